@@ -78,12 +78,15 @@ export class RestClient {
     return this.#call('GET', pathOf(resource, scope.namespace, name));
   }
 
-  list<R extends ResourceDefinition>(
+  /** The server leaves apiVersion and kind out of a list's items; here every item has them. */
+  async list<R extends ResourceDefinition>(
     resource: R,
     options: ListOptions = {},
   ): Promise<ObjectList<ResourceObject<R>>> {
     const { namespace, signal, ...query } = options;
-    return this.#call('GET', pathOf(resource, namespace) + queryString(query), { signal });
+    const url = pathOf(resource, namespace) + queryString(query);
+    const list = await this.#call<ObjectList<ResourceObject<R>>>('GET', url, { signal });
+    return { ...list, items: list.items.map((item) => typed(resource, item) as ResourceObject<R>) };
   }
 
   create<R extends ResourceDefinition>(
@@ -125,6 +128,13 @@ export class RestClient {
   ): Promise<void> {
     const { namespace, ...body } = options;
     await this.#call('DELETE', pathOf(resource, namespace, name), {
+      body: { kind: 'DeleteOptions', apiVersion: 'v1', ...body },
+    });
+  }
+
+  async deleteCollection(resource: ResourceDefinition, options: DeleteOptions = {}): Promise<void> {
+    const { namespace, ...body } = options;
+    await this.#call('DELETE', pathOf(resource, namespace), {
       body: { kind: 'DeleteOptions', apiVersion: 'v1', ...body },
     });
   }

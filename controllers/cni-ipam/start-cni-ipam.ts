@@ -1,0 +1,92 @@
+import { isConflict, isNotFound } from '../../client/api-error.ts';
+import type { Node, Pod } from '../../openapi/generated/types.ts';
+import { resources } from '../../openapi/resources.ts';
+import type { ControllerContext } from '../runtime/controller-context.ts';
+import { EventRecorder } from '../runtime/event-recorder.ts';
+import { isPodTerminal } from '../runtime/pod-state.ts';
+import { runQueue } from '../runtime/run-queue.ts';
+import { type PodCidrOptions, planPodCidrs } from './plan-pod-cidrs.ts';
+
+/** One key: shares are given out by one decision over all nodes. */
+const ALL_NODES = 'nodes';
+
+/** Gives each node its share of the pod network, and reports addresses that two pods claim at once. */
+export async function startCniIpam(context: ControllerContext, options: PodCidrOptions): Promise<void> {
+  const { client, informers, logger, signal } = context;
+  const nodes = informers.for(resources.nodes);
+  const pods = informers.for(resources.pods);
+  const events = new EventRecorder(context, 'cni-ipam');
+  pods.store.addIndex('address', podAddresses);
+  /** Shares given out that the informer does not show yet. */
+  const assigned = new Map<string, string>();
+
+  const queue = runQueue(context, 'cni_ipam', async () => {
+    const known = [...nodes.store.values()].map((node) => withAssigned(node, assigned));
+    const plan = planPodCidrs(known, options);
+    for (const fault of plan.faults) logger.error(fault, 'a node has a wrong pod CIDR');
+    for (const name of plan.exhausted) reportExhausted(name);
+    for (const [name, podCIDR] of plan.assign) {
+      assigned.set(name, podCIDR);
+      await assign(name, podCIDR);
+    }
+  });
+
+  const assign = async (name: string, podCIDR: string): Promise<void> => {
+    try {
+      await client.patch(resources.nodes, name, 'merge', { spec: { podCIDR, podCIDRs: [podCIDR] } });
+      logger.info({ node: name, podCIDR }, 'assigned a pod CIDR');
+    } catch (error) {
+      assigned.delete(name);
+      if (!isNotFound(error) && !isConflict(error)) throw error;
+    }
+  };
+
+  const reportExhausted = (name: string): void => {
+    const node = nodes.store.get(name);
+    if (!node) return;
+    events.warning(
+      { ...node, kind: 'Node' },
+      'CIDRNotAvailable',
+      `Node ${name} status is now: CIDRNotAvailable`,
+    );
+    logger.error(
+      { node: name, clusterCidr: options.clusterCidr },
+      'no pod CIDR is left: enlarge the pod network',
+    );
+  };
+
+  nodes.addHandler({
+    onAdd: (node) => {
+      if (!node.spec?.podCIDR) queue.add(ALL_NODES);
+    },
+    onUpdate: (_, node) => {
+      if (node.spec?.podCIDR) assigned.delete(node.metadata.name ?? '');
+      else queue.add(ALL_NODES);
+    },
+    onDelete: (node) => {
+      assigned.delete(node.metadata.name ?? '');
+      queue.add(ALL_NODES);
+    },
+  });
+  const checkDuplicates = (pod: Pod): void => {
+    for (const address of podAddresses(pod)) {
+      const holders = pods.store.byIndex('address', address);
+      if (holders.length < 2) continue;
+      const names = holders.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+      logger.error({ address, pods: names }, 'an address is used by two pods');
+    }
+  };
+  pods.addHandler({ onAdd: checkDuplicates, onUpdate: (_, pod) => checkDuplicates(pod) });
+  await informers.start(signal);
+}
+
+function withAssigned(node: Node, assigned: ReadonlyMap<string, string>): Node {
+  const podCIDR = node.spec?.podCIDR ?? assigned.get(node.metadata.name ?? '');
+  return podCIDR === undefined ? node : { ...node, spec: { ...node.spec, podCIDR } };
+}
+
+/** The addresses a pod holds now; pods on the host's network share the node's. */
+function podAddresses(pod: Pod): readonly string[] {
+  if (pod.spec?.hostNetwork || isPodTerminal(pod)) return [];
+  return (pod.status?.podIPs ?? []).map(({ ip }) => ip ?? '').filter((ip) => ip !== '');
+}

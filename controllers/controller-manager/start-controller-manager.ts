@@ -1,0 +1,30 @@
+import { startDaemonSet } from '../daemonset/start-daemonset.ts';
+import { startDeployment } from '../deployment/start-deployment.ts';
+import { startGarbageCollector } from '../garbage-collector/start-garbage-collector.ts';
+import { startNamespace } from '../namespace/start-namespace.ts';
+import { type NodeLifecycleOptions, startNodeLifecycle } from '../node-lifecycle/start-node-lifecycle.ts';
+import { startPodGc } from '../pod-gc/start-pod-gc.ts';
+import { startReplicaSet } from '../replicaset/start-replicaset.ts';
+import type { ControllerContext } from '../runtime/controller-context.ts';
+import { startScheduler } from '../scheduler/start-scheduler.ts';
+import { type ServiceAccountOptions, startServiceAccount } from '../service-account/start-service-account.ts';
+
+export type ControllerManagerOptions = NodeLifecycleOptions & ServiceAccountOptions;
+
+/** The controllers that are about workloads and housekeeping, in one process with shared informers. */
+export async function startControllerManager(
+  context: ControllerContext,
+  options: ControllerManagerOptions,
+): Promise<void> {
+  await Promise.all([
+    startScheduler(context),
+    startDeployment(context),
+    startReplicaSet(context),
+    startDaemonSet(context),
+    startNodeLifecycle(context, options),
+    startNamespace(context),
+    startGarbageCollector(context),
+    startServiceAccount(context, options),
+    startPodGc(context),
+  ]);
+}
