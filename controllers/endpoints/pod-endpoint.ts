@@ -1,0 +1,86 @@
+import type {
+  Endpoint,
+  EndpointPort,
+  Node,
+  Pod,
+  Service,
+  ServicePort,
+} from '../../openapi/generated/types.ts';
+import { isPodReady, isPodTerminal } from '../runtime/pod-state.ts';
+
+const ZONE_LABEL = 'topology.kubernetes.io/zone';
+
+/** Endpoints that share the same ports; a slice holds one such group. */
+export interface EndpointGroup {
+  readonly ports: readonly EndpointPort[];
+  readonly endpoints: readonly Endpoint[];
+}
+
+/**
+ * The endpoints a Service should have, grouped by the ports they serve: pods may resolve a named target port
+ * to different numbers. (k8s staging/src/k8s.io/endpointslice)
+ */
+export function endpointGroups(
+  service: Service,
+  pods: readonly Pod[],
+  nodeOf: (name: string) => Node | undefined,
+): readonly EndpointGroup[] {
+  const groups = new Map<string, { ports: EndpointPort[]; endpoints: Endpoint[] }>();
+  for (const pod of pods) {
+    if (isPodTerminal(pod) || !pod.status?.podIP) continue;
+    const ports = endpointPorts(service, pod);
+    const key = JSON.stringify(ports);
+    const group = groups.get(key) ?? { ports, endpoints: [] };
+    group.endpoints.push(podEndpoint(service, pod, nodeOf(pod.spec?.nodeName ?? '')));
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+export function podEndpoint(service: Service, pod: Pod, node: Node | undefined): Endpoint {
+  const terminating = pod.metadata.deletionTimestamp !== undefined;
+  const serving = isPodReady(pod);
+  const ready = service.spec?.publishNotReadyAddresses ? true : serving && !terminating;
+  const { hostname, subdomain, nodeName } = pod.spec ?? {};
+  const named =
+    hostname && subdomain === service.metadata.name && pod.metadata.namespace === service.metadata.namespace;
+  return {
+    addresses: [pod.status?.podIP ?? ''],
+    conditions: { ready, serving: service.spec?.publishNotReadyAddresses ? true : serving, terminating },
+    ...(named ? { hostname } : {}),
+    ...(nodeName ? { nodeName } : {}),
+    ...(node?.metadata.labels?.[ZONE_LABEL] ? { zone: node.metadata.labels[ZONE_LABEL] } : {}),
+    targetRef: {
+      kind: 'Pod',
+      namespace: pod.metadata.namespace,
+      name: pod.metadata.name,
+      uid: pod.metadata.uid,
+    },
+  };
+}
+
+function endpointPorts(service: Service, pod: Pod): EndpointPort[] {
+  const ports: EndpointPort[] = [];
+  for (const port of service.spec?.ports ?? []) {
+    const number = targetPort(port, pod);
+    if (number === undefined) continue;
+    ports.push({
+      name: port.name ?? '',
+      protocol: port.protocol ?? 'TCP',
+      port: number,
+      ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }),
+    });
+  }
+  return ports;
+}
+
+/** A Service's target port on one pod; a name is looked up among its containers' ports of the same protocol. */
+export function targetPort(port: ServicePort, pod: Pod): number | undefined {
+  const target = port.targetPort ?? port.port;
+  if (typeof target === 'number') return target === 0 ? port.port : target;
+  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+  return containers
+    .flatMap((container) => container.ports ?? [])
+    .find(({ name, protocol = 'TCP' }) => name === target && protocol === (port.protocol ?? 'TCP'))
+    ?.containerPort;
+}

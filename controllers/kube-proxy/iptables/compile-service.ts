@@ -1,0 +1,261 @@
+import { chooseEndpoints } from '../choose-endpoints.ts';
+import type { EndpointInfo, ProxiedPort, ServicePortInfo } from '../service-port.ts';
+import { endpointChain, serviceChain } from './chain-names.ts';
+import { comment, jump, type Match, type Rule, verdict } from './rule.ts';
+
+/** What one Service's port adds to a node's rules. */
+export interface ServiceRules {
+  /** Chains of the nat table that belong to this port alone. */
+  readonly chains: ReadonlyMap<string, readonly Rule[]>;
+  /** Rules it adds to the shared chains. */
+  readonly natServices: readonly Rule[];
+  readonly natNodePorts: readonly Rule[];
+  readonly filterServices: readonly Rule[];
+  readonly filterExternalServices: readonly Rule[];
+  readonly filterNodePorts: readonly Rule[];
+  readonly filterProxyFirewall: readonly Rule[];
+}
+
+export interface ServiceRulesOptions {
+  readonly nodeName: string;
+  /** Traffic from outside it towards a ClusterIP is masqueraded. */
+  readonly clusterCidr: string;
+}
+
+export const MARK_MASQUERADE = 'KUBE-MARK-MASQ';
+
+/** The rules of one Service's port on one node (k8s pkg/proxy/iptables/proxier.go, syncProxyRules). */
+export function compileService(port: ProxiedPort, options: ServiceRulesOptions): ServiceRules {
+  const { service } = port;
+  const chosen = chooseEndpoints(port, options.nodeName);
+  const svc = serviceChain('KUBE-SVC-', service);
+  const svl = serviceChain('KUBE-SVL-', service);
+  const ext = serviceChain('KUBE-EXT-', service);
+  const fw = serviceChain('KUBE-FW-', service);
+  const internal = service.internalLocal
+    ? { chain: svl, endpoints: chosen.local }
+    : { chain: svc, endpoints: chosen.cluster };
+  const externalChosen = service.externalLocal ? chosen.local : chosen.cluster;
+  const isExternal =
+    service.nodePort > 0 || service.externalIps.length > 0 || service.loadBalancerIps.length > 0;
+  const usesCluster = chosen.cluster.length > 0 && (!service.internalLocal || isExternal);
+  const usesLocal =
+    chosen.local.length > 0 && (service.internalLocal || (isExternal && service.externalLocal));
+  const hasExternalChain = isExternal && chosen.anywhere;
+  const firewalled = service.loadBalancerSourceRanges.length > 0 && service.loadBalancerIps.length > 0;
+
+  const chains = new Map<string, readonly Rule[]>();
+  if (usesCluster)
+    chains.set(svc, [...clusterIpMasquerade(service, options), ...balance(service, chosen.cluster)]);
+  if (usesLocal) {
+    const masquerade = service.internalLocal ? clusterIpMasquerade(service, options) : [];
+    chains.set(svl, [...masquerade, ...balance(service, chosen.local)]);
+  }
+  if (hasExternalChain) chains.set(ext, externalRules(service, options, svc, usesLocal ? svl : undefined));
+  if (hasExternalChain && firewalled) chains.set(fw, firewallRules(service, ext));
+  const used = new Set([...(usesCluster ? chosen.cluster : []), ...(usesLocal ? chosen.local : [])]);
+  for (const endpoint of used) chains.set(endpointChain(service, endpoint), endpointRules(service, endpoint));
+
+  const refuseInternal = refusal(service, internal.endpoints, chosen.anywhere);
+  const refuseExternal = refusal(service, externalChosen, chosen.anywhere);
+  const balancerChain = firewalled ? fw : ext;
+  return {
+    chains,
+    natServices: [
+      ...(refuseInternal ? [] : [toAddress(service, service.clusterIp, 'cluster IP', internal.chain)]),
+      ...(hasExternalChain
+        ? [
+            ...service.externalIps.map((ip) => toAddress(service, ip, 'external IP', ext)),
+            ...service.loadBalancerIps.map((ip) => toAddress(service, ip, 'loadbalancer IP', balancerChain)),
+          ]
+        : []),
+    ],
+    natNodePorts: hasExternalChain && service.nodePort > 0 ? [toNodePort(service, ext)] : [],
+    filterServices: refuseInternal ? [refuse(service, refuseInternal, service.clusterIp)] : [],
+    filterExternalServices: refuseExternal ? refuseExternally(service, refuseExternal) : [],
+    filterNodePorts: service.healthCheckNodePort > 0 ? [acceptHealthChecks(service)] : [],
+    filterProxyFirewall: firewalled ? service.loadBalancerIps.map((ip) => dropUnmatched(service, ip)) : [],
+  };
+}
+
+function protocolPort({ protocol }: ServicePortInfo, port: number): [Match, Match] {
+  return [
+    { kind: 'protocol', protocol },
+    { kind: 'destination-port', port },
+  ];
+}
+
+function toAddress(service: ServicePortInfo, ip: string, what: string, chain: string): Rule {
+  const [protocol, port] = protocolPort(service, service.port);
+  return {
+    matches: [comment(`${service.name} ${what}`), protocol, { kind: 'destination', cidr: ip }, port],
+    target: jump(chain),
+  };
+}
+
+function toNodePort(service: ServicePortInfo, chain: string): Rule {
+  return {
+    matches: [comment(service.name), ...protocolPort(service, service.nodePort)],
+    target: jump(chain),
+  };
+}
+
+function clusterIpMasquerade(service: ServicePortInfo, { clusterCidr }: ServiceRulesOptions): Rule[] {
+  const [protocol, port] = protocolPort(service, service.port);
+  return [
+    {
+      matches: [
+        comment(`${service.name} cluster IP`),
+        protocol,
+        { kind: 'destination', cidr: service.clusterIp },
+        port,
+        { kind: 'source', cidr: clusterCidr, negated: true },
+      ],
+      target: jump(MARK_MASQUERADE),
+    },
+  ];
+}
+
+/** A client that came before goes where it went; others by chance, each endpoint with the same odds. */
+function balance(service: ServicePortInfo, endpoints: readonly EndpointInfo[]): Rule[] {
+  const rules: Rule[] = [];
+  if (service.affinitySeconds > 0) {
+    for (const endpoint of endpoints) {
+      const chain = endpointChain(service, endpoint);
+      rules.push({
+        matches: [
+          comment(service.name),
+          { kind: 'recent-check', list: chain, seconds: service.affinitySeconds },
+        ],
+        target: jump(chain),
+      });
+    }
+  }
+  for (const [index, endpoint] of endpoints.entries()) {
+    const left = endpoints.length - index;
+    const odds: Match[] = left > 1 ? [{ kind: 'probability', one: 1, of: left }] : [];
+    rules.push({
+      matches: [comment(`${service.name} -> ${endpoint.ip}:${endpoint.port}`), ...odds],
+      target: jump(endpointChain(service, endpoint)),
+    });
+  }
+  return rules;
+}
+
+function endpointRules(service: ServicePortInfo, endpoint: EndpointInfo): Rule[] {
+  const chain = endpointChain(service, endpoint);
+  const remember: Match[] = service.affinitySeconds > 0 ? [{ kind: 'recent-set', list: chain }] : [];
+  return [
+    // A pod that reaches itself must not see a packet from its own address.
+    {
+      matches: [comment(service.name), { kind: 'source', cidr: endpoint.ip }],
+      target: jump(MARK_MASQUERADE),
+    },
+    {
+      matches: [comment(service.name), ...remember, { kind: 'protocol', protocol: service.protocol }],
+      target: { kind: 'dnat', to: `${endpoint.ip}:${endpoint.port}` },
+    },
+  ];
+}
+
+function externalRules(
+  service: ServicePortInfo,
+  { clusterCidr }: ServiceRulesOptions,
+  svc: string,
+  svl: string | undefined,
+): Rule[] {
+  const what = `${service.name} external destinations`;
+  if (!service.externalLocal) {
+    return [
+      { matches: [comment(`masquerade traffic for ${what}`)], target: jump(MARK_MASQUERADE) },
+      { matches: [], target: jump(svc) },
+    ];
+  }
+  const fromLocal: Match = { kind: 'address-type', side: 'src', type: 'LOCAL' };
+  return [
+    {
+      matches: [comment(`pod traffic for ${what}`), { kind: 'source', cidr: clusterCidr }],
+      target: jump(svc),
+    },
+    { matches: [comment(`masquerade LOCAL traffic for ${what}`), fromLocal], target: jump(MARK_MASQUERADE) },
+    { matches: [comment(`route LOCAL traffic for ${what}`), fromLocal], target: jump(svc) },
+    ...(svl === undefined ? [] : [{ matches: [], target: jump(svl) }]),
+  ];
+}
+
+function firewallRules(service: ServicePortInfo, ext: string): Rule[] {
+  const what = comment(`${service.name} loadbalancer IP`);
+  return [
+    ...service.loadBalancerSourceRanges.map(
+      (cidr): Rule => ({ matches: [what, { kind: 'source', cidr }], target: jump(ext) }),
+    ),
+    {
+      matches: [comment(`other traffic to ${service.name} will be dropped by KUBE-PROXY-FIREWALL`)],
+      target: verdict('RETURN'),
+    },
+  ];
+}
+
+interface Refusal {
+  readonly reason: string;
+  readonly verdict: 'REJECT' | 'DROP';
+}
+
+/** Without any endpoint the client is told; without a local one another node may do better, so it is not. */
+function refusal(
+  service: ServicePortInfo,
+  usable: readonly EndpointInfo[],
+  anywhere: boolean,
+): Refusal | undefined {
+  if (!anywhere) return { reason: `${service.name} has no endpoints`, verdict: 'REJECT' };
+  if (usable.length === 0) return { reason: `${service.name} has no local endpoints`, verdict: 'DROP' };
+  return undefined;
+}
+
+function refuse(service: ServicePortInfo, refused: Refusal, ip: string): Rule {
+  const [protocol, port] = protocolPort(service, service.port);
+  return {
+    matches: [comment(refused.reason), protocol, { kind: 'destination', cidr: ip }, port],
+    target: verdict(refused.verdict),
+  };
+}
+
+function refuseExternally(service: ServicePortInfo, refused: Refusal): Rule[] {
+  const addresses = [...service.externalIps, ...service.loadBalancerIps];
+  const rules = addresses.map((ip) => refuse(service, refused, ip));
+  if (service.nodePort > 0) {
+    rules.push({
+      matches: [
+        comment(refused.reason),
+        { kind: 'address-type', side: 'dst', type: 'LOCAL' },
+        ...protocolPort(service, service.nodePort),
+      ],
+      target: verdict(refused.verdict),
+    });
+  }
+  return rules;
+}
+
+function acceptHealthChecks(service: ServicePortInfo): Rule {
+  return {
+    matches: [
+      comment(`${service.name} health check node port`),
+      { kind: 'protocol', protocol: 'tcp' },
+      { kind: 'destination-port', port: service.healthCheckNodePort },
+    ],
+    target: verdict('ACCEPT'),
+  };
+}
+
+function dropUnmatched(service: ServicePortInfo, ip: string): Rule {
+  const [protocol, port] = protocolPort(service, service.port);
+  return {
+    matches: [
+      comment(`${service.name} traffic not accepted by ${serviceChain('KUBE-FW-', service)}`),
+      protocol,
+      { kind: 'destination', cidr: ip },
+      port,
+    ],
+    target: verdict('DROP'),
+  };
+}

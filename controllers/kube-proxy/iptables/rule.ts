@@ -1,0 +1,42 @@
+import type { Protocol } from '../service-port.ts';
+
+/** One condition of a rule. */
+export type Match =
+  | { readonly kind: 'comment'; readonly text: string }
+  | { readonly kind: 'protocol'; readonly protocol: Protocol }
+  | { readonly kind: 'source'; readonly cidr: string; readonly negated?: true }
+  | { readonly kind: 'destination'; readonly cidr: string; readonly negated?: true }
+  | { readonly kind: 'destination-port'; readonly port: number }
+  | { readonly kind: 'address-type'; readonly side: 'src' | 'dst'; readonly type: 'LOCAL' }
+  | { readonly kind: 'state'; readonly states: string; readonly negated?: true }
+  | { readonly kind: 'mark'; readonly mark: number; readonly negated?: true }
+  | { readonly kind: 'probability'; readonly one: number; readonly of: number }
+  | { readonly kind: 'recent-check'; readonly list: string; readonly seconds: number }
+  | { readonly kind: 'recent-set'; readonly list: string };
+
+/** What happens to a packet that all matches hold for. */
+export type Target =
+  | { readonly kind: 'jump'; readonly chain: string }
+  | { readonly kind: 'verdict'; readonly verdict: 'ACCEPT' | 'DROP' | 'RETURN' | 'REJECT' }
+  | { readonly kind: 'dnat'; readonly to: string }
+  | { readonly kind: 'masquerade' }
+  | { readonly kind: 'mark-or'; readonly mark: number }
+  | { readonly kind: 'mark-xor'; readonly mark: number };
+
+export interface Rule {
+  /** In the order they are written. */
+  readonly matches: readonly Match[];
+  readonly target: Target;
+}
+
+export type TableName = 'filter' | 'nat';
+
+/** All rules of a node: for each table its chains, in the order they are written. */
+export type RuleSet = Readonly<Record<TableName, ReadonlyMap<string, readonly Rule[]>>>;
+
+export const comment = (text: string): Match => ({ kind: 'comment', text });
+export const jump = (chain: string): Target => ({ kind: 'jump', chain });
+export const verdict = (name: 'ACCEPT' | 'DROP' | 'RETURN' | 'REJECT'): Target => ({
+  kind: 'verdict',
+  verdict: name,
+});

@@ -1,0 +1,137 @@
+import { Gauge, Histogram } from 'prom-client';
+import { objectKey } from '../../client/informer.ts';
+import type { NodeShell } from '../../client/node-shell.ts';
+import type { EndpointSlice, Node, Service } from '../../openapi/generated/types.ts';
+import { resources } from '../../openapi/resources.ts';
+import type { ControllerContext } from '../runtime/controller-context.ts';
+import { runQueue } from '../runtime/run-queue.ts';
+import { IptablesProxier } from './iptables/iptables-proxier.ts';
+import type { Proxier, ProxierOptions } from './proxier.ts';
+import { endpointsByPort, type ProxiedPort, portKey, servicePorts } from './service-port.ts';
+import { staleUdpFlows } from './stale-udp-flows.ts';
+
+export interface KubeProxyOptions {
+  readonly clusterCidr: string;
+  /** Reaches a node's kernel. */
+  readonly shellOf: (node: Node) => NodeShell;
+}
+
+const SERVICE_NAME = 'kubernetes.io/service-name';
+/** Every node's rules are looked at this often even if nothing changed (kube-proxy's --iptables-sync-period). */
+const SYNC_PERIOD_MS = 30_000;
+const NODES_AT_ONCE = 16;
+
+interface ProxiedNode {
+  readonly proxier: Proxier;
+  readonly bootId: string;
+  readonly shell: NodeShell;
+  /** What the node's rules were last made from. */
+  applied: readonly ProxiedPort[];
+}
+
+/** Keeps the rules of every node equal to what the Services and their endpoints call for. */
+export async function startKubeProxy(context: ControllerContext, options: KubeProxyOptions): Promise<void> {
+  const { clock, informers, metrics, signal } = context;
+  const services = informers.for(resources.services);
+  const slices = informers.for(resources.endpointslices);
+  const nodes = informers.for(resources.nodes);
+  const proxied = new Map<string, ProxiedNode>();
+  const syncSeconds = new Histogram({
+    name: 'kubeproxy_sync_proxy_rules_duration_seconds',
+    help: 'Time to bring one node up to date',
+    buckets: [0.001, 0.01, 0.1, 0.5, 1, 5],
+    registers: [metrics],
+  });
+  const lastSync = new Gauge({
+    name: 'kubeproxy_sync_proxy_rules_last_timestamp_seconds',
+    help: 'When rules were last written',
+    registers: [metrics],
+  });
+  slices.store.addIndex('service', ({ metadata }) => [
+    `${metadata.namespace}/${metadata.labels?.[SERVICE_NAME] ?? ''}`,
+  ]);
+  /** Computed once for all nodes, dropped when a Service or a slice changes. */
+  let ports: readonly ProxiedPort[] | undefined;
+  let ready = false;
+
+  const queue = runQueue(
+    context,
+    'kube_proxy',
+    async (name) => {
+      const node = nodes.store.get(name);
+      if (!node || !ready) return;
+      if (!isReachable(node)) return;
+      const target = proxiedNode(name, node);
+      ports ??= allPorts();
+      const wanted = ports;
+      const started = clock.now();
+      await target.proxier.sync(wanted);
+      for (const argv of staleUdpFlows(target.applied, wanted)) await target.shell.run(argv);
+      target.applied = wanted;
+      syncSeconds.observe((clock.now() - started) / 1000);
+      lastSync.set(clock.now() / 1000);
+      return { requeueAfterMs: SYNC_PERIOD_MS };
+    },
+    NODES_AT_ONCE,
+  );
+
+  /** A node that has booted again has lost its rules. */
+  const proxiedNode = (name: string, node: Node): ProxiedNode => {
+    const bootId = node.status?.nodeInfo?.bootID ?? '';
+    const known = proxied.get(name);
+    if (known?.bootId === bootId) return known;
+    const shell = options.shellOf(node);
+    const proxierOptions: ProxierOptions = { nodeName: name, clusterCidr: options.clusterCidr, shell };
+    const target = { proxier: new IptablesProxier(proxierOptions), bootId, shell, applied: [] };
+    proxied.set(name, target);
+    return target;
+  };
+
+  const allPorts = (): readonly ProxiedPort[] => {
+    const all = [...services.store.values()].flatMap((service) => proxiedPorts(service));
+    return all.sort((a, b) => (a.service.name < b.service.name ? -1 : 1));
+  };
+
+  const proxiedPorts = (service: Service): ProxiedPort[] => {
+    const endpoints = endpointsByPort(slices.store.byIndex('service', objectKey(service)));
+    return servicePorts(service).map((info) => {
+      const portName = info.name.slice(objectKey(service).length + 1);
+      return { service: info, endpoints: endpoints.get(portKey(portName, info.protocol)) ?? [] };
+    });
+  };
+
+  const changed = (): void => {
+    ports = undefined;
+    for (const node of nodes.store.values()) queue.add(objectKey(node));
+  };
+  services.addHandler({ onAdd: changed, onUpdate: changed, onDelete: changed });
+  slices.addHandler({
+    onAdd: changed,
+    onUpdate: (previous: EndpointSlice, slice: EndpointSlice) => {
+      if (JSON.stringify(previous.endpoints) !== JSON.stringify(slice.endpoints)) changed();
+    },
+    onDelete: changed,
+  });
+  nodes.addHandler({
+    onAdd: (node) => queue.add(objectKey(node)),
+    onUpdate: (previous, node) => {
+      if (contact(previous) !== contact(node)) queue.add(objectKey(node));
+    },
+    onDelete: (node) => proxied.delete(objectKey(node)),
+  });
+  await informers.start(signal);
+  ready = true;
+  changed();
+}
+
+/** A node that is known to be dead is left alone until it says that it is back. */
+function isReachable({ status }: Node): boolean {
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'Unknown';
+}
+
+/** The part of a node that decides how, and whether, its kernel is reached. */
+function contact({ status }: Node): string {
+  const { bootID } = status?.nodeInfo ?? {};
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+  return JSON.stringify([bootID, ready, status?.addresses, status?.daemonEndpoints]);
+}
