@@ -1,0 +1,2142 @@
+// Written by openapi/generate.ts from openapi/api-fields.json. Do not edit.
+// Time and MicroTime are RFC 3339 text, Quantity its canonical text, bytes base64.
+
+/** core.v1.AWSElasticBlockStoreVolumeSource */
+export interface AWSElasticBlockStoreVolumeSource {
+  volumeID?: string | undefined;
+  fsType?: string | undefined;
+  partition?: number | undefined;
+  readOnly?: boolean | undefined;
+}
+
+/** core.v1.Affinity */
+export interface Affinity {
+  nodeAffinity?: NodeAffinity | undefined;
+  podAffinity?: PodAffinity | undefined;
+  podAntiAffinity?: PodAntiAffinity | undefined;
+}
+
+/** core.v1.AppArmorProfile */
+export interface AppArmorProfile {
+  type?: string | undefined;
+  localhostProfile?: string | undefined;
+}
+
+/** core.v1.AttachedVolume */
+export interface AttachedVolume {
+  name?: string | undefined;
+  devicePath?: string | undefined;
+}
+
+/** core.v1.AzureDiskVolumeSource */
+export interface AzureDiskVolumeSource {
+  diskName?: string | undefined;
+  diskURI?: string | undefined;
+  cachingMode?: string | undefined;
+  fsType?: string | undefined;
+  readOnly?: boolean | undefined;
+  kind?: string | undefined;
+}
+
+/** core.v1.AzureFileVolumeSource */
+export interface AzureFileVolumeSource {
+  secretName?: string | undefined;
+  shareName?: string | undefined;
+  readOnly?: boolean | undefined;
+}
+
+/** core.v1.Binding */
+export interface Binding {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  target?: ObjectReference | undefined;
+}
+
+/** core.v1.CSIVolumeSource */
+export interface CSIVolumeSource {
+  driver?: string | undefined;
+  readOnly?: boolean | undefined;
+  fsType?: string | undefined;
+  volumeAttributes?: Record<string, string> | undefined;
+  nodePublishSecretRef?: LocalObjectReference | undefined;
+}
+
+/** core.v1.Capabilities */
+export interface Capabilities {
+  add?: string[] | undefined;
+  drop?: string[] | undefined;
+}
+
+/** core.v1.CephFSVolumeSource */
+export interface CephFSVolumeSource {
+  monitors?: string[] | undefined;
+  path?: string | undefined;
+  user?: string | undefined;
+  secretFile?: string | undefined;
+  secretRef?: LocalObjectReference | undefined;
+  readOnly?: boolean | undefined;
+}
+
+/** core.v1.CinderVolumeSource */
+export interface CinderVolumeSource {
+  volumeID?: string | undefined;
+  fsType?: string | undefined;
+  readOnly?: boolean | undefined;
+  secretRef?: LocalObjectReference | undefined;
+}
+
+/** core.v1.ClientIPConfig */
+export interface ClientIPConfig {
+  timeoutSeconds?: number | undefined;
+}
+
+/** core.v1.ClusterTrustBundleProjection */
+export interface ClusterTrustBundleProjection {
+  name?: string | undefined;
+  signerName?: string | undefined;
+  labelSelector?: LabelSelector | undefined;
+  optional?: boolean | undefined;
+  path?: string | undefined;
+  user?: number | undefined;
+}
+
+/** apis.meta.v1.Condition */
+export interface Condition {
+  type?: string | undefined;
+  status?: string | undefined;
+  observedGeneration?: number | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** core.v1.ConfigMap */
+export interface ConfigMap {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  immutable?: boolean | undefined;
+  data?: Record<string, string> | undefined;
+  binaryData?: Record<string, string> | undefined;
+}
+
+/** core.v1.ConfigMapEnvSource */
+export interface ConfigMapEnvSource {
+  name?: string | undefined;
+  optional?: boolean | undefined;
+}
+
+/** core.v1.ConfigMapKeySelector */
+export interface ConfigMapKeySelector {
+  name?: string | undefined;
+  key?: string | undefined;
+  optional?: boolean | undefined;
+}
+
+/** core.v1.ConfigMapNodeConfigSource */
+export interface ConfigMapNodeConfigSource {
+  namespace?: string | undefined;
+  name?: string | undefined;
+  uid?: string | undefined;
+  resourceVersion?: string | undefined;
+  kubeletConfigKey?: string | undefined;
+}
+
+/** core.v1.ConfigMapProjection */
+export interface ConfigMapProjection {
+  name?: string | undefined;
+  items?: KeyToPath[] | undefined;
+  optional?: boolean | undefined;
+}
+
+/** core.v1.ConfigMapVolumeSource */
+export interface ConfigMapVolumeSource {
+  name?: string | undefined;
+  items?: KeyToPath[] | undefined;
+  defaultMode?: number | undefined;
+  optional?: boolean | undefined;
+  defaultUser?: number | undefined;
+}
+
+/** core.v1.Container */
+export interface Container {
+  name?: string | undefined;
+  image?: string | undefined;
+  command?: string[] | undefined;
+  args?: string[] | undefined;
+  workingDir?: string | undefined;
+  ports?: ContainerPort[] | undefined;
+  envFrom?: EnvFromSource[] | undefined;
+  env?: EnvVar[] | undefined;
+  resources?: ResourceRequirements | undefined;
+  resizePolicy?: ContainerResizePolicy[] | undefined;
+  restartPolicy?: string | undefined;
+  restartPolicyRules?: ContainerRestartRule[] | undefined;
+  volumeMounts?: VolumeMount[] | undefined;
+  volumeDevices?: VolumeDevice[] | undefined;
+  livenessProbe?: Probe | undefined;
+  readinessProbe?: Probe | undefined;
+  startupProbe?: Probe | undefined;
+  lifecycle?: Lifecycle | undefined;
+  terminationMessagePath?: string | undefined;
+  terminationMessagePolicy?: string | undefined;
+  imagePullPolicy?: string | undefined;
+  securityContext?: SecurityContext | undefined;
+  stdin?: boolean | undefined;
+  stdinOnce?: boolean | undefined;
+  tty?: boolean | undefined;
+}
+
+/** core.v1.ContainerExtendedResourceRequest */
+export interface ContainerExtendedResourceRequest {
+  containerName?: string | undefined;
+  resourceName?: string | undefined;
+  requestName?: string | undefined;
+}
+
+/** core.v1.ContainerImage */
+export interface ContainerImage {
+  names?: string[] | undefined;
+  sizeBytes?: number | undefined;
+}
+
+/** core.v1.ContainerPort */
+export interface ContainerPort {
+  name?: string | undefined;
+  hostPort?: number | undefined;
+  containerPort?: number | undefined;
+  protocol?: string | undefined;
+  hostIP?: string | undefined;
+}
+
+/** core.v1.ContainerResizePolicy */
+export interface ContainerResizePolicy {
+  resourceName?: string | undefined;
+  restartPolicy?: string | undefined;
+}
+
+/** core.v1.ContainerRestartRule */
+export interface ContainerRestartRule {
+  action?: string | undefined;
+  exitCodes?: ContainerRestartRuleOnExitCodes | undefined;
+}
+
+/** core.v1.ContainerRestartRuleOnExitCodes */
+export interface ContainerRestartRuleOnExitCodes {
+  operator?: string | undefined;
+  values?: number[] | undefined;
+}
+
+/** core.v1.ContainerState */
+export interface ContainerState {
+  waiting?: ContainerStateWaiting | undefined;
+  running?: ContainerStateRunning | undefined;
+  terminated?: ContainerStateTerminated | undefined;
+}
+
+/** core.v1.ContainerStateRunning */
+export interface ContainerStateRunning {
+  startedAt?: string | undefined;
+}
+
+/** core.v1.ContainerStateTerminated */
+export interface ContainerStateTerminated {
+  exitCode?: number | undefined;
+  signal?: number | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+  startedAt?: string | undefined;
+  finishedAt?: string | undefined;
+  containerID?: string | undefined;
+}
+
+/** core.v1.ContainerStateWaiting */
+export interface ContainerStateWaiting {
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** core.v1.ContainerStatus */
+export interface ContainerStatus {
+  name?: string | undefined;
+  state?: ContainerState | undefined;
+  lastState?: ContainerState | undefined;
+  ready?: boolean | undefined;
+  restartCount?: number | undefined;
+  image?: string | undefined;
+  imageID?: string | undefined;
+  containerID?: string | undefined;
+  started?: boolean | undefined;
+  allocatedResources?: Record<string, string> | undefined;
+  resources?: ResourceRequirements | undefined;
+  volumeMounts?: VolumeMountStatus[] | undefined;
+  user?: ContainerUser | undefined;
+  allocatedResourcesStatus?: ResourceStatus[] | undefined;
+  stopSignal?: string | undefined;
+}
+
+/** core.v1.ContainerUser */
+export interface ContainerUser {
+  linux?: LinuxContainerUser | undefined;
+}
+
+/** core.v1.DaemonEndpoint */
+export interface DaemonEndpoint {
+  Port?: number | undefined;
+}
+
+/** apps.v1.DaemonSet */
+export interface DaemonSet {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: DaemonSetSpec | undefined;
+  status?: DaemonSetStatus | undefined;
+}
+
+/** apps.v1.DaemonSetCondition */
+export interface DaemonSetCondition {
+  type?: string | undefined;
+  status?: string | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** apps.v1.DaemonSetSpec */
+export interface DaemonSetSpec {
+  selector?: LabelSelector | undefined;
+  template?: PodTemplateSpec | undefined;
+  updateStrategy?: DaemonSetUpdateStrategy | undefined;
+  minReadySeconds?: number | undefined;
+  revisionHistoryLimit?: number | undefined;
+}
+
+/** apps.v1.DaemonSetStatus */
+export interface DaemonSetStatus {
+  currentNumberScheduled?: number | undefined;
+  numberMisscheduled?: number | undefined;
+  desiredNumberScheduled?: number | undefined;
+  numberReady?: number | undefined;
+  observedGeneration?: number | undefined;
+  updatedNumberScheduled?: number | undefined;
+  numberAvailable?: number | undefined;
+  numberUnavailable?: number | undefined;
+  collisionCount?: number | undefined;
+  conditions?: DaemonSetCondition[] | undefined;
+}
+
+/** apps.v1.DaemonSetUpdateStrategy */
+export interface DaemonSetUpdateStrategy {
+  type?: string | undefined;
+  rollingUpdate?: RollingUpdateDaemonSet | undefined;
+}
+
+/** apis.meta.v1.DeleteOptions */
+export interface DeleteOptions {
+  gracePeriodSeconds?: number | undefined;
+  preconditions?: Preconditions | undefined;
+  orphanDependents?: boolean | undefined;
+  propagationPolicy?: string | undefined;
+  dryRun?: string[] | undefined;
+  ignoreStoreReadErrorWithClusterBreakingPotential?: boolean | undefined;
+}
+
+/** apps.v1.Deployment */
+export interface Deployment {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: DeploymentSpec | undefined;
+  status?: DeploymentStatus | undefined;
+}
+
+/** apps.v1.DeploymentCondition */
+export interface DeploymentCondition {
+  type?: string | undefined;
+  status?: string | undefined;
+  lastUpdateTime?: string | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** apps.v1.DeploymentSpec */
+export interface DeploymentSpec {
+  replicas?: number | undefined;
+  selector?: LabelSelector | undefined;
+  template?: PodTemplateSpec | undefined;
+  strategy?: DeploymentStrategy | undefined;
+  minReadySeconds?: number | undefined;
+  revisionHistoryLimit?: number | undefined;
+  paused?: boolean | undefined;
+  progressDeadlineSeconds?: number | undefined;
+}
+
+/** apps.v1.DeploymentStatus */
+export interface DeploymentStatus {
+  observedGeneration?: number | undefined;
+  replicas?: number | undefined;
+  updatedReplicas?: number | undefined;
+  readyReplicas?: number | undefined;
+  availableReplicas?: number | undefined;
+  unavailableReplicas?: number | undefined;
+  terminatingReplicas?: number | undefined;
+  conditions?: DeploymentCondition[] | undefined;
+  collisionCount?: number | undefined;
+}
+
+/** apps.v1.DeploymentStrategy */
+export interface DeploymentStrategy {
+  type?: string | undefined;
+  rollingUpdate?: RollingUpdateDeployment | undefined;
+}
+
+/** discovery.v1.EndpointPort */
+export interface DiscoveryEndpointPort {
+  name?: string | undefined;
+  protocol?: string | undefined;
+  port?: number | undefined;
+  appProtocol?: string | undefined;
+}
+
+/** core.v1.DownwardAPIProjection */
+export interface DownwardAPIProjection {
+  items?: DownwardAPIVolumeFile[] | undefined;
+}
+
+/** core.v1.DownwardAPIVolumeFile */
+export interface DownwardAPIVolumeFile {
+  path?: string | undefined;
+  fieldRef?: ObjectFieldSelector | undefined;
+  resourceFieldRef?: ResourceFieldSelector | undefined;
+  mode?: number | undefined;
+  user?: number | undefined;
+}
+
+/** core.v1.DownwardAPIVolumeSource */
+export interface DownwardAPIVolumeSource {
+  items?: DownwardAPIVolumeFile[] | undefined;
+  defaultMode?: number | undefined;
+  defaultUser?: number | undefined;
+}
+
+/** core.v1.EmptyDirVolumeSource */
+export interface EmptyDirVolumeSource {
+  medium?: string | undefined;
+  sizeLimit?: string | undefined;
+  mode?: number | undefined;
+}
+
+/** discovery.v1.Endpoint */
+export interface Endpoint {
+  addresses?: string[] | undefined;
+  conditions?: EndpointConditions | undefined;
+  hostname?: string | undefined;
+  targetRef?: ObjectReference | undefined;
+  deprecatedTopology?: Record<string, string> | undefined;
+  nodeName?: string | undefined;
+  zone?: string | undefined;
+  hints?: EndpointHints | undefined;
+}
+
+/** core.v1.EndpointAddress */
+export interface EndpointAddress {
+  ip?: string | undefined;
+  hostname?: string | undefined;
+  nodeName?: string | undefined;
+  targetRef?: ObjectReference | undefined;
+}
+
+/** discovery.v1.EndpointConditions */
+export interface EndpointConditions {
+  ready?: boolean | undefined;
+  serving?: boolean | undefined;
+  terminating?: boolean | undefined;
+}
+
+/** discovery.v1.EndpointHints */
+export interface EndpointHints {
+  forZones?: ForZone[] | undefined;
+  forNodes?: ForNode[] | undefined;
+}
+
+/** core.v1.EndpointPort */
+export interface EndpointPort {
+  name?: string | undefined;
+  port?: number | undefined;
+  protocol?: string | undefined;
+  appProtocol?: string | undefined;
+}
+
+/** discovery.v1.EndpointSlice */
+export interface EndpointSlice {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  addressType?: string | undefined;
+  endpoints?: Endpoint[] | undefined;
+  ports?: DiscoveryEndpointPort[] | undefined;
+}
+
+/** core.v1.EndpointSubset */
+export interface EndpointSubset {
+  addresses?: EndpointAddress[] | undefined;
+  notReadyAddresses?: EndpointAddress[] | undefined;
+  ports?: EndpointPort[] | undefined;
+}
+
+/** core.v1.Endpoints */
+export interface Endpoints {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  subsets?: EndpointSubset[] | undefined;
+}
+
+/** core.v1.EnvFromSource */
+export interface EnvFromSource {
+  prefix?: string | undefined;
+  configMapRef?: ConfigMapEnvSource | undefined;
+  secretRef?: SecretEnvSource | undefined;
+}
+
+/** core.v1.EnvVar */
+export interface EnvVar {
+  name?: string | undefined;
+  value?: string | undefined;
+  valueFrom?: EnvVarSource | undefined;
+}
+
+/** core.v1.EnvVarSource */
+export interface EnvVarSource {
+  fieldRef?: ObjectFieldSelector | undefined;
+  resourceFieldRef?: ResourceFieldSelector | undefined;
+  configMapKeyRef?: ConfigMapKeySelector | undefined;
+  secretKeyRef?: SecretKeySelector | undefined;
+  fileKeyRef?: FileKeySelector | undefined;
+}
+
+/** core.v1.EphemeralContainer */
+export interface EphemeralContainer {
+  name?: string | undefined;
+  image?: string | undefined;
+  command?: string[] | undefined;
+  args?: string[] | undefined;
+  workingDir?: string | undefined;
+  ports?: ContainerPort[] | undefined;
+  envFrom?: EnvFromSource[] | undefined;
+  env?: EnvVar[] | undefined;
+  resources?: ResourceRequirements | undefined;
+  resizePolicy?: ContainerResizePolicy[] | undefined;
+  restartPolicy?: string | undefined;
+  restartPolicyRules?: ContainerRestartRule[] | undefined;
+  volumeMounts?: VolumeMount[] | undefined;
+  volumeDevices?: VolumeDevice[] | undefined;
+  livenessProbe?: Probe | undefined;
+  readinessProbe?: Probe | undefined;
+  startupProbe?: Probe | undefined;
+  lifecycle?: Lifecycle | undefined;
+  terminationMessagePath?: string | undefined;
+  terminationMessagePolicy?: string | undefined;
+  imagePullPolicy?: string | undefined;
+  securityContext?: SecurityContext | undefined;
+  stdin?: boolean | undefined;
+  stdinOnce?: boolean | undefined;
+  tty?: boolean | undefined;
+  targetContainerName?: string | undefined;
+}
+
+/** core.v1.EphemeralVolumeSource */
+export interface EphemeralVolumeSource {
+  volumeClaimTemplate?: PersistentVolumeClaimTemplate | undefined;
+}
+
+/** core.v1.Event */
+export interface Event {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  involvedObject?: ObjectReference | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+  source?: EventSource | undefined;
+  firstTimestamp?: string | undefined;
+  lastTimestamp?: string | undefined;
+  count?: number | undefined;
+  type?: string | undefined;
+  eventTime?: string | undefined;
+  series?: EventSeries | undefined;
+  action?: string | undefined;
+  related?: ObjectReference | undefined;
+  reportingComponent?: string | undefined;
+  reportingInstance?: string | undefined;
+}
+
+/** core.v1.EventSeries */
+export interface EventSeries {
+  count?: number | undefined;
+  lastObservedTime?: string | undefined;
+}
+
+/** core.v1.EventSource */
+export interface EventSource {
+  component?: string | undefined;
+  host?: string | undefined;
+}
+
+/** policy.v1.Eviction */
+export interface Eviction {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  deleteOptions?: DeleteOptions | undefined;
+}
+
+/** core.v1.EvictionResponder */
+export interface EvictionResponder {
+  name?: string | undefined;
+  priority?: number | undefined;
+}
+
+/** core.v1.ExecAction */
+export interface ExecAction {
+  command?: string[] | undefined;
+}
+
+/** core.v1.FCVolumeSource */
+export interface FCVolumeSource {
+  targetWWNs?: string[] | undefined;
+  lun?: number | undefined;
+  fsType?: string | undefined;
+  readOnly?: boolean | undefined;
+  wwids?: string[] | undefined;
+}
+
+/** core.v1.FileKeySelector */
+export interface FileKeySelector {
+  volumeName?: string | undefined;
+  path?: string | undefined;
+  key?: string | undefined;
+  optional?: boolean | undefined;
+}
+
+/** core.v1.FlexVolumeSource */
+export interface FlexVolumeSource {
+  driver?: string | undefined;
+  fsType?: string | undefined;
+  secretRef?: LocalObjectReference | undefined;
+  readOnly?: boolean | undefined;
+  options?: Record<string, string> | undefined;
+}
+
+/** core.v1.FlockerVolumeSource */
+export interface FlockerVolumeSource {
+  datasetName?: string | undefined;
+  datasetUUID?: string | undefined;
+}
+
+/** discovery.v1.ForNode */
+export interface ForNode {
+  name?: string | undefined;
+}
+
+/** discovery.v1.ForZone */
+export interface ForZone {
+  name?: string | undefined;
+}
+
+/** core.v1.GCEPersistentDiskVolumeSource */
+export interface GCEPersistentDiskVolumeSource {
+  pdName?: string | undefined;
+  fsType?: string | undefined;
+  partition?: number | undefined;
+  readOnly?: boolean | undefined;
+}
+
+/** core.v1.GRPCAction */
+export interface GRPCAction {
+  port?: number | undefined;
+  service?: string | undefined;
+  mode?: string | undefined;
+}
+
+/** core.v1.GitRepoVolumeSource */
+export interface GitRepoVolumeSource {
+  repository?: string | undefined;
+  revision?: string | undefined;
+  directory?: string | undefined;
+}
+
+/** core.v1.GlusterfsVolumeSource */
+export interface GlusterfsVolumeSource {
+  endpoints?: string | undefined;
+  path?: string | undefined;
+  readOnly?: boolean | undefined;
+}
+
+/** core.v1.HTTPGetAction */
+export interface HTTPGetAction {
+  path?: string | undefined;
+  port?: number | string | undefined;
+  host?: string | undefined;
+  scheme?: string | undefined;
+  httpHeaders?: HTTPHeader[] | undefined;
+  protocol?: string | undefined;
+}
+
+/** core.v1.HTTPHeader */
+export interface HTTPHeader {
+  name?: string | undefined;
+  value?: string | undefined;
+}
+
+/** networking.v1.HTTPIngressPath */
+export interface HTTPIngressPath {
+  path?: string | undefined;
+  pathType?: string | undefined;
+  backend?: IngressBackend | undefined;
+}
+
+/** networking.v1.HTTPIngressRuleValue */
+export interface HTTPIngressRuleValue {
+  paths?: HTTPIngressPath[] | undefined;
+}
+
+/** core.v1.HostAlias */
+export interface HostAlias {
+  ip?: string | undefined;
+  hostnames?: string[] | undefined;
+}
+
+/** core.v1.HostIP */
+export interface HostIP {
+  ip?: string | undefined;
+}
+
+/** core.v1.HostPathVolumeSource */
+export interface HostPathVolumeSource {
+  path?: string | undefined;
+  type?: string | undefined;
+}
+
+/** networking.v1.IPAddress */
+export interface IPAddress {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: IPAddressSpec | undefined;
+}
+
+/** networking.v1.IPAddressSpec */
+export interface IPAddressSpec {
+  parentRef?: ParentReference | undefined;
+}
+
+/** networking.v1.IPBlock */
+export interface IPBlock {
+  cidr?: string | undefined;
+  except?: string[] | undefined;
+}
+
+/** core.v1.ISCSIVolumeSource */
+export interface ISCSIVolumeSource {
+  targetPortal?: string | undefined;
+  iqn?: string | undefined;
+  lun?: number | undefined;
+  iscsiInterface?: string | undefined;
+  fsType?: string | undefined;
+  readOnly?: boolean | undefined;
+  portals?: string[] | undefined;
+  chapAuthDiscovery?: boolean | undefined;
+  chapAuthSession?: boolean | undefined;
+  secretRef?: LocalObjectReference | undefined;
+  initiatorName?: string | undefined;
+}
+
+/** core.v1.ImageVolumeSource */
+export interface ImageVolumeSource {
+  reference?: string | undefined;
+  pullPolicy?: string | undefined;
+}
+
+/** core.v1.ImageVolumeStatus */
+export interface ImageVolumeStatus {
+  imageRef?: string | undefined;
+}
+
+/** networking.v1.Ingress */
+export interface Ingress {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: IngressSpec | undefined;
+  status?: IngressStatus | undefined;
+}
+
+/** networking.v1.IngressBackend */
+export interface IngressBackend {
+  service?: IngressServiceBackend | undefined;
+  resource?: TypedLocalObjectReference | undefined;
+}
+
+/** networking.v1.IngressClass */
+export interface IngressClass {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: IngressClassSpec | undefined;
+}
+
+/** networking.v1.IngressClassParametersReference */
+export interface IngressClassParametersReference {
+  aPIGroup?: string | undefined;
+  kind?: string | undefined;
+  name?: string | undefined;
+  scope?: string | undefined;
+  namespace?: string | undefined;
+}
+
+/** networking.v1.IngressClassSpec */
+export interface IngressClassSpec {
+  controller?: string | undefined;
+  parameters?: IngressClassParametersReference | undefined;
+}
+
+/** networking.v1.IngressLoadBalancerIngress */
+export interface IngressLoadBalancerIngress {
+  ip?: string | undefined;
+  hostname?: string | undefined;
+  ports?: IngressPortStatus[] | undefined;
+}
+
+/** networking.v1.IngressLoadBalancerStatus */
+export interface IngressLoadBalancerStatus {
+  ingress?: IngressLoadBalancerIngress[] | undefined;
+}
+
+/** networking.v1.IngressPortStatus */
+export interface IngressPortStatus {
+  port?: number | undefined;
+  protocol?: string | undefined;
+  error?: string | undefined;
+}
+
+/** networking.v1.IngressRule */
+export interface IngressRule {
+  host?: string | undefined;
+  ingressRuleValue?: IngressRuleValue | undefined;
+}
+
+/** networking.v1.IngressRuleValue */
+export interface IngressRuleValue {
+  http?: HTTPIngressRuleValue | undefined;
+}
+
+/** networking.v1.IngressServiceBackend */
+export interface IngressServiceBackend {
+  name?: string | undefined;
+  port?: ServiceBackendPort | undefined;
+}
+
+/** networking.v1.IngressSpec */
+export interface IngressSpec {
+  ingressClassName?: string | undefined;
+  defaultBackend?: IngressBackend | undefined;
+  tls?: IngressTLS[] | undefined;
+  rules?: IngressRule[] | undefined;
+}
+
+/** networking.v1.IngressStatus */
+export interface IngressStatus {
+  loadBalancer?: IngressLoadBalancerStatus | undefined;
+}
+
+/** networking.v1.IngressTLS */
+export interface IngressTLS {
+  hosts?: string[] | undefined;
+  secretName?: string | undefined;
+}
+
+/** core.v1.KeyToPath */
+export interface KeyToPath {
+  key?: string | undefined;
+  path?: string | undefined;
+  mode?: number | undefined;
+  user?: number | undefined;
+}
+
+/** apis.meta.v1.LabelSelector */
+export interface LabelSelector {
+  matchLabels?: Record<string, string> | undefined;
+  matchExpressions?: LabelSelectorRequirement[] | undefined;
+}
+
+/** apis.meta.v1.LabelSelectorRequirement */
+export interface LabelSelectorRequirement {
+  key?: string | undefined;
+  operator?: string | undefined;
+  values?: string[] | undefined;
+}
+
+/** coordination.v1.Lease */
+export interface Lease {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: LeaseSpec | undefined;
+}
+
+/** coordination.v1.LeaseSpec */
+export interface LeaseSpec {
+  holderIdentity?: string | undefined;
+  leaseDurationSeconds?: number | undefined;
+  acquireTime?: string | undefined;
+  renewTime?: string | undefined;
+  leaseTransitions?: number | undefined;
+  strategy?: string | undefined;
+  preferredHolder?: string | undefined;
+}
+
+/** core.v1.Lifecycle */
+export interface Lifecycle {
+  postStart?: LifecycleHandler | undefined;
+  preStop?: LifecycleHandler | undefined;
+  stopSignal?: string | undefined;
+}
+
+/** core.v1.LifecycleHandler */
+export interface LifecycleHandler {
+  exec?: ExecAction | undefined;
+  httpGet?: HTTPGetAction | undefined;
+  tcpSocket?: TCPSocketAction | undefined;
+  sleep?: SleepAction | undefined;
+}
+
+/** core.v1.LinuxContainerUser */
+export interface LinuxContainerUser {
+  uid?: number | undefined;
+  gid?: number | undefined;
+  supplementalGroups?: number[] | undefined;
+}
+
+/** apis.meta.v1.ListMeta */
+export interface ListMeta {
+  selfLink?: string | undefined;
+  resourceVersion?: string | undefined;
+  continue?: string | undefined;
+  remainingItemCount?: number | undefined;
+  shardInfo?: ShardInfo | undefined;
+}
+
+/** core.v1.LoadBalancerIngress */
+export interface LoadBalancerIngress {
+  ip?: string | undefined;
+  hostname?: string | undefined;
+  ipMode?: string | undefined;
+  ports?: PortStatus[] | undefined;
+}
+
+/** core.v1.LoadBalancerStatus */
+export interface LoadBalancerStatus {
+  ingress?: LoadBalancerIngress[] | undefined;
+}
+
+/** core.v1.LocalObjectReference */
+export interface LocalObjectReference {
+  name?: string | undefined;
+}
+
+/** apis.meta.v1.ManagedFieldsEntry */
+export interface ManagedFieldsEntry {
+  manager?: string | undefined;
+  operation?: string | undefined;
+  apiVersion?: string | undefined;
+  time?: string | undefined;
+  fieldsType?: string | undefined;
+  fieldsV1?: unknown | undefined;
+  subresource?: string | undefined;
+}
+
+/** admissionregistration.v1.MatchCondition */
+export interface MatchCondition {
+  name?: string | undefined;
+  expression?: string | undefined;
+}
+
+/** admissionregistration.v1.MutatingWebhook */
+export interface MutatingWebhook {
+  name?: string | undefined;
+  clientConfig?: WebhookClientConfig | undefined;
+  rules?: RuleWithOperations[] | undefined;
+  failurePolicy?: string | undefined;
+  matchPolicy?: string | undefined;
+  namespaceSelector?: LabelSelector | undefined;
+  objectSelector?: LabelSelector | undefined;
+  sideEffects?: string | undefined;
+  timeoutSeconds?: number | undefined;
+  admissionReviewVersions?: string[] | undefined;
+  reinvocationPolicy?: string | undefined;
+  matchConditions?: MatchCondition[] | undefined;
+}
+
+/** admissionregistration.v1.MutatingWebhookConfiguration */
+export interface MutatingWebhookConfiguration {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  Webhooks?: MutatingWebhook[] | undefined;
+}
+
+/** core.v1.NFSVolumeSource */
+export interface NFSVolumeSource {
+  server?: string | undefined;
+  path?: string | undefined;
+  readOnly?: boolean | undefined;
+}
+
+/** core.v1.Namespace */
+export interface Namespace {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: NamespaceSpec | undefined;
+  status?: NamespaceStatus | undefined;
+}
+
+/** core.v1.NamespaceCondition */
+export interface NamespaceCondition {
+  type?: string | undefined;
+  status?: string | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** core.v1.NamespaceSpec */
+export interface NamespaceSpec {
+  finalizers?: string[] | undefined;
+}
+
+/** core.v1.NamespaceStatus */
+export interface NamespaceStatus {
+  phase?: string | undefined;
+  conditions?: NamespaceCondition[] | undefined;
+}
+
+/** networking.v1.NetworkPolicy */
+export interface NetworkPolicy {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: NetworkPolicySpec | undefined;
+}
+
+/** networking.v1.NetworkPolicyEgressRule */
+export interface NetworkPolicyEgressRule {
+  ports?: NetworkPolicyPort[] | undefined;
+  to?: NetworkPolicyPeer[] | undefined;
+}
+
+/** networking.v1.NetworkPolicyIngressRule */
+export interface NetworkPolicyIngressRule {
+  ports?: NetworkPolicyPort[] | undefined;
+  from?: NetworkPolicyPeer[] | undefined;
+}
+
+/** networking.v1.NetworkPolicyPeer */
+export interface NetworkPolicyPeer {
+  podSelector?: LabelSelector | undefined;
+  namespaceSelector?: LabelSelector | undefined;
+  ipBlock?: IPBlock | undefined;
+}
+
+/** networking.v1.NetworkPolicyPort */
+export interface NetworkPolicyPort {
+  protocol?: string | undefined;
+  port?: number | string | undefined;
+  endPort?: number | undefined;
+}
+
+/** networking.v1.NetworkPolicySpec */
+export interface NetworkPolicySpec {
+  podSelector?: LabelSelector | undefined;
+  ingress?: NetworkPolicyIngressRule[] | undefined;
+  egress?: NetworkPolicyEgressRule[] | undefined;
+  policyTypes?: string[] | undefined;
+}
+
+/** core.v1.Node */
+export interface Node {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: NodeSpec | undefined;
+  status?: NodeStatus | undefined;
+}
+
+/** core.v1.NodeAddress */
+export interface NodeAddress {
+  type?: string | undefined;
+  address?: string | undefined;
+}
+
+/** core.v1.NodeAffinity */
+export interface NodeAffinity {
+  requiredDuringSchedulingIgnoredDuringExecution?: NodeSelector | undefined;
+  preferredDuringSchedulingIgnoredDuringExecution?: PreferredSchedulingTerm[] | undefined;
+}
+
+/** core.v1.NodeAllocatableMappedResources */
+export interface NodeAllocatableMappedResources {
+  name?: string | undefined;
+  quantity?: string | undefined;
+}
+
+/** core.v1.NodeAllocatableOverheadResources */
+export interface NodeAllocatableOverheadResources {
+  name?: string | undefined;
+  perPod?: string | undefined;
+  perContainer?: string | undefined;
+}
+
+/** core.v1.NodeAllocatableResourceClaimStatus */
+export interface NodeAllocatableResourceClaimStatus {
+  resourceClaimName?: string | undefined;
+  containers?: string[] | undefined;
+  mapping?: NodeAllocatableMappedResources[] | undefined;
+  overhead?: NodeAllocatableOverheadResources[] | undefined;
+}
+
+/** core.v1.NodeCondition */
+export interface NodeCondition {
+  type?: string | undefined;
+  status?: string | undefined;
+  lastHeartbeatTime?: string | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** core.v1.NodeConfigSource */
+export interface NodeConfigSource {
+  configMap?: ConfigMapNodeConfigSource | undefined;
+}
+
+/** core.v1.NodeConfigStatus */
+export interface NodeConfigStatus {
+  assigned?: NodeConfigSource | undefined;
+  active?: NodeConfigSource | undefined;
+  lastKnownGood?: NodeConfigSource | undefined;
+  error?: string | undefined;
+}
+
+/** core.v1.NodeDaemonEndpoints */
+export interface NodeDaemonEndpoints {
+  kubeletEndpoint?: DaemonEndpoint | undefined;
+}
+
+/** core.v1.NodeFeatures */
+export interface NodeFeatures {
+  supplementalGroupsPolicy?: boolean | undefined;
+}
+
+/** core.v1.NodePodPreemptionPolicy */
+export interface NodePodPreemptionPolicy {
+  disableResizePreemption?: string[] | undefined;
+}
+
+/** core.v1.NodeRuntimeHandler */
+export interface NodeRuntimeHandler {
+  name?: string | undefined;
+  features?: NodeRuntimeHandlerFeatures | undefined;
+}
+
+/** core.v1.NodeRuntimeHandlerFeatures */
+export interface NodeRuntimeHandlerFeatures {
+  recursiveReadOnlyMounts?: boolean | undefined;
+  userNamespaces?: boolean | undefined;
+}
+
+/** core.v1.NodeSelector */
+export interface NodeSelector {
+  nodeSelectorTerms?: NodeSelectorTerm[] | undefined;
+}
+
+/** core.v1.NodeSelectorRequirement */
+export interface NodeSelectorRequirement {
+  key?: string | undefined;
+  operator?: string | undefined;
+  values?: string[] | undefined;
+}
+
+/** core.v1.NodeSelectorTerm */
+export interface NodeSelectorTerm {
+  matchExpressions?: NodeSelectorRequirement[] | undefined;
+  matchFields?: NodeSelectorRequirement[] | undefined;
+}
+
+/** core.v1.NodeSpec */
+export interface NodeSpec {
+  podCIDR?: string | undefined;
+  podCIDRs?: string[] | undefined;
+  providerID?: string | undefined;
+  unschedulable?: boolean | undefined;
+  taints?: Taint[] | undefined;
+  configSource?: NodeConfigSource | undefined;
+  externalID?: string | undefined;
+  podPreemptionPolicy?: NodePodPreemptionPolicy | undefined;
+}
+
+/** core.v1.NodeStatus */
+export interface NodeStatus {
+  capacity?: Record<string, string> | undefined;
+  allocatable?: Record<string, string> | undefined;
+  phase?: string | undefined;
+  conditions?: NodeCondition[] | undefined;
+  addresses?: NodeAddress[] | undefined;
+  daemonEndpoints?: NodeDaemonEndpoints | undefined;
+  nodeInfo?: NodeSystemInfo | undefined;
+  images?: ContainerImage[] | undefined;
+  volumesInUse?: string[] | undefined;
+  volumesAttached?: AttachedVolume[] | undefined;
+  config?: NodeConfigStatus | undefined;
+  runtimeHandlers?: NodeRuntimeHandler[] | undefined;
+  features?: NodeFeatures | undefined;
+  declaredFeatures?: string[] | undefined;
+}
+
+/** core.v1.NodeSwapStatus */
+export interface NodeSwapStatus {
+  capacity?: number | undefined;
+}
+
+/** core.v1.NodeSystemInfo */
+export interface NodeSystemInfo {
+  machineID?: string | undefined;
+  systemUUID?: string | undefined;
+  bootID?: string | undefined;
+  kernelVersion?: string | undefined;
+  osImage?: string | undefined;
+  containerRuntimeVersion?: string | undefined;
+  kubeletVersion?: string | undefined;
+  kubeProxyVersion?: string | undefined;
+  operatingSystem?: string | undefined;
+  architecture?: string | undefined;
+  swap?: NodeSwapStatus | undefined;
+}
+
+/** core.v1.ObjectFieldSelector */
+export interface ObjectFieldSelector {
+  apiVersion?: string | undefined;
+  fieldPath?: string | undefined;
+}
+
+/** apis.meta.v1.ObjectMeta */
+export interface ObjectMeta {
+  name?: string | undefined;
+  generateName?: string | undefined;
+  namespace?: string | undefined;
+  selfLink?: string | undefined;
+  uid?: string | undefined;
+  resourceVersion?: string | undefined;
+  generation?: number | undefined;
+  creationTimestamp?: string | undefined;
+  deletionTimestamp?: string | undefined;
+  deletionGracePeriodSeconds?: number | undefined;
+  labels?: Record<string, string> | undefined;
+  annotations?: Record<string, string> | undefined;
+  ownerReferences?: OwnerReference[] | undefined;
+  finalizers?: string[] | undefined;
+  managedFields?: ManagedFieldsEntry[] | undefined;
+}
+
+/** core.v1.ObjectReference */
+export interface ObjectReference {
+  kind?: string | undefined;
+  namespace?: string | undefined;
+  name?: string | undefined;
+  uid?: string | undefined;
+  apiVersion?: string | undefined;
+  resourceVersion?: string | undefined;
+  fieldPath?: string | undefined;
+}
+
+/** apis.meta.v1.OwnerReference */
+export interface OwnerReference {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  name?: string | undefined;
+  uid?: string | undefined;
+  controller?: boolean | undefined;
+  blockOwnerDeletion?: boolean | undefined;
+}
+
+/** networking.v1.ParentReference */
+export interface ParentReference {
+  group?: string | undefined;
+  resource?: string | undefined;
+  namespace?: string | undefined;
+  name?: string | undefined;
+}
+
+/** core.v1.PersistentVolumeClaimSpec */
+export interface PersistentVolumeClaimSpec {
+  accessModes?: string[] | undefined;
+  selector?: LabelSelector | undefined;
+  resources?: VolumeResourceRequirements | undefined;
+  volumeName?: string | undefined;
+  storageClassName?: string | undefined;
+  volumeMode?: string | undefined;
+  dataSource?: TypedLocalObjectReference | undefined;
+  dataSourceRef?: TypedObjectReference | undefined;
+  volumeAttributesClassName?: string | undefined;
+}
+
+/** core.v1.PersistentVolumeClaimTemplate */
+export interface PersistentVolumeClaimTemplate {
+  metadata?: ObjectMeta | undefined;
+  spec?: PersistentVolumeClaimSpec | undefined;
+}
+
+/** core.v1.PersistentVolumeClaimVolumeSource */
+export interface PersistentVolumeClaimVolumeSource {
+  claimName?: string | undefined;
+  readOnly?: boolean | undefined;
+}
+
+/** core.v1.PhotonPersistentDiskVolumeSource */
+export interface PhotonPersistentDiskVolumeSource {
+  pdID?: string | undefined;
+  fsType?: string | undefined;
+}
+
+/** core.v1.Pod */
+export interface Pod {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: PodSpec | undefined;
+  status?: PodStatus | undefined;
+}
+
+/** core.v1.PodAffinity */
+export interface PodAffinity {
+  requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[] | undefined;
+  preferredDuringSchedulingIgnoredDuringExecution?: WeightedPodAffinityTerm[] | undefined;
+}
+
+/** core.v1.PodAffinityTerm */
+export interface PodAffinityTerm {
+  labelSelector?: LabelSelector | undefined;
+  namespaces?: string[] | undefined;
+  topologyKey?: string | undefined;
+  namespaceSelector?: LabelSelector | undefined;
+  matchLabelKeys?: string[] | undefined;
+  mismatchLabelKeys?: string[] | undefined;
+}
+
+/** core.v1.PodAntiAffinity */
+export interface PodAntiAffinity {
+  requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[] | undefined;
+  preferredDuringSchedulingIgnoredDuringExecution?: WeightedPodAffinityTerm[] | undefined;
+}
+
+/** core.v1.PodCertificateProjection */
+export interface PodCertificateProjection {
+  signerName?: string | undefined;
+  keyType?: string | undefined;
+  maxExpirationSeconds?: number | undefined;
+  credentialBundlePath?: string | undefined;
+  keyPath?: string | undefined;
+  certificateChainPath?: string | undefined;
+  userAnnotations?: Record<string, string> | undefined;
+  user?: number | undefined;
+}
+
+/** core.v1.PodCondition */
+export interface PodCondition {
+  type?: string | undefined;
+  observedGeneration?: number | undefined;
+  status?: string | undefined;
+  lastProbeTime?: string | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** core.v1.PodDNSConfig */
+export interface PodDNSConfig {
+  nameservers?: string[] | undefined;
+  searches?: string[] | undefined;
+  options?: PodDNSConfigOption[] | undefined;
+}
+
+/** core.v1.PodDNSConfigOption */
+export interface PodDNSConfigOption {
+  name?: string | undefined;
+  value?: string | undefined;
+}
+
+/** core.v1.PodExtendedResourceClaimStatus */
+export interface PodExtendedResourceClaimStatus {
+  requestMappings?: ContainerExtendedResourceRequest[] | undefined;
+  resourceClaimName?: string | undefined;
+}
+
+/** core.v1.PodIP */
+export interface PodIP {
+  ip?: string | undefined;
+}
+
+/** core.v1.PodOS */
+export interface PodOS {
+  name?: string | undefined;
+}
+
+/** core.v1.PodReadinessGate */
+export interface PodReadinessGate {
+  conditionType?: string | undefined;
+}
+
+/** core.v1.PodResourceClaim */
+export interface PodResourceClaim {
+  name?: string | undefined;
+  resourceClaimName?: string | undefined;
+  resourceClaimTemplateName?: string | undefined;
+}
+
+/** core.v1.PodResourceClaimStatus */
+export interface PodResourceClaimStatus {
+  name?: string | undefined;
+  resourceClaimName?: string | undefined;
+}
+
+/** core.v1.PodSchedulingGate */
+export interface PodSchedulingGate {
+  name?: string | undefined;
+}
+
+/** core.v1.PodSchedulingGroup */
+export interface PodSchedulingGroup {
+  podGroupName?: string | undefined;
+}
+
+/** core.v1.PodSecurityContext */
+export interface PodSecurityContext {
+  seLinuxOptions?: SELinuxOptions | undefined;
+  windowsOptions?: WindowsSecurityContextOptions | undefined;
+  runAsUser?: number | undefined;
+  runAsGroup?: number | undefined;
+  runAsNonRoot?: boolean | undefined;
+  supplementalGroups?: number[] | undefined;
+  supplementalGroupsPolicy?: string | undefined;
+  fsGroup?: number | undefined;
+  sysctls?: Sysctl[] | undefined;
+  fsGroupChangePolicy?: string | undefined;
+  seccompProfile?: SeccompProfile | undefined;
+  appArmorProfile?: AppArmorProfile | undefined;
+  seLinuxChangePolicy?: string | undefined;
+}
+
+/** core.v1.PodSpec */
+export interface PodSpec {
+  volumes?: Volume[] | undefined;
+  initContainers?: Container[] | undefined;
+  containers?: Container[] | undefined;
+  ephemeralContainers?: EphemeralContainer[] | undefined;
+  restartPolicy?: string | undefined;
+  terminationGracePeriodSeconds?: number | undefined;
+  activeDeadlineSeconds?: number | undefined;
+  dnsPolicy?: string | undefined;
+  nodeSelector?: Record<string, string> | undefined;
+  serviceAccountName?: string | undefined;
+  serviceAccount?: string | undefined;
+  automountServiceAccountToken?: boolean | undefined;
+  nodeName?: string | undefined;
+  hostNetwork?: boolean | undefined;
+  hostPID?: boolean | undefined;
+  hostIPC?: boolean | undefined;
+  shareProcessNamespace?: boolean | undefined;
+  securityContext?: PodSecurityContext | undefined;
+  imagePullSecrets?: LocalObjectReference[] | undefined;
+  hostname?: string | undefined;
+  subdomain?: string | undefined;
+  affinity?: Affinity | undefined;
+  schedulerName?: string | undefined;
+  tolerations?: Toleration[] | undefined;
+  hostAliases?: HostAlias[] | undefined;
+  priorityClassName?: string | undefined;
+  priority?: number | undefined;
+  dnsConfig?: PodDNSConfig | undefined;
+  readinessGates?: PodReadinessGate[] | undefined;
+  runtimeClassName?: string | undefined;
+  enableServiceLinks?: boolean | undefined;
+  preemptionPolicy?: string | undefined;
+  overhead?: Record<string, string> | undefined;
+  topologySpreadConstraints?: TopologySpreadConstraint[] | undefined;
+  setHostnameAsFQDN?: boolean | undefined;
+  os?: PodOS | undefined;
+  hostUsers?: boolean | undefined;
+  schedulingGates?: PodSchedulingGate[] | undefined;
+  resourceClaims?: PodResourceClaim[] | undefined;
+  resources?: ResourceRequirements | undefined;
+  hostnameOverride?: string | undefined;
+  schedulingGroup?: PodSchedulingGroup | undefined;
+  evictionResponders?: EvictionResponder[] | undefined;
+}
+
+/** core.v1.PodStatus */
+export interface PodStatus {
+  observedGeneration?: number | undefined;
+  phase?: string | undefined;
+  conditions?: PodCondition[] | undefined;
+  message?: string | undefined;
+  reason?: string | undefined;
+  nominatedNodeName?: string | undefined;
+  hostIP?: string | undefined;
+  hostIPs?: HostIP[] | undefined;
+  podIP?: string | undefined;
+  podIPs?: PodIP[] | undefined;
+  startTime?: string | undefined;
+  initContainerStatuses?: ContainerStatus[] | undefined;
+  containerStatuses?: ContainerStatus[] | undefined;
+  qosClass?: string | undefined;
+  ephemeralContainerStatuses?: ContainerStatus[] | undefined;
+  resize?: string | undefined;
+  resourceClaimStatuses?: PodResourceClaimStatus[] | undefined;
+  extendedResourceClaimStatus?: PodExtendedResourceClaimStatus | undefined;
+  allocatedResources?: Record<string, string> | undefined;
+  resources?: ResourceRequirements | undefined;
+  nodeAllocatableResourceClaimStatuses?: NodeAllocatableResourceClaimStatus[] | undefined;
+  volumeHealth?: PodVolumeHealth[] | undefined;
+}
+
+/** core.v1.PodTemplateSpec */
+export interface PodTemplateSpec {
+  metadata?: ObjectMeta | undefined;
+  spec?: PodSpec | undefined;
+}
+
+/** core.v1.PodVolumeHealth */
+export interface PodVolumeHealth {
+  name?: string | undefined;
+  healthConditions?: VolumeHealthCondition[] | undefined;
+  lastTransitionTime?: string | undefined;
+}
+
+/** core.v1.PortStatus */
+export interface PortStatus {
+  port?: number | undefined;
+  protocol?: string | undefined;
+  error?: string | undefined;
+}
+
+/** core.v1.PortworxVolumeSource */
+export interface PortworxVolumeSource {
+  volumeID?: string | undefined;
+  fsType?: string | undefined;
+  readOnly?: boolean | undefined;
+}
+
+/** apis.meta.v1.Preconditions */
+export interface Preconditions {
+  uid?: string | undefined;
+  resourceVersion?: string | undefined;
+}
+
+/** core.v1.PreferredSchedulingTerm */
+export interface PreferredSchedulingTerm {
+  weight?: number | undefined;
+  preference?: NodeSelectorTerm | undefined;
+}
+
+/** core.v1.Probe */
+export interface Probe {
+  exec?: ExecAction | undefined;
+  httpGet?: HTTPGetAction | undefined;
+  tcpSocket?: TCPSocketAction | undefined;
+  grpc?: GRPCAction | undefined;
+  initialDelaySeconds?: number | undefined;
+  timeoutSeconds?: number | undefined;
+  periodSeconds?: number | undefined;
+  successThreshold?: number | undefined;
+  failureThreshold?: number | undefined;
+  terminationGracePeriodSeconds?: number | undefined;
+}
+
+/** core.v1.ProjectedVolumeSource */
+export interface ProjectedVolumeSource {
+  sources?: VolumeProjection[] | undefined;
+  defaultMode?: number | undefined;
+  defaultUser?: number | undefined;
+}
+
+/** core.v1.QuobyteVolumeSource */
+export interface QuobyteVolumeSource {
+  registry?: string | undefined;
+  volume?: string | undefined;
+  readOnly?: boolean | undefined;
+  user?: string | undefined;
+  group?: string | undefined;
+  tenant?: string | undefined;
+}
+
+/** core.v1.RBDVolumeSource */
+export interface RBDVolumeSource {
+  monitors?: string[] | undefined;
+  image?: string | undefined;
+  fsType?: string | undefined;
+  pool?: string | undefined;
+  user?: string | undefined;
+  keyring?: string | undefined;
+  secretRef?: LocalObjectReference | undefined;
+  readOnly?: boolean | undefined;
+}
+
+/** apps.v1.ReplicaSet */
+export interface ReplicaSet {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: ReplicaSetSpec | undefined;
+  status?: ReplicaSetStatus | undefined;
+}
+
+/** apps.v1.ReplicaSetCondition */
+export interface ReplicaSetCondition {
+  type?: string | undefined;
+  status?: string | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** apps.v1.ReplicaSetSpec */
+export interface ReplicaSetSpec {
+  replicas?: number | undefined;
+  minReadySeconds?: number | undefined;
+  selector?: LabelSelector | undefined;
+  template?: PodTemplateSpec | undefined;
+}
+
+/** apps.v1.ReplicaSetStatus */
+export interface ReplicaSetStatus {
+  replicas?: number | undefined;
+  fullyLabeledReplicas?: number | undefined;
+  readyReplicas?: number | undefined;
+  availableReplicas?: number | undefined;
+  terminatingReplicas?: number | undefined;
+  observedGeneration?: number | undefined;
+  conditions?: ReplicaSetCondition[] | undefined;
+}
+
+/** core.v1.ResourceClaim */
+export interface ResourceClaim {
+  name?: string | undefined;
+  request?: string | undefined;
+}
+
+/** core.v1.ResourceFieldSelector */
+export interface ResourceFieldSelector {
+  containerName?: string | undefined;
+  resource?: string | undefined;
+  divisor?: string | undefined;
+}
+
+/** core.v1.ResourceHealth */
+export interface ResourceHealth {
+  resourceID?: string | undefined;
+  health?: string | undefined;
+  message?: string | undefined;
+}
+
+/** core.v1.ResourceRequirements */
+export interface ResourceRequirements {
+  limits?: Record<string, string> | undefined;
+  requests?: Record<string, string> | undefined;
+  claims?: ResourceClaim[] | undefined;
+}
+
+/** core.v1.ResourceStatus */
+export interface ResourceStatus {
+  name?: string | undefined;
+  resources?: ResourceHealth[] | undefined;
+}
+
+/** apps.v1.RollingUpdateDaemonSet */
+export interface RollingUpdateDaemonSet {
+  maxUnavailable?: number | string | undefined;
+  maxSurge?: number | string | undefined;
+}
+
+/** apps.v1.RollingUpdateDeployment */
+export interface RollingUpdateDeployment {
+  maxUnavailable?: number | string | undefined;
+  maxSurge?: number | string | undefined;
+}
+
+/** admissionregistration.v1.RuleWithOperations */
+export interface RuleWithOperations {
+  operations?: string[] | undefined;
+  apiGroups?: string[] | undefined;
+  apiVersions?: string[] | undefined;
+  resources?: string[] | undefined;
+  scope?: string | undefined;
+}
+
+/** core.v1.SELinuxOptions */
+export interface SELinuxOptions {
+  user?: string | undefined;
+  role?: string | undefined;
+  type?: string | undefined;
+  level?: string | undefined;
+}
+
+/** autoscaling.v1.Scale */
+export interface Scale {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: ScaleSpec | undefined;
+  status?: ScaleStatus | undefined;
+}
+
+/** core.v1.ScaleIOVolumeSource */
+export interface ScaleIOVolumeSource {
+  gateway?: string | undefined;
+  system?: string | undefined;
+  secretRef?: LocalObjectReference | undefined;
+  sslEnabled?: boolean | undefined;
+  protectionDomain?: string | undefined;
+  storagePool?: string | undefined;
+  storageMode?: string | undefined;
+  volumeName?: string | undefined;
+  fsType?: string | undefined;
+  readOnly?: boolean | undefined;
+}
+
+/** autoscaling.v1.ScaleSpec */
+export interface ScaleSpec {
+  replicas?: number | undefined;
+}
+
+/** autoscaling.v1.ScaleStatus */
+export interface ScaleStatus {
+  replicas?: number | undefined;
+  selector?: string | undefined;
+}
+
+/** core.v1.SeccompProfile */
+export interface SeccompProfile {
+  type?: string | undefined;
+  localhostProfile?: string | undefined;
+}
+
+/** core.v1.Secret */
+export interface Secret {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  immutable?: boolean | undefined;
+  data?: Record<string, string> | undefined;
+  stringData?: Record<string, string> | undefined;
+  type?: string | undefined;
+}
+
+/** core.v1.SecretEnvSource */
+export interface SecretEnvSource {
+  name?: string | undefined;
+  optional?: boolean | undefined;
+}
+
+/** core.v1.SecretKeySelector */
+export interface SecretKeySelector {
+  name?: string | undefined;
+  key?: string | undefined;
+  optional?: boolean | undefined;
+}
+
+/** core.v1.SecretProjection */
+export interface SecretProjection {
+  name?: string | undefined;
+  items?: KeyToPath[] | undefined;
+  optional?: boolean | undefined;
+}
+
+/** core.v1.SecretVolumeSource */
+export interface SecretVolumeSource {
+  secretName?: string | undefined;
+  items?: KeyToPath[] | undefined;
+  defaultMode?: number | undefined;
+  optional?: boolean | undefined;
+  defaultUser?: number | undefined;
+}
+
+/** core.v1.SecurityContext */
+export interface SecurityContext {
+  capabilities?: Capabilities | undefined;
+  privileged?: boolean | undefined;
+  seLinuxOptions?: SELinuxOptions | undefined;
+  windowsOptions?: WindowsSecurityContextOptions | undefined;
+  runAsUser?: number | undefined;
+  runAsGroup?: number | undefined;
+  runAsNonRoot?: boolean | undefined;
+  readOnlyRootFilesystem?: boolean | undefined;
+  allowPrivilegeEscalation?: boolean | undefined;
+  procMount?: string | undefined;
+  seccompProfile?: SeccompProfile | undefined;
+  appArmorProfile?: AppArmorProfile | undefined;
+}
+
+/** core.v1.Service */
+export interface Service {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: ServiceSpec | undefined;
+  status?: ServiceStatus | undefined;
+}
+
+/** core.v1.ServiceAccount */
+export interface ServiceAccount {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  secrets?: ObjectReference[] | undefined;
+  imagePullSecrets?: LocalObjectReference[] | undefined;
+  automountServiceAccountToken?: boolean | undefined;
+}
+
+/** core.v1.ServiceAccountTokenProjection */
+export interface ServiceAccountTokenProjection {
+  audience?: string | undefined;
+  expirationSeconds?: number | undefined;
+  path?: string | undefined;
+  user?: number | undefined;
+}
+
+/** networking.v1.ServiceBackendPort */
+export interface ServiceBackendPort {
+  name?: string | undefined;
+  number?: number | undefined;
+}
+
+/** networking.v1.ServiceCIDR */
+export interface ServiceCIDR {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: ServiceCIDRSpec | undefined;
+  status?: ServiceCIDRStatus | undefined;
+}
+
+/** networking.v1.ServiceCIDRSpec */
+export interface ServiceCIDRSpec {
+  cidrs?: string[] | undefined;
+}
+
+/** networking.v1.ServiceCIDRStatus */
+export interface ServiceCIDRStatus {
+  conditions?: Condition[] | undefined;
+}
+
+/** core.v1.ServicePort */
+export interface ServicePort {
+  name?: string | undefined;
+  protocol?: string | undefined;
+  appProtocol?: string | undefined;
+  port?: number | undefined;
+  targetPort?: number | string | undefined;
+  nodePort?: number | undefined;
+}
+
+/** admissionregistration.v1.ServiceReference */
+export interface ServiceReference {
+  namespace?: string | undefined;
+  name?: string | undefined;
+  path?: string | undefined;
+  port?: number | undefined;
+}
+
+/** core.v1.ServiceSpec */
+export interface ServiceSpec {
+  ports?: ServicePort[] | undefined;
+  selector?: Record<string, string> | undefined;
+  clusterIP?: string | undefined;
+  clusterIPs?: string[] | undefined;
+  type?: string | undefined;
+  externalIPs?: string[] | undefined;
+  sessionAffinity?: string | undefined;
+  loadBalancerIP?: string | undefined;
+  loadBalancerSourceRanges?: string[] | undefined;
+  externalName?: string | undefined;
+  externalTrafficPolicy?: string | undefined;
+  healthCheckNodePort?: number | undefined;
+  publishNotReadyAddresses?: boolean | undefined;
+  sessionAffinityConfig?: SessionAffinityConfig | undefined;
+  ipFamilies?: string[] | undefined;
+  ipFamilyPolicy?: string | undefined;
+  allocateLoadBalancerNodePorts?: boolean | undefined;
+  loadBalancerClass?: string | undefined;
+  internalTrafficPolicy?: string | undefined;
+  trafficDistribution?: string | undefined;
+}
+
+/** core.v1.ServiceStatus */
+export interface ServiceStatus {
+  loadBalancer?: LoadBalancerStatus | undefined;
+  conditions?: Condition[] | undefined;
+}
+
+/** core.v1.SessionAffinityConfig */
+export interface SessionAffinityConfig {
+  clientIP?: ClientIPConfig | undefined;
+}
+
+/** apis.meta.v1.ShardInfo */
+export interface ShardInfo {
+  selector?: string | undefined;
+}
+
+/** core.v1.SleepAction */
+export interface SleepAction {
+  seconds?: number | undefined;
+}
+
+/** apis.meta.v1.Status */
+export interface Status {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata?: ListMeta | undefined;
+  status?: string | undefined;
+  message?: string | undefined;
+  reason?: string | undefined;
+  details?: StatusDetails | undefined;
+  code?: number | undefined;
+}
+
+/** apis.meta.v1.StatusCause */
+export interface StatusCause {
+  reason?: string | undefined;
+  message?: string | undefined;
+  field?: string | undefined;
+}
+
+/** apis.meta.v1.StatusDetails */
+export interface StatusDetails {
+  name?: string | undefined;
+  group?: string | undefined;
+  kind?: string | undefined;
+  uid?: string | undefined;
+  causes?: StatusCause[] | undefined;
+  retryAfterSeconds?: number | undefined;
+}
+
+/** core.v1.StorageOSVolumeSource */
+export interface StorageOSVolumeSource {
+  volumeName?: string | undefined;
+  volumeNamespace?: string | undefined;
+  fsType?: string | undefined;
+  readOnly?: boolean | undefined;
+  secretRef?: LocalObjectReference | undefined;
+}
+
+/** core.v1.Sysctl */
+export interface Sysctl {
+  name?: string | undefined;
+  value?: string | undefined;
+}
+
+/** core.v1.TCPSocketAction */
+export interface TCPSocketAction {
+  port?: number | string | undefined;
+  host?: string | undefined;
+}
+
+/** core.v1.Taint */
+export interface Taint {
+  key?: string | undefined;
+  value?: string | undefined;
+  effect?: string | undefined;
+  timeAdded?: string | undefined;
+}
+
+/** core.v1.Toleration */
+export interface Toleration {
+  key?: string | undefined;
+  operator?: string | undefined;
+  value?: string | undefined;
+  effect?: string | undefined;
+  tolerationSeconds?: number | undefined;
+}
+
+/** core.v1.TopologySpreadConstraint */
+export interface TopologySpreadConstraint {
+  maxSkew?: number | undefined;
+  topologyKey?: string | undefined;
+  whenUnsatisfiable?: string | undefined;
+  labelSelector?: LabelSelector | undefined;
+  minDomains?: number | undefined;
+  nodeAffinityPolicy?: string | undefined;
+  nodeTaintsPolicy?: string | undefined;
+  matchLabelKeys?: string[] | undefined;
+}
+
+/** core.v1.TypedLocalObjectReference */
+export interface TypedLocalObjectReference {
+  apiGroup?: string | undefined;
+  kind?: string | undefined;
+  name?: string | undefined;
+}
+
+/** core.v1.TypedObjectReference */
+export interface TypedObjectReference {
+  apiGroup?: string | undefined;
+  kind?: string | undefined;
+  name?: string | undefined;
+  namespace?: string | undefined;
+}
+
+/** admissionregistration.v1.ValidatingWebhook */
+export interface ValidatingWebhook {
+  name?: string | undefined;
+  clientConfig?: WebhookClientConfig | undefined;
+  rules?: RuleWithOperations[] | undefined;
+  failurePolicy?: string | undefined;
+  matchPolicy?: string | undefined;
+  namespaceSelector?: LabelSelector | undefined;
+  objectSelector?: LabelSelector | undefined;
+  sideEffects?: string | undefined;
+  timeoutSeconds?: number | undefined;
+  admissionReviewVersions?: string[] | undefined;
+  matchConditions?: MatchCondition[] | undefined;
+}
+
+/** admissionregistration.v1.ValidatingWebhookConfiguration */
+export interface ValidatingWebhookConfiguration {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  Webhooks?: ValidatingWebhook[] | undefined;
+}
+
+/** core.v1.Volume */
+export interface Volume {
+  name?: string | undefined;
+  hostPath?: HostPathVolumeSource | undefined;
+  emptyDir?: EmptyDirVolumeSource | undefined;
+  gcePersistentDisk?: GCEPersistentDiskVolumeSource | undefined;
+  awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource | undefined;
+  gitRepo?: GitRepoVolumeSource | undefined;
+  secret?: SecretVolumeSource | undefined;
+  nfs?: NFSVolumeSource | undefined;
+  iscsi?: ISCSIVolumeSource | undefined;
+  glusterfs?: GlusterfsVolumeSource | undefined;
+  persistentVolumeClaim?: PersistentVolumeClaimVolumeSource | undefined;
+  rbd?: RBDVolumeSource | undefined;
+  flexVolume?: FlexVolumeSource | undefined;
+  cinder?: CinderVolumeSource | undefined;
+  cephfs?: CephFSVolumeSource | undefined;
+  flocker?: FlockerVolumeSource | undefined;
+  downwardAPI?: DownwardAPIVolumeSource | undefined;
+  fc?: FCVolumeSource | undefined;
+  azureFile?: AzureFileVolumeSource | undefined;
+  configMap?: ConfigMapVolumeSource | undefined;
+  vsphereVolume?: VsphereVirtualDiskVolumeSource | undefined;
+  quobyte?: QuobyteVolumeSource | undefined;
+  azureDisk?: AzureDiskVolumeSource | undefined;
+  photonPersistentDisk?: PhotonPersistentDiskVolumeSource | undefined;
+  projected?: ProjectedVolumeSource | undefined;
+  portworxVolume?: PortworxVolumeSource | undefined;
+  scaleIO?: ScaleIOVolumeSource | undefined;
+  storageos?: StorageOSVolumeSource | undefined;
+  csi?: CSIVolumeSource | undefined;
+  ephemeral?: EphemeralVolumeSource | undefined;
+  image?: ImageVolumeSource | undefined;
+}
+
+/** core.v1.VolumeDevice */
+export interface VolumeDevice {
+  name?: string | undefined;
+  devicePath?: string | undefined;
+}
+
+/** core.v1.VolumeHealthCondition */
+export interface VolumeHealthCondition {
+  status?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** core.v1.VolumeMount */
+export interface VolumeMount {
+  name?: string | undefined;
+  readOnly?: boolean | undefined;
+  recursiveReadOnly?: string | undefined;
+  mountPath?: string | undefined;
+  subPath?: string | undefined;
+  mountPropagation?: string | undefined;
+  subPathExpr?: string | undefined;
+  bindMountOptions?: string[] | undefined;
+}
+
+/** core.v1.VolumeMountStatus */
+export interface VolumeMountStatus {
+  name?: string | undefined;
+  mountPath?: string | undefined;
+  readOnly?: boolean | undefined;
+  recursiveReadOnly?: string | undefined;
+  volumeStatus?: VolumeStatus | undefined;
+}
+
+/** core.v1.VolumeProjection */
+export interface VolumeProjection {
+  secret?: SecretProjection | undefined;
+  downwardAPI?: DownwardAPIProjection | undefined;
+  configMap?: ConfigMapProjection | undefined;
+  serviceAccountToken?: ServiceAccountTokenProjection | undefined;
+  clusterTrustBundle?: ClusterTrustBundleProjection | undefined;
+  podCertificate?: PodCertificateProjection | undefined;
+}
+
+/** core.v1.VolumeResourceRequirements */
+export interface VolumeResourceRequirements {
+  limits?: Record<string, string> | undefined;
+  requests?: Record<string, string> | undefined;
+}
+
+/** core.v1.VolumeStatus */
+export interface VolumeStatus {
+  image?: ImageVolumeStatus | undefined;
+}
+
+/** core.v1.VsphereVirtualDiskVolumeSource */
+export interface VsphereVirtualDiskVolumeSource {
+  volumePath?: string | undefined;
+  fsType?: string | undefined;
+  storagePolicyName?: string | undefined;
+  storagePolicyID?: string | undefined;
+}
+
+/** admissionregistration.v1.WebhookClientConfig */
+export interface WebhookClientConfig {
+  url?: string | undefined;
+  service?: ServiceReference | undefined;
+  caBundle?: string | undefined;
+}
+
+/** core.v1.WeightedPodAffinityTerm */
+export interface WeightedPodAffinityTerm {
+  weight?: number | undefined;
+  podAffinityTerm?: PodAffinityTerm | undefined;
+}
+
+/** core.v1.WindowsSecurityContextOptions */
+export interface WindowsSecurityContextOptions {
+  gmsaCredentialSpecName?: string | undefined;
+  gmsaCredentialSpec?: string | undefined;
+  runAsUserName?: string | undefined;
+  hostProcess?: boolean | undefined;
+}
