@@ -5,7 +5,7 @@ import { startNamespace } from '../namespace/start-namespace.ts';
 import { type NodeLifecycleOptions, startNodeLifecycle } from '../node-lifecycle/start-node-lifecycle.ts';
 import { startPodGc } from '../pod-gc/start-pod-gc.ts';
 import { startReplicaSet } from '../replicaset/start-replicaset.ts';
-import type { ControllerContext } from '../runtime/controller-context.ts';
+import type { ControllerContext } from '../../client/controller-context.ts';
 import { startScheduler } from '../scheduler/start-scheduler.ts';
 import { type ServiceAccountOptions, startServiceAccount } from '../service-account/start-service-account.ts';
 

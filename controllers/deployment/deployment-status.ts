@@ -4,7 +4,7 @@ import type {
   DeploymentStatus,
   ReplicaSet,
 } from '../../openapi/generated/types.ts';
-import { timestamp } from '../runtime/timestamp.ts';
+import { timestamp } from '../../client/timestamp.ts';
 import { rolloutBounds } from './rollout-plan.ts';
 
 /** The status that a Deployment's ReplicaSets amount to. */

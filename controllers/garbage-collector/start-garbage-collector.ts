@@ -2,8 +2,8 @@ import { isConflict, isNotFound } from '../../client/api-error.ts';
 import { InformerFactory } from '../../client/informer-factory.ts';
 import type { ObjectMeta, OwnerReference } from '../../openapi/generated/types.ts';
 import { type ResourceDefinition, resources } from '../../openapi/resources.ts';
-import type { StartController } from '../runtime/controller-context.ts';
-import { runQueue } from '../runtime/run-queue.ts';
+import type { StartController } from '../../client/controller-context.ts';
+import { runQueue } from '../../client/run-queue.ts';
 import { disposalOf, type GraphObject, type OwnerState, OwnershipGraph } from './ownership-graph.ts';
 
 const FOREGROUND = 'foregroundDeletion';

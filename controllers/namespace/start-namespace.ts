@@ -2,10 +2,10 @@ import { isNotFound } from '../../client/api-error.ts';
 import { objectKey } from '../../client/informer.ts';
 import type { Namespace, NamespaceCondition } from '../../openapi/generated/types.ts';
 import { type ResourceDefinition, resources } from '../../openapi/resources.ts';
-import type { StartController } from '../runtime/controller-context.ts';
-import { canonical } from '../runtime/object-hash.ts';
-import { runQueue } from '../runtime/run-queue.ts';
-import { timestamp } from '../runtime/timestamp.ts';
+import type { StartController } from '../../client/controller-context.ts';
+import { canonical } from '../../client/object-hash.ts';
+import { runQueue } from '../../client/run-queue.ts';
+import { timestamp } from '../../client/timestamp.ts';
 
 const FINALIZER = 'kubernetes';
 const LOOK_AGAIN_MS = 100;

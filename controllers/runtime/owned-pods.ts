@@ -2,8 +2,8 @@ import { isAlreadyExists, isConflict, isNotFound } from '../../client/api-error.
 import type { Informer } from '../../client/informer.ts';
 import type { LabelSelector, ObjectMeta, Pod } from '../../openapi/generated/types.ts';
 import { resources } from '../../openapi/resources.ts';
-import type { ControllerContext } from './controller-context.ts';
-import type { EventRecorder } from './event-recorder.ts';
+import type { ControllerContext } from '../../client/controller-context.ts';
+import type { EventRecorder } from '../../client/event-recorder.ts';
 import { created, deleted, Expectations } from './expectations.ts';
 import { selectorMatches } from './label-selector.ts';
 import { controllerOf, controllerReference, controllerUid } from './owner.ts';

@@ -2,12 +2,12 @@ import { isConflict, isNotFound } from '../../client/api-error.ts';
 import { objectKey } from '../../client/informer.ts';
 import type { Node, Pod } from '../../openapi/generated/types.ts';
 import { resources } from '../../openapi/resources.ts';
-import type { StartController } from '../runtime/controller-context.ts';
-import { EventRecorder } from '../runtime/event-recorder.ts';
-import { canonical } from '../runtime/object-hash.ts';
+import type { StartController } from '../../client/controller-context.ts';
+import { EventRecorder } from '../../client/event-recorder.ts';
+import { canonical } from '../../client/object-hash.ts';
 import { isPodTerminal, podCondition } from '../runtime/pod-state.ts';
-import { runQueue } from '../runtime/run-queue.ts';
-import { timestamp } from '../runtime/timestamp.ts';
+import { runQueue } from '../../client/run-queue.ts';
+import { timestamp } from '../../client/timestamp.ts';
 import { chooseNode } from './choose-node.ts';
 
 const NAME = 'default-scheduler';

@@ -1,8 +1,8 @@
 import { isAlreadyExists, isNotFound } from '../../client/api-error.ts';
 import { objectKey } from '../../client/informer.ts';
 import { resources } from '../../openapi/resources.ts';
-import type { ControllerContext } from '../runtime/controller-context.ts';
-import { runQueue } from '../runtime/run-queue.ts';
+import type { ControllerContext } from '../../client/controller-context.ts';
+import { runQueue } from '../../client/run-queue.ts';
 
 export interface ServiceAccountOptions {
   /** PEM of the cluster's certificate authority, published to every namespace. */

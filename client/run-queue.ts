@@ -1,4 +1,4 @@
-import { type ReconcileResult, WorkQueue } from '../../client/work-queue.ts';
+import { type ReconcileResult, WorkQueue } from './work-queue.ts';
 import type { ControllerContext } from './controller-context.ts';
 
 /** A work queue that lives as long as its controller. */

@@ -1,5 +1,5 @@
-import type { Event, ObjectMeta } from '../../openapi/generated/types.ts';
-import { resources } from '../../openapi/resources.ts';
+import type { Event, ObjectMeta } from '../openapi/generated/types.ts';
+import { resources } from '../openapi/resources.ts';
 import type { ControllerContext } from './controller-context.ts';
 import { timestamp } from './timestamp.ts';
 
