@@ -1,10 +1,10 @@
 import type { Registry } from 'prom-client';
-import { InformerFactory } from './informer-factory.ts';
-import { RestClient } from './rest-client.ts';
 import type { ApiTransport } from '../platform/api-transport.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Rng } from '../platform/rng.ts';
+import { InformerFactory } from './informer-factory.ts';
+import { RestClient } from './rest-client.ts';
 
 /** Everything a controller may touch. */
 export interface ControllerContext {

@@ -1,5 +1,5 @@
-import { type ReconcileResult, WorkQueue } from './work-queue.ts';
 import type { ControllerContext } from './controller-context.ts';
+import { type ReconcileResult, WorkQueue } from './work-queue.ts';
 
 /** A work queue that lives as long as its controller. */
 export function runQueue(

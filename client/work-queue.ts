@@ -21,7 +21,8 @@ export interface WorkQueueOptions {
 }
 
 const FIRST_BACKOFF_MS = 5;
-const LONGEST_BACKOFF_MS = 60_000;
+/** Short enough that a node whose API server was away is not taken for dead when it comes back. */
+const LONGEST_BACKOFF_MS = 10_000;
 
 /**
  * A queue of keys. Promises: a key waits at most once however often it is added; a key is never worked on

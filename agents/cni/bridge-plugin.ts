@@ -1,6 +1,6 @@
 import { cidr, formatCidr } from '../netstack/cidr.ts';
 import { formatIpv4 } from '../netstack/ipv4.ts';
-import { type BridgeLink, createBridge } from '../netstack/link/bridge.ts';
+import { type Bridge, createBridge } from '../netstack/link/bridge.ts';
 import { createVethPair } from '../netstack/link/veth.ts';
 import { formatMac, type Mac } from '../netstack/mac.ts';
 import type { Netns } from '../netstack/netns.ts';
@@ -70,10 +70,10 @@ export class BridgePlugin implements CniPlugin {
   }
 
   /** The bridge comes into being with the first container, as the reference plugin has it. */
-  #bridge(): BridgeLink {
+  #bridge(): Bridge {
     const { host, bridge: name, mtu, ipam } = this.#options;
     const present = host.link(name);
-    if (present) return present as BridgeLink;
+    if (present) return present as Bridge;
     const bridge = createBridge(host, name, { mac: podMac(ipam.gateway), mtu });
     host.addAddress(bridge, { address: ipam.gateway, prefixLength: ipam.subnet.prefixLength });
     bridge.setUp();

@@ -11,7 +11,12 @@ export interface CniArguments {
 /** An ADD's result (CNI 1.1 §5). */
 export interface CniResult {
   readonly cniVersion: string;
-  readonly interfaces: readonly { readonly name: string; readonly mac: string; readonly mtu: number; readonly sandbox?: string }[];
+  readonly interfaces: readonly {
+    readonly name: string;
+    readonly mac: string;
+    readonly mtu: number;
+    readonly sandbox?: string;
+  }[];
   readonly ips: readonly { readonly address: string; readonly gateway: string; readonly interface: number }[];
   readonly routes: readonly { readonly dst: string; readonly gw?: string }[];
 }

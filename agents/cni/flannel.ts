@@ -66,7 +66,9 @@ export class Flannel {
     host.addAddress(device, { address: networkOf(subnet), prefixLength: 32 });
     device.setUp();
     this.#device = device;
-    const failure = host.iptables.restore(flannelRules(formatCidr(subnet), this.#options.clusterCidr), { noflush: true });
+    const failure = host.iptables.restore(flannelRules(formatCidr(subnet), this.#options.clusterCidr), {
+      noflush: true,
+    });
     if (failure) throw new Error(`flannel's rules were refused: ${failure.message}`);
     for (const lease of this.#leases.values()) this.#connect(lease);
   }
@@ -90,7 +92,7 @@ export class Flannel {
     const { host } = this.#options;
     const { subnet, vtep } = addressesOf(lease);
     host.delRoute({ destination: subnet, gateway: vtep, link: device });
-    device.fdb.remove(mac, ipv4(lease.publicIp));
+    device.fdbDelete(mac, ipv4(lease.publicIp));
     host.delNeighbour(device, vtep);
   }
 
@@ -101,7 +103,7 @@ export class Flannel {
     const { host } = this.#options;
     const { subnet, vtep } = addressesOf(lease);
     host.addNeighbour(device, vtep, mac);
-    device.fdb.append(mac, ipv4(lease.publicIp));
+    device.fdbAppend(mac, ipv4(lease.publicIp));
     host.replaceRoute({ destination: subnet, gateway: vtep, link: device, onlink: true });
   }
 }

@@ -35,7 +35,10 @@ export class HostLocalIpam {
       this.#last = address;
       return address;
     }
-    throw new CniError(TRY_AGAIN_LATER, `no IP addresses available in ${formatIpv4(networkOf(this.#subnet))}`);
+    throw new CniError(
+      TRY_AGAIN_LATER,
+      `no IP addresses available in ${formatIpv4(networkOf(this.#subnet))}`,
+    );
   }
 
   /** Holds an address that something outside still calls its own; false if it is taken or foreign. */

@@ -7,7 +7,9 @@ import { pause } from './pause.ts';
 
 /** Kubernetes' end-to-end test image (k8s test/images/agnhost): one program, a subcommand a purpose. */
 export const agnhost: Image = async (context) => {
-  const [subcommand = 'pause', ...args] = [...context.command, ...context.args].filter((arg) => arg !== '/agnhost');
+  const [subcommand = 'pause', ...args] = [...context.command, ...context.args].filter(
+    (arg) => arg !== '/agnhost',
+  );
   switch (subcommand) {
     case 'netexec':
       return netexec(context, flags(args));
@@ -51,7 +53,11 @@ async function netexec(context: ProcessContext, options: ReadonlyMap<string, str
   const udp = udpPort > 0 ? context.netns.udp.bind({ address, port: udpPort }) : undefined;
   if (udp) {
     udp.onMessage = (payload, from, local) => {
-      const answer = netexecUdp(context, Buffer.from(payload).toString(), `${formatIpv4(from.address)}:${from.port}`);
+      const answer = netexecUdp(
+        context,
+        Buffer.from(payload).toString(),
+        `${formatIpv4(from.address)}:${from.port}`,
+      );
       if (answer !== '') udp.send(Buffer.from(answer), from, local);
     };
   }

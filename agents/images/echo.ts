@@ -13,7 +13,10 @@ export const echo: Image = async (context) => {
     const { remoteAddress, remotePort } = request.socket;
     log(`${remoteAddress}:${remotePort} ${request.method} ${request.url}`);
     const body = `${JSON.stringify({ ...describe(request), pod: pod.name, namespace: pod.namespace, node: pod.node, podIP: pod.ip }, undefined, 2)}\n`;
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    });
     response.end(body);
   });
   log(`listening on port ${port}`);

@@ -22,7 +22,12 @@ export interface ProcessContext {
   readonly netns: Netns;
   readonly resolver: ResolverConfig;
   readonly hostname: string;
-  readonly pod: { readonly name: string; readonly namespace: string; readonly node: string; readonly ip: string };
+  readonly pod: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly node: string;
+    readonly ip: string;
+  };
   readonly clock: Clock;
   readonly rng: Rng;
   /** Writes a line to the container's log. */

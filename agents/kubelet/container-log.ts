@@ -39,7 +39,9 @@ export class ContainerLog {
     let lines = this.#lines;
     if (sinceTime !== undefined) lines = lines.filter(({ time }) => time >= sinceTime);
     if (tailLines !== undefined) lines = tailLines === 0 ? [] : lines.slice(-tailLines);
-    const text = lines.map(({ time, text }) => `${timestamps ? `${microTimestamp(time)} ` : ''}${text}\n`).join('');
+    const text = lines
+      .map(({ time, text }) => `${timestamps ? `${microTimestamp(time)} ` : ''}${text}\n`)
+      .join('');
     return limitBytes === undefined ? text : text.slice(0, limitBytes);
   }
 

@@ -1,5 +1,10 @@
 import { timestamp } from '../../client/timestamp.ts';
-import type { Container as ContainerSpec, ContainerState, ContainerStatus, Probe } from '../../openapi/generated/types.ts';
+import type {
+  Container as ContainerSpec,
+  ContainerState,
+  ContainerStatus,
+  Probe,
+} from '../../openapi/generated/types.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import type { Image, ProcessContext } from '../images/image.ts';
 import { ContainerLog } from './container-log.ts';
@@ -20,7 +25,12 @@ export interface ContainerOptions {
 type State =
   | { readonly kind: 'waiting'; readonly reason: string; readonly message?: string }
   | { readonly kind: 'running'; readonly startedAt: number }
-  | { readonly kind: 'terminated'; readonly startedAt: number; readonly finishedAt: number; readonly exitCode: number };
+  | {
+      readonly kind: 'terminated';
+      readonly startedAt: number;
+      readonly finishedAt: number;
+      readonly exitCode: number;
+    };
 
 /** The kubelet's back-off between restarts: 10 s, doubling, at most 5 min, forgotten after 10 min of running. */
 const FIRST_BACKOFF_MS = 10_000;
@@ -44,6 +54,7 @@ export class Container {
   #backoffMs = 0;
   #retryAt = 0;
   #graceTimer: Timer | undefined;
+  readonly #endListeners = new Set<() => void>();
 
   constructor(options: ContainerOptions) {
     this.#options = options;
@@ -72,8 +83,14 @@ export class Container {
     return this.#retryAt;
   }
 
+  /** Calls back when the process that runs now ends. */
+  onceEnded(callback: () => void): void {
+    this.#endListeners.add(callback);
+  }
+
   wait(reason: string, message?: string): void {
-    const same = this.#state.kind === 'waiting' && this.#state.reason === reason && this.#state.message === message;
+    const same =
+      this.#state.kind === 'waiting' && this.#state.reason === reason && this.#state.message === message;
     if (this.running || same) return;
     if (this.#state.kind === 'terminated') this.#lastTermination = this.#state;
     this.#state = { kind: 'waiting', reason, ...(message === undefined ? {} : { message }) };
@@ -178,6 +195,8 @@ export class Container {
     if (now - startedAt > FORGET_BACKOFF_MS) this.#backoffMs = 0;
     this.#retryAt = this.#restarts === 0 && this.#backoffMs === 0 ? now : now + this.#backoffMs;
     this.#backoffMs = Math.min(Math.max(FIRST_BACKOFF_MS, this.#backoffMs * 2), LONGEST_BACKOFF_MS);
+    for (const listener of this.#endListeners) listener();
+    this.#endListeners.clear();
     this.#options.onChange();
   }
 
@@ -224,7 +243,11 @@ export class Container {
   }
 
   #unhealthy(probe: string): void {
-    this.#options.onEvent('normal', 'Killing', `Container ${this.name} failed ${probe} probe, will be restarted`);
+    this.#options.onEvent(
+      'normal',
+      'Killing',
+      `Container ${this.name} failed ${probe} probe, will be restarted`,
+    );
     this.stop((this.#options.spec.livenessProbe?.terminationGracePeriodSeconds ?? 30) * 1000);
   }
 

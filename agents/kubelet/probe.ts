@@ -35,8 +35,14 @@ async function httpProbe(
 ): Promise<ProbeResult> {
   const address = probeAddress(host, target);
   const number = probePort(port, target.container);
-  const headers = { host: `${host || target.podIp}:${number}`, 'user-agent': 'kube-probe/1.33', accept: '*/*' };
-  const custom = Object.fromEntries(httpHeaders.map(({ name = '', value = '' }) => [name.toLowerCase(), value]));
+  const headers = {
+    host: `${host || target.podIp}:${number}`,
+    'user-agent': 'kube-probe/1.33',
+    accept: '*/*',
+  };
+  const custom = Object.fromEntries(
+    httpHeaders.map(({ name = '', value = '' }) => [name.toLowerCase(), value]),
+  );
   const { status } = await fetchHttp(target.from, target.clock, {
     address,
     port: number,
@@ -63,7 +69,10 @@ function tcpProbe(
       socket.reset();
       resolve(result);
     };
-    const timer = target.clock.setTimeout(() => finish({ ok: false, message: 'connect timed out' }), timeoutMs);
+    const timer = target.clock.setTimeout(
+      () => finish({ ok: false, message: 'connect timed out' }),
+      timeoutMs,
+    );
     socket.onConnect = () => finish({ ok: true });
     socket.onClose = (error) => finish({ ok: false, message: error?.code ?? 'the connection was closed' });
   });

@@ -1,10 +1,10 @@
 import { isConflict, isNotFound } from '../../client/api-error.ts';
-import type { Node, Pod } from '../../openapi/generated/types.ts';
-import { resources } from '../../openapi/resources.ts';
 import type { ControllerContext } from '../../client/controller-context.ts';
 import { EventRecorder } from '../../client/event-recorder.ts';
-import { isPodTerminal } from '../runtime/pod-state.ts';
 import { runQueue } from '../../client/run-queue.ts';
+import type { Node, Pod } from '../../openapi/generated/types.ts';
+import { resources } from '../../openapi/resources.ts';
+import { isPodTerminal } from '../runtime/pod-state.ts';
 import { type PodCidrOptions, planPodCidrs } from './plan-pod-cidrs.ts';
 
 /** One key: shares are given out by one decision over all nodes. */

@@ -1,3 +1,4 @@
+import type { ControllerContext } from '../../client/controller-context.ts';
 import { startDaemonSet } from '../daemonset/start-daemonset.ts';
 import { startDeployment } from '../deployment/start-deployment.ts';
 import { startGarbageCollector } from '../garbage-collector/start-garbage-collector.ts';
@@ -5,7 +6,6 @@ import { startNamespace } from '../namespace/start-namespace.ts';
 import { type NodeLifecycleOptions, startNodeLifecycle } from '../node-lifecycle/start-node-lifecycle.ts';
 import { startPodGc } from '../pod-gc/start-pod-gc.ts';
 import { startReplicaSet } from '../replicaset/start-replicaset.ts';
-import type { ControllerContext } from '../../client/controller-context.ts';
 import { startScheduler } from '../scheduler/start-scheduler.ts';
 import { type ServiceAccountOptions, startServiceAccount } from '../service-account/start-service-account.ts';
 

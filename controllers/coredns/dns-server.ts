@@ -94,10 +94,15 @@ function tryDecode(message: Uint8Array): DecodedPacket | undefined {
 
 async function replyTo(query: DecodedPacket, plugins: readonly DnsPlugin[]): Promise<DnsReply> {
   const [question, ...more] = query.questions ?? [];
-  if (query.opcode !== 'QUERY') return emptyReply('NOTIMP');
+  if (opcodeOf(query) !== 'QUERY') return emptyReply('NOTIMP');
   if (!question || more.length > 0) return emptyReply('FORMERR');
   if ((question.class ?? 'IN') !== 'IN') return emptyReply('REFUSED');
   return serveChain(plugins, question);
+}
+
+/** The codec sets these, though its types do not say so. */
+function opcodeOf(query: DecodedPacket): string {
+  return (query as DecodedPacket & { opcode: string }).opcode;
 }
 
 /** Messages over TCP carry their length in two bytes (RFC 1035 §4.2.2); several may come on one connection. */

@@ -1,5 +1,5 @@
-import type { HostEndpoint, HostNetwork } from '../../platform/host-network.ts';
 import type { ControllerContext } from '../../client/controller-context.ts';
+import type { HostEndpoint, HostNetwork } from '../../platform/host-network.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
 import { ForwardPlugin } from './forward/forward-plugin.ts';
 import { informerDnsState } from './kubernetes/informer-state.ts';

@@ -1,13 +1,13 @@
+import type { StartController } from '../../client/controller-context.ts';
+import { EventRecorder } from '../../client/event-recorder.ts';
 import { objectKey } from '../../client/informer.ts';
+import { canonical, objectHash } from '../../client/object-hash.ts';
+import { runQueue } from '../../client/run-queue.ts';
 import type { DaemonSet, Node, Pod } from '../../openapi/generated/types.ts';
 import { resources } from '../../openapi/resources.ts';
 import { nameSuffix } from '../../platform/rng.ts';
-import type { StartController } from '../../client/controller-context.ts';
-import { EventRecorder } from '../../client/event-recorder.ts';
-import { canonical, objectHash } from '../../client/object-hash.ts';
 import { OwnedPods, type PodOwner } from '../runtime/owned-pods.ts';
 import { podFromTemplate } from '../runtime/pod-from-template.ts';
-import { runQueue } from '../../client/run-queue.ts';
 import { DAEMON_TOLERATIONS, daemonSetStatus, planDaemons, REVISION_LABEL } from './daemon-plan.ts';
 
 const KIND = { apiVersion: 'apps/v1', kind: 'DaemonSet' };

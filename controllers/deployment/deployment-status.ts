@@ -1,10 +1,10 @@
+import { timestamp } from '../../client/timestamp.ts';
 import type {
   Deployment,
   DeploymentCondition,
   DeploymentStatus,
   ReplicaSet,
 } from '../../openapi/generated/types.ts';
-import { timestamp } from '../../client/timestamp.ts';
 import { rolloutBounds } from './rollout-plan.ts';
 
 /** The status that a Deployment's ReplicaSets amount to. */
@@ -101,7 +101,7 @@ function progressing(status: string, reason: string, message: string): Deploymen
 function withTimes(deployment: Deployment, wanted: DeploymentCondition, now: number): DeploymentCondition {
   const previous = deployment.status?.conditions?.find(({ type }) => type === wanted.type);
   const same = previous?.status === wanted.status && previous?.reason === wanted.reason;
-  if (same && previous.message === wanted.message) return previous;
+  if (previous && same && previous.message === wanted.message) return previous;
   const lastTransitionTime =
     previous?.status === wanted.status ? previous?.lastTransitionTime : timestamp(now);
   return { ...wanted, lastUpdateTime: timestamp(now), lastTransitionTime };

@@ -1,12 +1,12 @@
 import { isAlreadyExists, isNotFound } from '../../client/api-error.ts';
-import { objectKey } from '../../client/informer.ts';
-import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../openapi/generated/types.ts';
-import { resources } from '../../openapi/resources.ts';
 import type { StartController } from '../../client/controller-context.ts';
 import { EventRecorder } from '../../client/event-recorder.ts';
+import { objectKey } from '../../client/informer.ts';
 import { canonical, objectHash } from '../../client/object-hash.ts';
-import { controllerOf, controllerReference, controllerUid } from '../runtime/owner.ts';
 import { runQueue } from '../../client/run-queue.ts';
+import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../openapi/generated/types.ts';
+import { resources } from '../../openapi/resources.ts';
+import { controllerOf, controllerReference, controllerUid } from '../runtime/owner.ts';
 import { deploymentStatus } from './deployment-status.ts';
 import { planRollout, rolloutBounds, type Scaling } from './rollout-plan.ts';
 

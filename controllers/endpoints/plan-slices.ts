@@ -1,5 +1,5 @@
-import type { Endpoint, EndpointPort, EndpointSlice } from '../../openapi/generated/types.ts';
 import { canonical } from '../../client/object-hash.ts';
+import type { Endpoint, EndpointPort, EndpointSlice } from '../../openapi/generated/types.ts';
 import type { EndpointGroup } from './pod-endpoint.ts';
 
 /** Kubernetes' default for the controller's --max-endpoints-per-slice. */

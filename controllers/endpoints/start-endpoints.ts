@@ -1,15 +1,15 @@
 import { isAlreadyExists, isConflict, isNotFound } from '../../client/api-error.ts';
+import type { StartController } from '../../client/controller-context.ts';
 import { objectKey } from '../../client/informer.ts';
+import { canonical } from '../../client/object-hash.ts';
+import { runQueue } from '../../client/run-queue.ts';
 import type { EndpointSlice, Endpoints, ObjectMeta, Pod, Service } from '../../openapi/generated/types.ts';
 import { resources } from '../../openapi/resources.ts';
 import { nameSuffix } from '../../platform/rng.ts';
-import type { StartController } from '../../client/controller-context.ts';
 import { created, Expectations } from '../runtime/expectations.ts';
 import { labelsMatch } from '../runtime/label-selector.ts';
-import { canonical } from '../../client/object-hash.ts';
 import { controllerReference } from '../runtime/owner.ts';
 import { podCondition } from '../runtime/pod-state.ts';
-import { runQueue } from '../../client/run-queue.ts';
 import { endpointsSubsets } from './endpoints-subsets.ts';
 import { MANAGED_ENDPOINTS, mirroredGroups, shouldMirror } from './mirror-endpoints.ts';
 import { planSlices } from './plan-slices.ts';

@@ -1,9 +1,9 @@
 import { isConflict, isNotFound } from '../../client/api-error.ts';
+import type { StartController } from '../../client/controller-context.ts';
 import { InformerFactory } from '../../client/informer-factory.ts';
+import { runQueue } from '../../client/run-queue.ts';
 import type { ObjectMeta, OwnerReference } from '../../openapi/generated/types.ts';
 import { type ResourceDefinition, resources } from '../../openapi/resources.ts';
-import type { StartController } from '../../client/controller-context.ts';
-import { runQueue } from '../../client/run-queue.ts';
 import { disposalOf, type GraphObject, type OwnerState, OwnershipGraph } from './ownership-graph.ts';
 
 const FOREGROUND = 'foregroundDeletion';

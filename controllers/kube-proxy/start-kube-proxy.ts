@@ -1,10 +1,10 @@
 import { Gauge, Histogram } from 'prom-client';
+import type { ControllerContext } from '../../client/controller-context.ts';
 import { objectKey } from '../../client/informer.ts';
 import type { NodeShell } from '../../client/node-shell.ts';
+import { runQueue } from '../../client/run-queue.ts';
 import type { EndpointSlice, Node, Service } from '../../openapi/generated/types.ts';
 import { resources } from '../../openapi/resources.ts';
-import type { ControllerContext } from '../../client/controller-context.ts';
-import { runQueue } from '../../client/run-queue.ts';
 import { IptablesProxier } from './iptables/iptables-proxier.ts';
 import type { Proxier, ProxierOptions } from './proxier.ts';
 import { endpointsByPort, type ProxiedPort, portKey, servicePorts } from './service-port.ts';

@@ -1,11 +1,11 @@
 import { isNotFound } from '../../client/api-error.ts';
-import { objectKey } from '../../client/informer.ts';
-import type { Namespace, NamespaceCondition } from '../../openapi/generated/types.ts';
-import { type ResourceDefinition, resources } from '../../openapi/resources.ts';
 import type { StartController } from '../../client/controller-context.ts';
+import { objectKey } from '../../client/informer.ts';
 import { canonical } from '../../client/object-hash.ts';
 import { runQueue } from '../../client/run-queue.ts';
 import { timestamp } from '../../client/timestamp.ts';
+import type { Namespace, NamespaceCondition } from '../../openapi/generated/types.ts';
+import { type ResourceDefinition, resources } from '../../openapi/resources.ts';
 
 const FINALIZER = 'kubernetes';
 const LOOK_AGAIN_MS = 100;

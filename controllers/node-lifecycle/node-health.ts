@@ -1,5 +1,5 @@
-import type { Node, NodeCondition, Taint } from '../../openapi/generated/types.ts';
 import { timestamp } from '../../client/timestamp.ts';
+import type { Node, NodeCondition, Taint } from '../../openapi/generated/types.ts';
 
 export const NOT_READY = 'node.kubernetes.io/not-ready';
 export const UNREACHABLE = 'node.kubernetes.io/unreachable';

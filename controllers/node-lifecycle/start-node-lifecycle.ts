@@ -1,13 +1,13 @@
 import { isNotFound } from '../../client/api-error.ts';
-import { objectKey } from '../../client/informer.ts';
-import type { Node, Pod } from '../../openapi/generated/types.ts';
-import { resources } from '../../openapi/resources.ts';
 import type { ControllerContext } from '../../client/controller-context.ts';
 import { EventRecorder } from '../../client/event-recorder.ts';
+import { objectKey } from '../../client/informer.ts';
 import { canonical } from '../../client/object-hash.ts';
-import { isPodReady, isPodTerminal } from '../runtime/pod-state.ts';
 import { runQueue } from '../../client/run-queue.ts';
 import { timestamp } from '../../client/timestamp.ts';
+import type { Node, Pod } from '../../openapi/generated/types.ts';
+import { resources } from '../../openapi/resources.ts';
+import { isPodReady, isPodTerminal } from '../runtime/pod-state.ts';
 import { evictionTime } from './eviction-time.ts';
 import { healthTaints, type NodeHealth, nodeHealth, unknownConditions } from './node-health.ts';
 

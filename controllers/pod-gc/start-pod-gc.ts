@@ -1,8 +1,8 @@
 import { isConflict, isNotFound } from '../../client/api-error.ts';
-import { objectKey } from '../../client/informer.ts';
-import { resources } from '../../openapi/resources.ts';
 import type { StartController } from '../../client/controller-context.ts';
+import { objectKey } from '../../client/informer.ts';
 import { runQueue } from '../../client/run-queue.ts';
+import { resources } from '../../openapi/resources.ts';
 
 /** A node may be registered again a moment after it was deleted. */
 const QUARANTINE_MS = 40_000;

@@ -1,12 +1,12 @@
-import { objectKey } from '../../client/informer.ts';
-import { resources } from '../../openapi/resources.ts';
-import { nameSuffix } from '../../platform/rng.ts';
 import type { StartController } from '../../client/controller-context.ts';
 import { EventRecorder } from '../../client/event-recorder.ts';
+import { objectKey } from '../../client/informer.ts';
 import { canonical } from '../../client/object-hash.ts';
+import { runQueue } from '../../client/run-queue.ts';
+import { resources } from '../../openapi/resources.ts';
+import { nameSuffix } from '../../platform/rng.ts';
 import { OwnedPods } from '../runtime/owned-pods.ts';
 import { podFromTemplate } from '../runtime/pod-from-template.ts';
-import { runQueue } from '../../client/run-queue.ts';
 import { planReplicas, replicaSetStatus } from './replica-plan.ts';
 
 const KIND = { apiVersion: 'apps/v1', kind: 'ReplicaSet' };

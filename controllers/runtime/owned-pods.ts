@@ -1,9 +1,9 @@
 import { isAlreadyExists, isConflict, isNotFound } from '../../client/api-error.ts';
+import type { ControllerContext } from '../../client/controller-context.ts';
+import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { LabelSelector, ObjectMeta, Pod } from '../../openapi/generated/types.ts';
 import { resources } from '../../openapi/resources.ts';
-import type { ControllerContext } from '../../client/controller-context.ts';
-import type { EventRecorder } from '../../client/event-recorder.ts';
 import { created, deleted, Expectations } from './expectations.ts';
 import { selectorMatches } from './label-selector.ts';
 import { controllerOf, controllerReference, controllerUid } from './owner.ts';

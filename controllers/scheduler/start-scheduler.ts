@@ -1,13 +1,13 @@
 import { isConflict, isNotFound } from '../../client/api-error.ts';
-import { objectKey } from '../../client/informer.ts';
-import type { Node, Pod } from '../../openapi/generated/types.ts';
-import { resources } from '../../openapi/resources.ts';
 import type { StartController } from '../../client/controller-context.ts';
 import { EventRecorder } from '../../client/event-recorder.ts';
+import { objectKey } from '../../client/informer.ts';
 import { canonical } from '../../client/object-hash.ts';
-import { isPodTerminal, podCondition } from '../runtime/pod-state.ts';
 import { runQueue } from '../../client/run-queue.ts';
 import { timestamp } from '../../client/timestamp.ts';
+import type { Node, Pod } from '../../openapi/generated/types.ts';
+import { resources } from '../../openapi/resources.ts';
+import { isPodTerminal, podCondition } from '../runtime/pod-state.ts';
 import { chooseNode } from './choose-node.ts';
 
 const NAME = 'default-scheduler';

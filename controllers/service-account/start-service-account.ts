@@ -1,8 +1,8 @@
 import { isAlreadyExists, isNotFound } from '../../client/api-error.ts';
-import { objectKey } from '../../client/informer.ts';
-import { resources } from '../../openapi/resources.ts';
 import type { ControllerContext } from '../../client/controller-context.ts';
+import { objectKey } from '../../client/informer.ts';
 import { runQueue } from '../../client/run-queue.ts';
+import { resources } from '../../openapi/resources.ts';
 
 export interface ServiceAccountOptions {
   /** PEM of the cluster's certificate authority, published to every namespace. */

@@ -1,11 +1,11 @@
 import { isConflict, isNotFound } from '../../client/api-error.ts';
+import type { ControllerContext } from '../../client/controller-context.ts';
+import { EventRecorder } from '../../client/event-recorder.ts';
 import { objectKey, splitKey } from '../../client/informer.ts';
+import { runQueue } from '../../client/run-queue.ts';
 import type { IPAddress, Service } from '../../openapi/generated/types.ts';
 import { resources } from '../../openapi/resources.ts';
 import { parseCidr } from '../runtime/cidr.ts';
-import type { ControllerContext } from '../../client/controller-context.ts';
-import { EventRecorder } from '../../client/event-recorder.ts';
-import { runQueue } from '../../client/run-queue.ts';
 import { type AdmissionReview, reviewService } from './admission-review.ts';
 import { allocateService, needsClusterIp, needsNodePorts } from './allocate-service.ts';
 import { IpLedger } from './ip-ledger.ts';

@@ -74,7 +74,7 @@ function readReply(payload: Uint8Array, id: number): DnsReply | undefined {
     if (packet.id !== id || packet.type !== 'response') return undefined;
     const withoutOpt = (records: readonly Answer[] = []) => records.filter(({ type }) => type !== 'OPT');
     return {
-      rcode: packet.rcode as Rcode,
+      rcode: (packet as typeof packet & { rcode: Rcode }).rcode,
       authoritative: false,
       truncated: packet.flag_tc,
       answers: withoutOpt(packet.answers),

@@ -1,0 +1,156 @@
+import type { ConfigMap, Container, EnvVar, Pod, Secret, Service } from '../../openapi/generated/types.ts';
+
+/** Where a container's configuration comes from. Look-ups answer undefined for what does not exist. */
+export interface ConfigurationSources {
+  readonly podIp: string;
+  readonly hostIp: string;
+  configMap(namespace: string, name: string): Promise<ConfigMap | undefined>;
+  secret(namespace: string, name: string): Promise<Secret | undefined>;
+  /** The Services whose addresses go into the environment. */
+  services(namespace: string): readonly Service[];
+}
+
+/** A container that cannot start because of its configuration; shown as CreateContainerConfigError. */
+export class ContainerConfigError extends Error {
+  override readonly name = 'ContainerConfigError';
+}
+
+/** A container's environment, as the kubelet makes it (k8s pkg/kubelet/kubelet_pods.go, makeEnvironmentVariables). */
+export async function containerEnvironment(
+  pod: Pod,
+  container: Container,
+  sources: ConfigurationSources,
+): Promise<Record<string, string>> {
+  const namespace = pod.metadata.namespace ?? '';
+  const env: Record<string, string> = {
+    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOSTNAME: podHostname(pod),
+    ...serviceVariables(pod, sources),
+  };
+  for (const source of container.envFrom ?? []) {
+    const reference = source.configMapRef ?? source.secretRef;
+    const data = source.configMapRef
+      ? (await sources.configMap(namespace, source.configMapRef.name ?? ''))?.data
+      : decoded((await sources.secret(namespace, source.secretRef?.name ?? ''))?.data);
+    if (!data && !reference?.optional)
+      throw missing(source.configMapRef ? 'configmap' : 'secret', reference?.name);
+    for (const [key, value] of Object.entries(data ?? {})) env[(source.prefix ?? '') + key] = value;
+  }
+  for (const variable of container.env ?? []) {
+    const value = await variableValue(variable, pod, sources);
+    if (value !== undefined) env[variable.name ?? ''] = expand(value, env);
+  }
+  return env;
+}
+
+/** `$(NAME)` stands for a variable, `$$` for a dollar; an unknown name stays as it is. */
+export function expand(text: string, env: Readonly<Record<string, string>>): string {
+  return text.replace(/\$\$|\$\(([^)]+)\)/g, (whole, name?: string) =>
+    name === undefined ? '$' : (env[name] ?? whole),
+  );
+}
+
+export function podHostname({ metadata, spec }: Pod): string {
+  return spec?.hostname || (metadata.name ?? '').slice(0, 63);
+}
+
+async function variableValue(
+  { value, valueFrom, name }: EnvVar,
+  pod: Pod,
+  sources: ConfigurationSources,
+): Promise<string | undefined> {
+  if (!valueFrom) return value ?? '';
+  const namespace = pod.metadata.namespace ?? '';
+  if (valueFrom.fieldRef) return fieldValue(valueFrom.fieldRef.fieldPath ?? '', pod, sources);
+  if (valueFrom.resourceFieldRef) return '0';
+  const reference = valueFrom.configMapKeyRef ?? valueFrom.secretKeyRef;
+  if (!reference) throw new ContainerConfigError(`variable ${name} has a source that podwire does not know`);
+  const data = valueFrom.configMapKeyRef
+    ? (await sources.configMap(namespace, reference.name ?? ''))?.data
+    : decoded((await sources.secret(namespace, reference.name ?? ''))?.data);
+  const found = data?.[reference.key ?? ''];
+  if (found === undefined && !reference.optional) {
+    if (!data) throw missing(valueFrom.configMapKeyRef ? 'configmap' : 'secret', reference.name);
+    throw new ContainerConfigError(`couldn't find key ${reference.key} in ${namespace}/${reference.name}`);
+  }
+  return found;
+}
+
+/** The downward API's fields. */
+export function fieldValue(path: string, pod: Pod, { podIp, hostIp }: ConfigurationSources): string {
+  const { metadata, spec } = pod;
+  const entry = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
+  if (entry) return metadata[entry[1] as 'labels' | 'annotations']?.[entry[2]!] ?? '';
+  const fields: Readonly<Record<string, string | undefined>> = {
+    'metadata.name': metadata.name,
+    'metadata.namespace': metadata.namespace,
+    'metadata.uid': metadata.uid,
+    'spec.nodeName': spec?.nodeName,
+    'spec.serviceAccountName': spec?.serviceAccountName,
+    'status.podIP': podIp,
+    'status.podIPs': podIp,
+    'status.hostIP': hostIp,
+    'status.hostIPs': hostIp,
+  };
+  const value = fields[path];
+  if (value === undefined) throw new ContainerConfigError(`unsupported fieldPath: ${path}`);
+  return value;
+}
+
+/** `NAME_SERVICE_HOST` and `NAME_SERVICE_PORT` for each Service with an address. */
+function serviceVariables(pod: Pod, sources: ConfigurationSources): Record<string, string> {
+  const namespace = pod.metadata.namespace ?? '';
+  const own = pod.spec?.enableServiceLinks === false ? [] : sources.services(namespace);
+  const api = sources.services('default').filter(({ metadata }) => metadata.name === 'kubernetes');
+  const variables: Record<string, string> = {};
+  for (const { metadata, spec } of [...api, ...own]) {
+    if (!spec?.clusterIP || spec.clusterIP === 'None') continue;
+    const prefix = (metadata.name ?? '').toUpperCase().replaceAll('-', '_');
+    const [first] = spec.ports ?? [];
+    variables[`${prefix}_SERVICE_HOST`] = spec.clusterIP;
+    if (first) variables[`${prefix}_SERVICE_PORT`] = String(first.port);
+    for (const { name, port } of spec.ports ?? []) {
+      if (name) variables[`${prefix}_SERVICE_PORT_${name.toUpperCase().replaceAll('-', '_')}`] = String(port);
+    }
+  }
+  return variables;
+}
+
+/** The files that a container's volumes bring: config maps, secrets and the downward API. */
+export async function containerFiles(
+  pod: Pod,
+  container: Container,
+  sources: ConfigurationSources,
+): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  const namespace = pod.metadata.namespace ?? '';
+  for (const { name, mountPath = '', subPath } of container.volumeMounts ?? []) {
+    const volume = pod.spec?.volumes?.find((candidate) => candidate.name === name);
+    const source = volume?.configMap ?? volume?.secret;
+    if (!volume || !source) continue;
+    const object = volume.configMap?.name ?? volume.secret?.secretName ?? '';
+    const data = volume.configMap
+      ? (await sources.configMap(namespace, object))?.data
+      : decoded((await sources.secret(namespace, object))?.data);
+    if (!data && !source.optional) throw missing(volume.configMap ? 'configmap' : 'secret', object);
+    const items = source.items?.map(({ key = '', path = '' }) => [key, path] as const);
+    for (const [key, path] of items ?? Object.keys(data ?? {}).map((each) => [each, each] as const)) {
+      const content = data?.[key];
+      if (content === undefined) continue;
+      if (subPath === undefined) files.set(`${mountPath}/${path}`, content);
+      else if (subPath === path) files.set(mountPath, content);
+    }
+  }
+  return files;
+}
+
+function decoded(data: Readonly<Record<string, string>> | undefined): Record<string, string> | undefined {
+  if (!data) return undefined;
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+  );
+}
+
+function missing(kind: string, name: string | undefined): ContainerConfigError {
+  return new ContainerConfigError(`${kind} "${name}" not found`);
+}

@@ -1,0 +1,27 @@
+import type { Pod } from '../../openapi/generated/types.ts';
+import { parseIpv4 } from '../netstack/ipv4.ts';
+import type { ResolverConfig } from '../sockets/resolver.ts';
+
+/** resolv.conf of a pod (Kubernetes DNS specification; k8s pkg/kubelet/network/dns). */
+export function podResolver(
+  { metadata, spec }: Pod,
+  { clusterDns, clusterDomain }: { readonly clusterDns: string; readonly clusterDomain: string },
+): ResolverConfig {
+  const own = spec?.dnsConfig;
+  const policy = spec?.dnsPolicy ?? 'ClusterFirst';
+  const useCluster =
+    policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && !spec?.hostNetwork);
+  const servers = [...(useCluster ? [clusterDns] : []), ...(own?.nameservers ?? [])];
+  const search = useCluster
+    ? [`${metadata.namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain]
+    : [];
+  const ndots = own?.options?.find(({ name }) => name === 'ndots')?.value;
+  return {
+    nameservers: servers
+      .map(parseIpv4)
+      .filter((address) => address !== undefined)
+      .slice(0, 3),
+    search: [...search, ...(own?.searches ?? [])].slice(0, 32),
+    ndots: ndots === undefined ? (useCluster ? 5 : 1) : Number(ndots),
+  };
+}

@@ -1,0 +1,198 @@
+import { isNotFound } from '../client/api-error.ts';
+import type { ControllerContext } from '../client/controller-context.ts';
+import type { NodeShell } from '../client/node-shell.ts';
+import type { Node, Pod } from '../openapi/generated/types.ts';
+import { resources } from '../openapi/resources.ts';
+import type { HostNetwork } from '../platform/host-network.ts';
+import { uuid } from '../platform/rng.ts';
+import { Flannel } from './cni/flannel.ts';
+import { flannelAnnotations, flannelLease } from './cni/flannel-annotations.ts';
+import { NodeCni } from './cni/node-cni.ts';
+import { Kubelet } from './kubelet/kubelet.ts';
+import { NodeRegistration } from './kubelet/node-registration.ts';
+import { podResolver } from './kubelet/pod-resolver.ts';
+import { cidr } from './netstack/cidr.ts';
+import { ipv4 } from './netstack/ipv4.ts';
+import { EthernetDevice } from './netstack/link/ethernet-device.ts';
+import { Netns } from './netstack/netns.ts';
+import { AgentApi } from './server/agent-api.ts';
+import { nodeShell } from './shell/node-shell.ts';
+import { HostGateway } from './wire/host-gateway.ts';
+import { HostPorts } from './wire/host-ports.ts';
+import { Lan } from './wire/lan.ts';
+import { lanMac } from './wire/lan-mac.ts';
+import { wantedHostPorts } from './wire/wanted-host-ports.ts';
+
+export interface AgentOptions {
+  readonly nodeName: string;
+  /** On the nodes' segment, with prefix length: 172.18.0.2/16. */
+  readonly nodeAddress: string;
+  /** The machine's address on the segment, with prefix length: 172.18.0.1/16. */
+  readonly hostGateway: string;
+  /** Where the machine reaches this node: 127.0.18.2. */
+  readonly hostAddress: string;
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
+  readonly network: HostNetwork;
+  readonly leaseRenewMs: number;
+  readonly leaseDurationSeconds: number;
+  /** Opens the node's API to the other components and answers its port. */
+  readonly serve: (api: AgentApi) => Promise<number>;
+}
+
+export interface Agent {
+  readonly nodeName: string;
+  readonly netns: Netns;
+  readonly shell: NodeShell;
+  readonly kubelet: Kubelet;
+  readonly api: AgentApi;
+  /** Ends at once, like a machine that loses power: nobody is told. */
+  stop(): Promise<void>;
+}
+
+/** The annotation under which a node says where its end of the segment is reached. */
+export const WIRE_ANNOTATION = 'podwire.dev/wire';
+
+/** One simulated node: its kernel, its kubelet, its CNI and its place on the segment. Stops with the signal. */
+export async function startAgent(context: ControllerContext, options: AgentOptions): Promise<Agent> {
+  const { clock, informers, logger, metrics, rng, signal } = context;
+  const { network, nodeName, hostAddress } = options;
+  const nodeIp = options.nodeAddress.split('/')[0] ?? '';
+  const lan = new Lan(await network.bindUdp({ address: hostAddress, port: 0 }));
+  const { netns, eth0 } = createNodeNetns(context, options, lan);
+  const gateway = new HostGateway({
+    clock,
+    rng,
+    network,
+    lan,
+    address: options.hostGateway,
+    nodeIp,
+    nodeHostAddress: hostAddress,
+    internal: [options.clusterCidr, options.serviceCidr],
+  });
+  const hostPorts = new HostPorts({ clock, network, gateway, logger, hostAddress, nodeIp });
+  const flannel = new Flannel({ host: netns, underlay: eth0, nodeIp, clusterCidr: options.clusterCidr });
+  const cni = new NodeCni(netns, flannel);
+  const shell = nodeShell({ ns: netns });
+
+  const services = informers.for(resources.services);
+  services.store.addIndex('namespace', ({ metadata }) => [metadata.namespace ?? '']);
+  const kubelet = new Kubelet({
+    context,
+    networkReady: () => cni.ready,
+    host: {
+      nodeName,
+      nodeIp,
+      netns,
+      cni,
+      clock,
+      rng,
+      resolverFor: (pod: Pod) => podResolver(pod, options),
+      configuration: {
+        configMap: (namespace, name) => found(context.client.get(resources.configmaps, name, { namespace })),
+        secret: (namespace, name) => found(context.client.get(resources.secrets, name, { namespace })),
+        services: (namespace) => services.store.byIndex('namespace', namespace),
+      },
+    },
+  });
+  const api = new AgentApi({ netns, shell, kubelet, clock, metrics: () => metrics.metrics() });
+  const registration = new NodeRegistration({
+    context,
+    networkReady: () => cni.ready,
+    leaseRenewMs: options.leaseRenewMs,
+    leaseDurationSeconds: options.leaseDurationSeconds,
+    identity: {
+      name: nodeName,
+      ip: nodeIp,
+      hostAddress,
+      kubeletPort: await options.serve(api),
+      bootId: uuid(rng),
+      annotations: {
+        ...flannelAnnotations(flannel.vtepMac, nodeIp),
+        [WIRE_ANNOTATION]: `${lan.local.address}:${lan.local.port}`,
+      },
+    },
+  });
+
+  const observeNode = (node: Node): void => {
+    if (node.metadata.name !== nodeName) return observePeer(node, lan, flannel);
+    const { podCIDR } = node.spec ?? {};
+    if (!podCIDR || cni.ready) return;
+    cni.start(podCIDR);
+    registration.update();
+    kubelet.resync();
+  };
+  const forgetNode = (node: Node): void => {
+    flannel.removeLease(node.metadata.name ?? '');
+    const ip = internalIp(node);
+    if (ip !== undefined && node.metadata.name !== nodeName) lan.removePeer(lanMac(ip));
+  };
+  informers
+    .for(resources.nodes)
+    .addHandler({ onAdd: observeNode, onUpdate: (_, node) => observeNode(node), onDelete: forgetNode });
+  const openPorts = (): void => void hostPorts.set(wantedHostPorts([...services.store.values()]));
+  services.addHandler({ onAdd: openPorts, onUpdate: openPorts, onDelete: openPorts });
+
+  const stop = async (): Promise<void> => {
+    kubelet.abandon();
+    await hostPorts.close();
+    await gateway.close();
+    netns.delete();
+    await lan.close();
+  };
+  registration.start();
+  await informers.start(signal);
+  return { nodeName, netns, shell, kubelet, api, stop };
+}
+
+/** The node's kernel as a machine's boot scripts and the kubelet leave it. */
+function createNodeNetns(
+  { clock, rng }: ControllerContext,
+  { nodeName, nodeAddress, hostGateway }: AgentOptions,
+  lan: Lan,
+): { netns: Netns; eth0: EthernetDevice } {
+  const netns = new Netns({ name: nodeName, clock, rng });
+  netns.sysctl.set('net.ipv4.ip_forward', 1);
+  netns.sysctl.set('net.bridge.bridge-nf-call-iptables', 1);
+  netns.lo.setUp();
+  const address = cidr(nodeAddress);
+  const eth0 = new EthernetDevice(netns, 'eth0', {
+    mac: lanMac(address.address),
+    transmit: (frame) => lan.send(frame, eth0),
+  });
+  netns.addAddress(eth0, address);
+  eth0.setUp();
+  netns.addRoute({
+    destination: cidr('0.0.0.0/0'),
+    gateway: ipv4(hostGateway.split('/')[0] ?? ''),
+    link: eth0,
+  });
+  lan.attach(eth0);
+  return { netns, eth0 };
+}
+
+/** Another node: where its end of the segment is, and which pods are behind it. */
+function observePeer(node: Node, lan: Lan, flannel: Flannel): void {
+  const ip = internalIp(node);
+  const wire = node.metadata.annotations?.[WIRE_ANNOTATION]?.split(':');
+  if (ip !== undefined && wire?.length === 2) {
+    lan.setPeer(lanMac(ip), { address: wire[0] ?? '', port: Number(wire[1]) });
+  }
+  const lease = flannelLease(node);
+  if (lease) flannel.setLease(node.metadata.name ?? '', lease);
+}
+
+function internalIp({ status }: Node): string | undefined {
+  return status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
+}
+
+async function found<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
