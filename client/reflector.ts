@@ -99,8 +99,8 @@ export class Reflector<R extends ResourceDefinition> {
       return;
     }
     const { clock, rng, logger, resource } = this.#options;
-    const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures++, LONGEST_BACKOFF_MS);
-    const level = this.#failures > 6 ? 'warn' : 'debug';
+    const backoff = Math.min(FIRST_BACKOFF_MS * 1.5 ** this.#failures++, LONGEST_BACKOFF_MS);
+    const level = this.#failures > 10 ? 'warn' : 'debug';
     logger[level](
       { resource: resource.resource, error: String(error), retryInMs: backoff },
       'watch interrupted',

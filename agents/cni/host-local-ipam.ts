@@ -1,4 +1,4 @@
-import { broadcastOf, type Cidr, contains, networkOf } from '../netstack/cidr.ts';
+import { broadcastOf, type Cidr, networkOf } from '../netstack/cidr.ts';
 import { formatIpv4, type Ipv4 } from '../netstack/ipv4.ts';
 import { CniError, TRY_AGAIN_LATER } from './cni-plugin.ts';
 
@@ -10,10 +10,13 @@ import { CniError, TRY_AGAIN_LATER } from './cni-plugin.ts';
 export class HostLocalIpam {
   readonly #subnet: Cidr;
   readonly #holders = new Map<Ipv4, string>();
+  readonly #isReserved: (address: Ipv4) => boolean;
   #last: number;
 
-  constructor(subnet: Cidr) {
+  /** `isReserved` names addresses that something outside still calls its own. */
+  constructor(subnet: Cidr, isReserved: (address: Ipv4) => boolean = () => false) {
     this.#subnet = subnet;
+    this.#isReserved = isReserved;
     this.#last = this.gateway;
   }
 
@@ -30,7 +33,7 @@ export class HostLocalIpam {
     const size = broadcastOf(this.#subnet) - first;
     for (let step = 1; step <= size; step++) {
       const address = (first + ((this.#last - first + step) % size)) as Ipv4;
-      if (this.#holders.has(address)) continue;
+      if (this.#holders.has(address) || this.#isReserved(address)) continue;
       this.#holders.set(address, containerId);
       this.#last = address;
       return address;
@@ -39,13 +42,6 @@ export class HostLocalIpam {
       TRY_AGAIN_LATER,
       `no IP addresses available in ${formatIpv4(networkOf(this.#subnet))}`,
     );
-  }
-
-  /** Holds an address that something outside still calls its own; false if it is taken or foreign. */
-  reserve(address: Ipv4, holder: string): boolean {
-    if (!contains(this.#subnet, address) || this.#holders.has(address)) return false;
-    this.#holders.set(address, holder);
-    return true;
   }
 
   release(holder: string): void {

@@ -1,4 +1,5 @@
 import { cidr } from '../netstack/cidr.ts';
+import { type Ipv4, parseIpv4 } from '../netstack/ipv4.ts';
 import type { Netns } from '../netstack/netns.ts';
 import { BridgePlugin } from './bridge-plugin.ts';
 import {
@@ -15,6 +16,8 @@ import { HostLocalIpam } from './host-local-ipam.ts';
 export class NodeCni implements CniPlugin {
   readonly #host: Netns;
   readonly #flannel: Flannel;
+  /** Addresses that the API still shows for pods of this node's earlier life, by pod. */
+  readonly #reserved = new Map<string, Ipv4>();
   #bridge: BridgePlugin | undefined;
 
   constructor(host: Netns, flannel: Flannel) {
@@ -33,8 +36,18 @@ export class NodeCni implements CniPlugin {
       host: this.#host,
       bridge: 'cni0',
       mtu: this.#flannel.mtu,
-      ipam: new HostLocalIpam(cidr(podCidr)),
+      ipam: new HostLocalIpam(cidr(podCidr), (address) => [...this.#reserved.values()].includes(address)),
     });
+  }
+
+  /** Keeps an address from being given out until `unreserve`. */
+  reserve(pod: string, address: string): void {
+    const parsed = parseIpv4(address);
+    if (parsed !== undefined) this.#reserved.set(pod, parsed);
+  }
+
+  unreserve(pod: string): void {
+    this.#reserved.delete(pod);
   }
 
   add(args: CniArguments): CniResult {

@@ -35,7 +35,18 @@ export class Kubelet {
     this.#events = new EventRecorder(context, 'kubelet', host.nodeName);
     this.#queue = runQueue(context, 'kubelet', (key) => this.#sync(key), PODS_AT_ONCE);
     const enqueue = (pod: Pod): void => this.#queue.add(objectKey(pod));
-    this.#pods.addHandler({ onAdd: enqueue, onUpdate: (_, pod) => enqueue(pod), onDelete: enqueue });
+    this.#pods.addHandler({
+      onAdd: (pod) => {
+        // All pods are seen before the first is started, so none gets an address that another still shows.
+        if (pod.status?.podIP) host.cni.reserve(pod.metadata.uid ?? '', pod.status.podIP);
+        enqueue(pod);
+      },
+      onUpdate: (_, pod) => enqueue(pod),
+      onDelete: (pod) => {
+        host.cni.unreserve(pod.metadata.uid ?? '');
+        enqueue(pod);
+      },
+    });
   }
 
   /** Looks at every pod again, because something they wait for has come. */
@@ -129,5 +140,6 @@ export class Kubelet {
       .catch((error) => {
         if (!isNotFound(error) && !isConflict(error)) throw error;
       });
+    if (status.podIP !== undefined) this.#options.host.cni.unreserve(uid ?? '');
   }
 }

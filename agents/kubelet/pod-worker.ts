@@ -1,7 +1,7 @@
 import type { Container as ContainerSpec, Pod, PodStatus, Probe } from '../../openapi/generated/types.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Rng, uuid } from '../../platform/rng.ts';
-import type { CniPlugin } from '../cni/cni-plugin.ts';
+import type { NodeCni } from '../cni/node-cni.ts';
 import { findImage } from '../images/find-image.ts';
 import type { DeclaredPort } from '../images/image.ts';
 import { Netns } from '../netstack/netns.ts';
@@ -24,7 +24,7 @@ export interface PodHost {
   readonly nodeIp: string;
   /** The node's own namespace: probes start there, and pods on the host's network live there. */
   readonly netns: Netns;
-  readonly cni: CniPlugin;
+  readonly cni: NodeCni;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly configuration: Omit<ConfigurationSources, 'podIp' | 'hostIp'>;

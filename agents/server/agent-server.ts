@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { AgentApi, AgentUser } from './agent-api.ts';
 
@@ -30,7 +31,7 @@ export async function startAgentServer(options: AgentServerOptions): Promise<Age
       void answer(api, request, response);
     },
   );
-  const sockets = new Set<Socket>();
+  const sockets = new Set<Duplex>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -98,5 +99,5 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 function userOf(request: IncomingMessage): AgentUser {
   const { subject } = (request.socket as TLSSocket).getPeerCertificate();
   const groups = subject?.O as string | string[] | undefined;
-  return { name: subject?.CN ?? '', groups: groups === undefined ? [] : [groups].flat() };
+  return { name: String(subject?.CN ?? ''), groups: groups === undefined ? [] : [groups].flat() };
 }

@@ -1,0 +1,94 @@
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+
+/** A certificate with its private key, both PEM. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface CertificateRequest {
+  /** The user's or the server's name. */
+  readonly commonName: string;
+  /** The user's groups. */
+  readonly organizations?: readonly string[];
+  /** Names and addresses that a server answers under; left out: a client's certificate. */
+  readonly serverNames?: readonly string[];
+}
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const VALID_MS = 365 * 24 * 3600 * 1000;
+/** Clocks of clients may lag. */
+const BACKDATE_MS = 3600 * 1000;
+
+/** Signs the certificates of one cluster: every component proves who it is with one. */
+export class CertificateAuthority {
+  readonly #certificate: x509.X509Certificate;
+  readonly #keys: webcrypto.CryptoKeyPair;
+
+  private constructor(certificate: x509.X509Certificate, keys: webcrypto.CryptoKeyPair) {
+    this.#certificate = certificate;
+    this.#keys = keys;
+  }
+
+  static async create(now: number): Promise<CertificateAuthority> {
+    x509.cryptoProvider.set(webcrypto as unknown as Crypto);
+    const keys = await generateKeys();
+    const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+      name: 'CN=podwire',
+      ...validity(now),
+      keys: keys as unknown as CryptoKeyPair,
+      signingAlgorithm: ALGORITHM,
+      extensions: [
+        new x509.BasicConstraintsExtension(true, undefined, true),
+        new x509.KeyUsagesExtension(
+          x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature,
+          true,
+        ),
+      ],
+    });
+    return new CertificateAuthority(certificate, keys);
+  }
+
+  /** PEM of the authority's own certificate. */
+  get cert(): string {
+    return `${this.#certificate.toString('pem')}\n`;
+  }
+
+  async issue(request: CertificateRequest, now: number): Promise<KeyPair> {
+    const keys = await generateKeys();
+    const { serverNames, organizations = [], commonName } = request;
+    const usage = serverNames ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth;
+    const certificate = await x509.X509CertificateGenerator.create({
+      subject: [{ CN: [commonName] }, ...organizations.map((name) => ({ O: [name] }))],
+      issuer: this.#certificate.subject,
+      ...validity(now),
+      publicKey: keys.publicKey as unknown as CryptoKey,
+      signingKey: this.#keys.privateKey as unknown as CryptoKey,
+      signingAlgorithm: ALGORITHM,
+      extensions: [
+        new x509.ExtendedKeyUsageExtension([usage]),
+        ...(serverNames ? [new x509.SubjectAlternativeNameExtension(serverNames.map(alternativeName))] : []),
+      ],
+    });
+    const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
+    const key = `-----BEGIN PRIVATE KEY-----\n${pkcs8.toString('base64')}\n-----END PRIVATE KEY-----\n`;
+    return { cert: `${certificate.toString('pem')}\n`, key };
+  }
+}
+
+function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(ALGORITHM, true, [
+    'sign',
+    'verify',
+  ]) as Promise<webcrypto.CryptoKeyPair>;
+}
+
+function validity(now: number): { notBefore: Date; notAfter: Date } {
+  return { notBefore: new Date(now - BACKDATE_MS), notAfter: new Date(now + VALID_MS) };
+}
+
+function alternativeName(name: string): x509.JsonGeneralName {
+  return { type: /^[\d.]+$|:/.test(name) ? 'ip' : 'dns', value: name };
+}

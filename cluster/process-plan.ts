@@ -1,0 +1,135 @@
+import { apiServiceIp, type ClusterConfig, HOST_GATEWAY, HOST_IP, nodePlaces } from './cluster-config.ts';
+
+/** One process of a cluster: what runs, and as whom. */
+export interface ProcessPlan {
+  /** As it is called in cluster.json and in logs. */
+  readonly name: string;
+  /** The bundle that is run: dist/<program>.js. */
+  readonly program: string;
+  /** Who it is to the API server; left out for the API server itself. */
+  readonly user?: { readonly commonName: string; readonly organizations?: readonly string[] };
+  /** Names of the server certificate it needs, if it serves TLS. */
+  readonly serverNames?: readonly string[];
+  readonly args: (files: ProcessFiles) => readonly string[];
+  /** A node that dies stays dead until somebody starts it again; everything else is started at once. */
+  readonly restart: 'always' | 'never';
+}
+
+/** Paths that a process's arguments name. */
+export interface ProcessFiles {
+  readonly kubeconfig: string;
+  readonly ca: string;
+  readonly serverCert: string;
+  readonly serverKey: string;
+  readonly kubeletClientCert: string;
+  readonly kubeletClientKey: string;
+}
+
+/** All processes of a cluster, in the order they are started. */
+export function processPlans(config: ClusterConfig): readonly ProcessPlan[] {
+  return [
+    apiserver(config),
+    controller('service-ip-allocator', 'podwire:service-ip-allocator', {
+      serverNames: ['127.0.0.1', 'localhost'],
+      args: ({ ca, serverCert, serverKey }) => [
+        `--service-cidr=${config.serviceCidr}`,
+        `--node-port-range=${config.nodePortRange}`,
+        `--ca-file=${ca}`,
+        `--tls-cert-file=${serverCert}`,
+        `--tls-private-key-file=${serverKey}`,
+      ],
+    }),
+    controller('cni-ipam', 'podwire:cni-ipam', { args: () => [`--cluster-cidr=${config.clusterCidr}`] }),
+    ...agents(config),
+    controller('coredns', 'system:coredns', {
+      args: () => [
+        `--listen=127.0.0.1:${config.dnsPort}`,
+        `--cluster-domain=${config.clusterDomain}`,
+        `--cluster-dns=${config.clusterDns}`,
+      ],
+    }),
+    controller('controller-manager', 'system:kube-controller-manager', {
+      args: ({ ca }) => [
+        `--root-ca-file=${ca}`,
+        `--node-monitor-grace-period=${config.nodeMonitorGracePeriod}`,
+      ],
+    }),
+    controller('endpoints', 'podwire:endpoints', {}),
+    controller('kube-proxy', 'system:kube-proxy', { args: () => [`--cluster-cidr=${config.clusterCidr}`] }),
+  ];
+}
+
+function apiserver(config: ClusterConfig): ProcessPlan {
+  return {
+    name: 'apiserver',
+    program: 'apiserver',
+    serverNames: [
+      '127.0.0.1',
+      'localhost',
+      HOST_IP,
+      apiServiceIp(config),
+      'kubernetes',
+      'kubernetes.default',
+      'kubernetes.default.svc',
+      `kubernetes.default.svc.${config.clusterDomain}`,
+    ],
+    restart: 'always',
+    args: (files) => [
+      '--bind-address=127.0.0.1',
+      `--secure-port=${config.port}`,
+      `--tls-cert-file=${files.serverCert}`,
+      `--tls-private-key-file=${files.serverKey}`,
+      `--client-ca-file=${files.ca}`,
+      `--kubelet-client-certificate=${files.kubeletClientCert}`,
+      `--kubelet-client-key=${files.kubeletClientKey}`,
+      `--service-cluster-ip-range=${config.serviceCidr}`,
+      `--advertise-address=${HOST_IP}`,
+      `--default-not-ready-toleration-seconds=${config.notReadyTolerationSeconds}`,
+      `--default-unreachable-toleration-seconds=${config.unreachableTolerationSeconds}`,
+    ],
+  };
+}
+
+function controller(
+  name: string,
+  commonName: string,
+  options: {
+    readonly serverNames?: readonly string[];
+    readonly args?: (files: ProcessFiles) => readonly string[];
+  },
+): ProcessPlan {
+  const { serverNames, args = () => [] } = options;
+  return {
+    name,
+    program: name,
+    user: { commonName },
+    restart: 'always',
+    args: (files) => [`--kubeconfig=${files.kubeconfig}`, ...args(files)],
+    ...(serverNames ? { serverNames } : {}),
+  };
+}
+
+function agents(config: ClusterConfig): ProcessPlan[] {
+  return nodePlaces(config).map(({ name, address, hostAddress }) => ({
+    name: `agent-${name}`,
+    program: 'agent',
+    user: { commonName: `system:node:${name}`, organizations: ['system:nodes'] },
+    serverNames: [name, hostAddress],
+    restart: 'never',
+    args: (files) => [
+      `--kubeconfig=${files.kubeconfig}`,
+      `--node-name=${name}`,
+      `--node-address=${address}`,
+      `--host-address=${hostAddress}`,
+      `--host-gateway=${HOST_GATEWAY}`,
+      `--client-ca-file=${files.ca}`,
+      `--tls-cert-file=${files.serverCert}`,
+      `--tls-private-key-file=${files.serverKey}`,
+      `--cluster-cidr=${config.clusterCidr}`,
+      `--service-cidr=${config.serviceCidr}`,
+      `--cluster-dns=${config.clusterDns}`,
+      `--cluster-domain=${config.clusterDomain}`,
+      `--node-lease-renew-interval=${config.nodeLeaseRenewInterval}`,
+    ],
+  }));
+}
