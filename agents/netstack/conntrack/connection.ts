@@ -1,0 +1,73 @@
+import type { Tuple } from './tuple.ts';
+
+/** Status bits, as enum ip_conntrack_status. */
+export const IPS_SEEN_REPLY = 1 << 1;
+export const IPS_ASSURED = 1 << 2;
+export const IPS_CONFIRMED = 1 << 3;
+export const IPS_SRC_NAT = 1 << 4;
+export const IPS_DST_NAT = 1 << 5;
+export const IPS_NAT_MASK = IPS_SRC_NAT | IPS_DST_NAT;
+export const IPS_SRC_NAT_DONE = 1 << 7;
+export const IPS_DST_NAT_DONE = 1 << 8;
+export const IPS_DYING = 1 << 9;
+
+/** One direction of a connection, as it hangs in the hash table. */
+export class TupleNode implements Tuple {
+  source = 0;
+  destination = 0;
+  sourcePort = 0;
+  destinationPort = 0;
+  protocol = 0;
+  next: TupleNode | undefined = undefined;
+  readonly connection: Connection;
+  readonly isReply: boolean;
+
+  constructor(connection: Connection, isReply: boolean) {
+    this.connection = connection;
+    this.isReply = isReply;
+  }
+
+  set(tuple: Readonly<Tuple>): void {
+    this.source = tuple.source;
+    this.destination = tuple.destination;
+    this.sourcePort = tuple.sourcePort;
+    this.destinationPort = tuple.destinationPort;
+    this.protocol = tuple.protocol;
+  }
+}
+
+/** One tracked connection (struct nf_conn). Until it is confirmed only its packet knows it. */
+export class Connection {
+  readonly original: TupleNode;
+  readonly reply: TupleNode;
+  status = 0;
+  mark = 0;
+  /** Milliseconds; past it the entry does not exist any more. */
+  expiresAt = 0;
+  createdAt = 0;
+  /** An index into TCP_STATES. */
+  tcpState = 0;
+  /** Of the device that a masquerade took its address from. */
+  masqueradeLink = 0;
+  master: Connection | undefined = undefined;
+  /** Where it is in the table's list, for removal in constant time. */
+  index = -1;
+
+  constructor() {
+    this.original = new TupleNode(this, false);
+    this.reply = new TupleNode(this, true);
+  }
+
+  get protocol(): number {
+    return this.original.protocol;
+  }
+
+  get confirmed(): boolean {
+    return (this.status & IPS_CONFIRMED) !== 0;
+  }
+
+  /** The tuple of the direction opposite to a packet's. */
+  otherDirection(isReply: boolean): TupleNode {
+    return isReply ? this.original : this.reply;
+  }
+}

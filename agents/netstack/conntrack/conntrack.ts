@@ -1,0 +1,345 @@
+import { checkIcmp, ICMP_HEADER, isIcmpError } from '../header/icmp-header.ts';
+import { ipv4FragmentOffset, ipv4HeaderLength, isIpv4Fragment } from '../header/ipv4-header.ts';
+import { checkTcp } from '../header/tcp-header.ts';
+import { checkUdp } from '../header/udp-header.ts';
+import type { Ipv4 } from '../ipv4.ts';
+import {
+  INPUT,
+  NF_ACCEPT,
+  NF_DROP,
+  NF_STOLEN,
+  OUTPUT,
+  POSTROUTING,
+  PREROUTING,
+  PRIORITY,
+  type Verdict,
+} from '../netfilter/hooks.ts';
+import type { Netns } from '../netns.ts';
+import {
+  CT_ESTABLISHED,
+  CT_INVALID,
+  CT_NEW,
+  CT_NONE,
+  CT_RELATED,
+  CT_UNTRACKED,
+  type Packet,
+} from '../packet.ts';
+import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { Connection, IPS_ASSURED, IPS_CONFIRMED, IPS_DYING, IPS_SEEN_REPLY } from './connection.ts';
+import { followTcp, openTcp, TCP_STATES, TCP_TIMEOUTS } from './tcp-tracking.ts';
+import { invertTuple, isIcmpQuery, newTuple, readTuple, type Tuple } from './tuple.ts';
+import { TupleTable } from './tuple-table.ts';
+
+/** How often memory of expired entries is taken back; look-ups do not see them anyway. */
+const GC_MS = 30_000;
+/** Entries looked at for one to give way when the table is full (nf_conntrack early_drop). */
+const EARLY_DROP_SCAN = 64;
+const UDP_STREAM_AFTER_MS = 2000;
+
+export interface ConntrackStats {
+  found: number;
+  invalid: number;
+  insert: number;
+  insertFailed: number;
+  drop: number;
+  earlyDrop: number;
+}
+
+/**
+ * Connection tracking (net/netfilter/nf_conntrack_core.c). It does nothing until `enable()`, which a rule that
+ * needs it calls, as the kernel registers its hooks on demand. Bounded by nf_conntrack_max: at the bound an
+ * unassured entry gives way, else the packet is dropped and counted.
+ */
+export class Conntrack {
+  readonly #ns: Netns;
+  readonly #table = new TupleTable();
+  readonly #tuple: Tuple = newTuple();
+  readonly #inner: Tuple = newTuple();
+  readonly stats: ConntrackStats = {
+    found: 0,
+    invalid: 0,
+    insert: 0,
+    insertFailed: 0,
+    drop: 0,
+    earlyDrop: 0,
+  };
+  #enabled = false;
+  #gcTimer: unknown;
+  #timeouts: Timeouts;
+
+  constructor(ns: Netns) {
+    this.#ns = ns;
+    this.#timeouts = readTimeouts(ns);
+  }
+
+  get enabled(): boolean {
+    return this.#enabled;
+  }
+
+  get count(): number {
+    return this.#table.connections.length;
+  }
+
+  enable(): void {
+    if (this.#enabled) return;
+    this.#enabled = true;
+    const { hooks } = this.#ns;
+    const track = (packet: Packet) => this.#track(packet);
+    const confirm = (packet: Packet) => this.#confirm(packet);
+    const defragment = (packet: Packet) => this.#defragment(packet);
+    hooks.register(PREROUTING, PRIORITY.defrag, 'defrag', defragment);
+    hooks.register(OUTPUT, PRIORITY.defrag, 'defrag', defragment);
+    hooks.register(PREROUTING, PRIORITY.conntrack, 'conntrack', track);
+    hooks.register(OUTPUT, PRIORITY.conntrack, 'conntrack', track);
+    hooks.register(INPUT, PRIORITY.confirm, 'conntrack confirm', confirm);
+    hooks.register(POSTROUTING, PRIORITY.confirm, 'conntrack confirm', confirm);
+  }
+
+  /** The entries that have not expired. */
+  list(): Connection[] {
+    const { now } = this.#ns.softirq;
+    return this.#table.connections.filter((connection) => connection.expiresAt > now);
+  }
+
+  delete(connection: Connection): void {
+    connection.status |= IPS_DYING;
+    this.#table.remove(connection);
+  }
+
+  /** Deletes what `matches` picks, and tells how many. */
+  deleteWhere(matches: (connection: Connection) => boolean): number {
+    const doomed = this.list().filter(matches);
+    for (const connection of doomed) this.delete(connection);
+    return doomed.length;
+  }
+
+  /** Whether a tuple is in use by another connection than `ignored`. */
+  isTaken(tuple: Readonly<Tuple>, ignored: Connection): boolean {
+    const node = this.#table.find(tuple);
+    if (!node || node.connection === ignored) return false;
+    if (node.connection.expiresAt > this.#ns.softirq.now) return true;
+    this.delete(node.connection);
+    return false;
+  }
+
+  /** An address went away: connections masqueraded to it go too (nf_nat_masquerade.c). */
+  forgetMasquerade(address: Ipv4): void {
+    this.deleteWhere(
+      (connection) => connection.masqueradeLink !== 0 && connection.reply.destination === address,
+    );
+  }
+
+  /** The name of a TCP connection's state. */
+  stateName(connection: Connection): string {
+    return TCP_STATES[connection.tcpState]!;
+  }
+
+  close(): void {
+    this.#ns.clock.clearTimeout(this.#gcTimer);
+    for (const connection of [...this.#table.connections]) this.#table.remove(connection);
+  }
+
+  #defragment(packet: Packet): Verdict {
+    if (!isIpv4Fragment(packet.bytes, packet.l3) || packet.connection) return NF_ACCEPT;
+    const whole = this.#ns.ip.defragment(packet);
+    if (whole === undefined) return NF_STOLEN;
+    packet.bytes = whole.bytes;
+    packet.start = whole.start - 14;
+    packet.end = whole.end;
+    packet.l3 = whole.l3;
+    packet.l4 = whole.l4;
+    return NF_ACCEPT;
+  }
+
+  /** nf_conntrack_in. A packet that comes over lo has its connection already. */
+  #track(packet: Packet): Verdict {
+    if (packet.connection !== undefined || packet.ctInfo === CT_UNTRACKED) return NF_ACCEPT;
+    const { bytes, l3, l4, end } = packet;
+    packet.ctReply = false;
+    packet.ctInfo = CT_INVALID;
+    if (isIpv4Fragment(bytes, l3) && ipv4FragmentOffset(bytes, l3) !== 0) return NF_ACCEPT;
+    const tuple = this.#tuple;
+    if (!readTuple(tuple, bytes, l3, l4, end) || !hasGoodTransport(packet, tuple)) return this.#invalid();
+    if (tuple.protocol === PROTO_ICMP && isIcmpError(bytes[l4]!)) return this.#trackError(packet);
+    return this.#resolve(packet, tuple);
+  }
+
+  #invalid(): Verdict {
+    this.stats.invalid++;
+    return NF_ACCEPT;
+  }
+
+  #resolve(packet: Packet, tuple: Tuple): Verdict {
+    const { now } = this.#ns.softirq;
+    const node = this.#table.find(tuple);
+    if (node !== undefined && node.connection.expiresAt > now) {
+      return this.#follow(packet, tuple, node.connection, node.isReply, now);
+    }
+    if (node !== undefined) this.delete(node.connection);
+    return this.#open(packet, tuple, now);
+  }
+
+  #follow(packet: Packet, tuple: Tuple, connection: Connection, isReply: boolean, now: number): Verdict {
+    if (tuple.protocol === PROTO_TCP) {
+      const outcome = followTcp(connection, packet, isReply);
+      if (outcome === 'invalid') return this.#invalid();
+      if (outcome === 'reopen') {
+        this.delete(connection);
+        return this.#open(packet, tuple, now);
+      }
+      if (outcome === 'kill') this.delete(connection);
+    }
+    packet.connection = connection;
+    packet.ctReply = isReply;
+    if (isReply) connection.status |= IPS_SEEN_REPLY;
+    packet.ctInfo = isReply || (connection.status & IPS_SEEN_REPLY) !== 0 ? CT_ESTABLISHED : CT_NEW;
+    this.#refresh(connection, now);
+    return NF_ACCEPT;
+  }
+
+  #open(packet: Packet, tuple: Tuple, now: number): Verdict {
+    const connection = new Connection();
+    if (tuple.protocol === PROTO_TCP) {
+      const loose = this.#ns.sysctl.number('net.netfilter.nf_conntrack_tcp_loose') !== 0;
+      const state = openTcp(packet, loose);
+      if (state === undefined) return this.#invalid();
+      connection.tcpState = state;
+    } else if (tuple.protocol === PROTO_ICMP && !isIcmpQuery(packet.bytes[packet.l4]!)) {
+      return this.#invalid();
+    }
+    connection.original.set(tuple);
+    invertTuple(tuple, connection.reply);
+    connection.createdAt = now;
+    packet.connection = connection;
+    packet.ctInfo = CT_NEW;
+    this.#refresh(connection, now);
+    return NF_ACCEPT;
+  }
+
+  /**
+   * An ICMP error belongs to the connection of the packet it quotes: the quoted tuple, inverted, is one of that
+   * connection's, and tells the direction in which the error itself travels (icmp_error_message).
+   */
+  #trackError(packet: Packet): Verdict {
+    const { bytes, l4, end } = packet;
+    const inner = l4 + ICMP_HEADER;
+    if (inner + 20 > end) return this.#invalid();
+    const innerL4 = inner + ipv4HeaderLength(bytes, inner);
+    if (!readTuple(this.#inner, bytes, inner, innerL4, end)) return this.#invalid();
+    invertTuple(this.#inner, this.#inner);
+    const node = this.#table.find(this.#inner);
+    if (!node || node.connection.expiresAt <= this.#ns.softirq.now) return this.#invalid();
+    packet.connection = node.connection;
+    packet.ctReply = node.isReply;
+    packet.ctInfo = CT_RELATED;
+    return NF_ACCEPT;
+  }
+
+  #refresh(connection: Connection, now: number): void {
+    if (this.#timeouts.generation !== this.#ns.sysctl.generation) this.#timeouts = readTimeouts(this.#ns);
+    const timeouts = this.#timeouts;
+    switch (connection.protocol) {
+      case PROTO_TCP:
+        connection.expiresAt = now + timeouts.tcp[connection.tcpState]!;
+        return;
+      case PROTO_UDP: {
+        const replied = (connection.status & IPS_SEEN_REPLY) !== 0;
+        const stream = replied && now - connection.createdAt > UDP_STREAM_AFTER_MS;
+        if (stream) connection.status |= IPS_ASSURED;
+        connection.expiresAt = now + (stream ? timeouts.udpStream : timeouts.udp);
+        return;
+      }
+      case PROTO_ICMP:
+        connection.expiresAt = now + timeouts.icmp;
+        return;
+      default:
+        connection.expiresAt = now + timeouts.generic;
+    }
+  }
+
+  /** __nf_conntrack_confirm: the first packet got through, so the connection exists. */
+  #confirm(packet: Packet): Verdict {
+    const { connection } = packet;
+    if (connection === undefined || (connection.status & (IPS_CONFIRMED | IPS_DYING)) !== 0) return NF_ACCEPT;
+    if (packet.ctInfo !== CT_NEW) return NF_ACCEPT;
+    if (this.isTaken(connection.original, connection) || this.isTaken(connection.reply, connection)) {
+      this.stats.insertFailed++;
+      this.#ns.drop(packet, 'CONNTRACK_CLASH');
+      return NF_DROP;
+    }
+    if (this.count >= this.#timeouts.max && !this.#earlyDrop()) {
+      this.stats.drop++;
+      this.#ns.drop(packet, 'CONNTRACK_FULL');
+      return NF_DROP;
+    }
+    connection.status |= IPS_CONFIRMED;
+    this.#table.add(connection);
+    this.stats.insert++;
+    this.#gcTimer ??= this.#ns.clock.setTimeout(this.#collect, GC_MS);
+    return NF_ACCEPT;
+  }
+
+  #earlyDrop(): boolean {
+    const { connections } = this.#table;
+    const start = this.#ns.rng.int(connections.length);
+    const { now } = this.#ns.softirq;
+    for (let i = 0; i < EARLY_DROP_SCAN; i++) {
+      const victim = connections[(start + i) % connections.length]!;
+      if (victim.expiresAt > now && (victim.status & IPS_ASSURED) !== 0) continue;
+      this.delete(victim);
+      this.stats.earlyDrop++;
+      return true;
+    }
+    return false;
+  }
+
+  readonly #collect = (): void => {
+    const { now } = this.#ns.softirq;
+    const { connections } = this.#table;
+    for (let i = connections.length - 1; i >= 0; i--) {
+      if (connections[i]!.expiresAt <= now) this.delete(connections[i]!);
+    }
+    this.#gcTimer = connections.length > 0 ? this.#ns.clock.setTimeout(this.#collect, GC_MS) : undefined;
+  };
+}
+
+/** Wrong checksums make a packet INVALID at PREROUTING (nf_conntrack_checksum). */
+function hasGoodTransport(packet: Packet, { source, destination, protocol }: Tuple): boolean {
+  if (packet.checksumsGood) return true;
+  const { bytes, l4, end } = packet;
+  if (protocol === PROTO_TCP && checkTcp(bytes, l4, end, source, destination)) return false;
+  if (protocol === PROTO_UDP && checkUdp(bytes, l4, end, source, destination)) return false;
+  if (protocol === PROTO_ICMP && checkIcmp(bytes, l4, end)) return false;
+  packet.checksumsGood = true;
+  return true;
+}
+
+/** Forgets the packet's connection, as a device that leaves the node does. */
+export function resetConntrack(packet: Packet): void {
+  packet.connection = undefined;
+  packet.ctInfo = CT_NONE;
+  packet.ctReply = false;
+}
+
+interface Timeouts {
+  readonly generation: number;
+  readonly max: number;
+  readonly tcp: readonly number[];
+  readonly udp: number;
+  readonly udpStream: number;
+  readonly icmp: number;
+  readonly generic: number;
+}
+
+function readTimeouts({ sysctl }: Netns): Timeouts {
+  const read = (name: string) => sysctl.number(`net.netfilter.nf_conntrack_${name}`) * 1000;
+  return {
+    generation: sysctl.generation,
+    max: sysctl.number('net.netfilter.nf_conntrack_max'),
+    tcp: TCP_TIMEOUTS.map((state) => read(`tcp_timeout_${state}`)),
+    udp: read('udp_timeout'),
+    udpStream: read('udp_timeout_stream'),
+    icmp: read('icmp_timeout'),
+    generic: read('generic_timeout'),
+  };
+}

@@ -1,0 +1,108 @@
+import { selectAddress } from '../fib/source-address.ts';
+import { ipv4Protocol } from '../header/ipv4-header.ts';
+import type { Ipv4 } from '../ipv4.ts';
+import type { Link } from '../link/link.ts';
+import { type HookPoint, INPUT, NF_ACCEPT, NF_DROP, POSTROUTING, type Verdict } from '../netfilter/hooks.ts';
+import type { Netns } from '../netns.ts';
+import { CT_NEW, CT_RELATED, type Packet } from '../packet.ts';
+import { PROTO_ICMP } from '../protocol-numbers.ts';
+import {
+  type Connection,
+  IPS_CONFIRMED,
+  IPS_DST_NAT,
+  IPS_DST_NAT_DONE,
+  IPS_NAT_MASK,
+  IPS_SRC_NAT,
+  IPS_SRC_NAT_DONE,
+} from './connection.ts';
+import { translateError, translatePacket } from './nat-translate.ts';
+import { uniqueTuple } from './nat-unique.ts';
+import { invertTuple, newTuple, sameTuple } from './tuple.ts';
+
+export type Manip = 'src' | 'dst';
+
+/** Where a NAT target may map to; absent parts stay as they are. */
+export interface NatRange {
+  readonly minAddress?: Ipv4;
+  readonly maxAddress?: Ipv4;
+  readonly minPort?: number;
+  readonly maxPort?: number;
+  readonly random?: boolean;
+  readonly randomFully?: boolean;
+  readonly persistent?: boolean;
+}
+
+export const manipOf = (point: HookPoint): Manip =>
+  point === POSTROUTING || point === INPUT ? 'src' : 'dst';
+
+const current = newTuple();
+
+/** nf_nat_setup_info: decides, once for each manip, what the connection's replies will look like. */
+export function setupNat(ns: Netns, connection: Connection, range: NatRange, manip: Manip): Verdict {
+  if ((connection.status & IPS_CONFIRMED) !== 0) return NF_ACCEPT;
+  invertTuple(connection.reply, current);
+  const chosen = uniqueTuple(ns, current, range, connection, manip);
+  if (!sameTuple(chosen, current)) {
+    invertTuple(chosen, connection.reply);
+    connection.status |= manip === 'src' ? IPS_SRC_NAT : IPS_DST_NAT;
+  }
+  connection.status |= doneBit(manip);
+  return NF_ACCEPT;
+}
+
+const doneBit = (manip: Manip): number => (manip === 'src' ? IPS_SRC_NAT_DONE : IPS_DST_NAT_DONE);
+
+/**
+ * The nat table's function at a hook (nf_nat_inet_fn): a new connection goes through the rules once per manip,
+ * then every packet is translated as decided. `runRules` is the chain.
+ */
+export function natHook(
+  ns: Netns,
+  point: HookPoint,
+  packet: Packet,
+  input: Link | undefined,
+  output: Link | undefined,
+  runRules: (packet: Packet, input: Link | undefined, output: Link | undefined) => Verdict,
+): Verdict {
+  const { connection } = packet;
+  if (connection === undefined) return NF_ACCEPT;
+  const manip = manipOf(point);
+  if (packet.ctInfo === CT_RELATED && ipv4Protocol(packet.bytes, packet.l3) === PROTO_ICMP) {
+    if (isTranslated(connection, manip, packet.ctReply)) translateError(packet, connection, manip);
+    return NF_ACCEPT;
+  }
+  if (packet.ctInfo === CT_NEW && (connection.status & doneBit(manip)) === 0) {
+    const verdict = runRules(packet, input, output);
+    if (verdict !== NF_ACCEPT) return verdict;
+    if ((connection.status & doneBit(manip)) === 0)
+      setupNat(ns, connection, nullRange(connection, manip), manip);
+  }
+  if (isTranslated(connection, manip, packet.ctReply)) translatePacket(packet, connection, manip);
+  return NF_ACCEPT;
+}
+
+/** A reply undoes at each hook what the original direction had done at the opposite one. */
+function isTranslated(connection: Connection, manip: Manip, isReply: boolean): boolean {
+  const bit = manip === 'src' ? IPS_SRC_NAT : IPS_DST_NAT;
+  return (connection.status & (isReply ? bit ^ IPS_NAT_MASK : bit)) !== 0;
+}
+
+/** nf_nat_alloc_null_binding: keep the address, but a clash still moves the source port. */
+function nullRange(connection: Connection, manip: Manip): NatRange {
+  const address = (manip === 'src' ? connection.reply.destination : connection.reply.source) as Ipv4;
+  return { minAddress: address, maxAddress: address };
+}
+
+/** MASQUERADE: the source becomes the outgoing device's address towards the next hop (nf_nat_masquerade.c). */
+export function masquerade(ns: Netns, packet: Packet, output: Link, range: NatRange): Verdict {
+  const { connection } = packet;
+  if (!connection) return NF_ACCEPT;
+  const towards = packet.route?.gateway ?? (connection.reply.source as Ipv4);
+  const source = selectAddress(ns, output, towards);
+  if (source === undefined) {
+    ns.drop(packet, 'NETFILTER_DROP');
+    return NF_DROP;
+  }
+  connection.masqueradeLink = output.ifindex;
+  return setupNat(ns, connection, { ...range, minAddress: source, maxAddress: source }, 'src');
+}

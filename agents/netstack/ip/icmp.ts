@@ -1,0 +1,211 @@
+import { u16, u32 } from '../bytes.ts';
+import { sourceAddressFor } from '../fib/source-address.ts';
+import {
+  checkIcmp,
+  ICMP_ECHO,
+  ICMP_ECHO_REPLY,
+  ICMP_HEADER,
+  ICMP_PARAMETER,
+  ICMP_REDIRECT,
+  ICMP_TIME_EXCEEDED,
+  ICMP_UNREACHABLE,
+  isIcmpError,
+  UNREACH_FRAG_NEEDED,
+  UNREACH_HOST,
+  writeIcmp,
+} from '../header/icmp-header.ts';
+import {
+  ipv4Destination,
+  ipv4FragmentOffset,
+  ipv4HeaderLength,
+  ipv4Protocol,
+  ipv4Source,
+} from '../header/ipv4-header.ts';
+import { BROADCAST_IPV4, type Ipv4, isMulticast } from '../ipv4.ts';
+import { NetError } from '../net-error.ts';
+import type { Netns } from '../netns.ts';
+import { PACKET_HOST, type Packet } from '../packet.ts';
+import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import type { SendOptions, SendResult } from './ip-layer.ts';
+
+/** An ICMP error is at most this long, so that it passes everywhere (RFC 1812 §4.3.2.3). */
+const MAX_ERROR = 576;
+/** Echo clients at once; a further one is refused. */
+const MAX_ECHO_SOCKETS = 1024;
+/** Errors sent per second to one destination host (icmp_ratelimit's token bucket, coarser). */
+const ERRORS_PER_SECOND = 1000;
+
+/** What an ICMP error says about a packet of ours. */
+export interface IcmpFault {
+  readonly type: number;
+  readonly code: number;
+  /** Who sent it. */
+  readonly from: Ipv4;
+  /** The next hop's MTU, for "fragmentation needed". */
+  readonly mtu: number;
+}
+
+export interface EchoReply {
+  readonly from: Ipv4;
+  readonly sequence: number;
+  readonly ttl: number;
+  readonly payload: Uint8Array;
+}
+
+export interface EchoSocket {
+  onReply: (reply: EchoReply) => void;
+  onFault: (fault: IcmpFault, sequence: number) => void;
+  send(destination: Ipv4, sequence: number, payload: Uint8Array, options?: SendOptions): SendResult;
+  close(): void;
+}
+
+/** ICMP of a namespace (RFC 792; net/ipv4/icmp.c): answers echo, sends and hears errors, pings. */
+export class Icmp {
+  readonly #ns: Netns;
+  readonly #echo = new Map<number, EchoSocket>();
+  #windowStart = 0;
+  #sentInWindow = 0;
+
+  constructor(ns: Netns) {
+    this.#ns = ns;
+  }
+
+  receive(packet: Packet): void {
+    const { bytes, l4, end } = packet;
+    const fault = checkIcmp(bytes, l4, end);
+    if (fault) return this.#ns.drop(packet, fault);
+    const type = bytes[l4]!;
+    if (type === ICMP_ECHO) return this.#answer(packet);
+    if (type === ICMP_ECHO_REPLY) return this.#echoReply(packet);
+    if (type === ICMP_UNREACHABLE || type === ICMP_TIME_EXCEEDED || type === ICMP_PARAMETER)
+      return this.#fault(packet);
+    this.#ns.drop(packet, type === ICMP_REDIRECT ? 'ICMP_INVALID' : 'UNHANDLED_PROTO');
+  }
+
+  /**
+   * Reports `packet` to its sender, unless RFC 1122 §3.2.2 forbids it: never about an ICMP error, a broadcast,
+   * a later fragment or a source that is no host. `packet` is only read.
+   */
+  sendError(packet: Packet, type: number, code: number, info = 0): void {
+    const { bytes, l3 } = packet;
+    const target = ipv4Source(bytes, l3);
+    if (!this.#mayReport(packet, target) || !this.#withinRate()) return;
+    const quoted = Math.min(packet.end - l3, MAX_ERROR - 20 - ICMP_HEADER);
+    const error = this.#ns.ip.allocate(ICMP_HEADER + quoted);
+    error.bytes.set(bytes.subarray(l3, l3 + quoted), error.l4 + ICMP_HEADER);
+    writeIcmp(error.bytes, error.l4, error.end, { type, code, rest: info });
+    error.trace = packet.trace;
+    const received = ipv4Destination(bytes, l3);
+    const source = this.#ns.fib.lookup(received)?.type === 'local' ? received : undefined;
+    this.#ns.ip.send(error, target, PROTO_ICMP, { tos: 0xc0, ...(source === undefined ? {} : { source }) });
+  }
+
+  /** A packet could not be put on the link: its sender is told, also if that is one of our sockets. */
+  linkFailure(packet: Packet): void {
+    this.sendError(packet, ICMP_UNREACHABLE, UNREACH_HOST);
+  }
+
+  /** A client for echo requests with an identifier of its own. */
+  openEcho(): EchoSocket {
+    if (this.#echo.size >= MAX_ECHO_SOCKETS) throw new NetError('ENOBUFS', 'too many echo sockets');
+    let identifier = this.#ns.rng.int(0x10000);
+    while (this.#echo.has(identifier)) identifier = (identifier + 1) & 0xffff;
+    const socket: EchoSocket = {
+      onReply: () => {},
+      onFault: () => {},
+      send: (destination, sequence, payload, options = {}) =>
+        this.#sendEcho(destination, (identifier << 16) | (sequence & 0xffff), payload, options),
+      close: () => this.#echo.delete(identifier),
+    };
+    this.#echo.set(identifier, socket);
+    return socket;
+  }
+
+  closeAll(): void {
+    this.#echo.clear();
+  }
+
+  #sendEcho(destination: Ipv4, rest: number, payload: Uint8Array, options: SendOptions): SendResult {
+    const packet = this.#ns.ip.allocate(ICMP_HEADER + payload.length);
+    packet.bytes.set(payload, packet.l4 + ICMP_HEADER);
+    writeIcmp(packet.bytes, packet.l4, packet.end, { type: ICMP_ECHO, code: 0, rest });
+    return this.#ns.ip.send(packet, destination, PROTO_ICMP, options);
+  }
+
+  #mayReport(packet: Packet, target: Ipv4): boolean {
+    const { bytes, l3, l4 } = packet;
+    if (packet.type !== PACKET_HOST || target === 0 || target === BROADCAST_IPV4 || isMulticast(target))
+      return false;
+    const destination = ipv4Destination(bytes, l3);
+    if (isMulticast(destination) || this.#ns.fib.lookup(destination)?.type === 'broadcast') return false;
+    if (ipv4FragmentOffset(bytes, l3) !== 0) return false;
+    return !(ipv4Protocol(bytes, l3) === PROTO_ICMP && (l4 >= packet.end || isIcmpError(bytes[l4]!)));
+  }
+
+  #withinRate(): boolean {
+    const { now } = this.#ns.softirq;
+    if (now - this.#windowStart >= 1000) {
+      this.#windowStart = now;
+      this.#sentInWindow = 0;
+    }
+    return this.#sentInWindow++ < ERRORS_PER_SECOND;
+  }
+
+  #answer(request: Packet): void {
+    const ns = this.#ns;
+    if (ns.sysctl.number('net.ipv4.icmp_echo_ignore_all') || request.type !== PACKET_HOST) {
+      return ns.drop(request, 'ICMP_INVALID');
+    }
+    const { bytes, l3, l4, end } = request;
+    const reply = ns.ip.allocate(end - l4);
+    reply.bytes.set(bytes.subarray(l4, end), reply.l4);
+    writeIcmp(reply.bytes, reply.l4, reply.end, { type: ICMP_ECHO_REPLY, code: 0, rest: u32(bytes, l4 + 4) });
+    reply.trace = request.trace;
+    request.trace?.({ kind: 'socket', ns: ns.name, protocol: 'icmp', detail: 'echo reply' }, request);
+    ns.ip.send(reply, ipv4Source(bytes, l3), PROTO_ICMP, {
+      source: ipv4Destination(bytes, l3),
+      tos: bytes[l3 + 1]!,
+    });
+  }
+
+  #echoReply(packet: Packet): void {
+    const { bytes, l3, l4, end } = packet;
+    const socket = this.#echo.get(u16(bytes, l4 + 4));
+    if (!socket) return this.#ns.drop(packet, 'ICMP_INVALID');
+    socket.onReply({
+      from: ipv4Source(bytes, l3),
+      sequence: u16(bytes, l4 + 6),
+      ttl: bytes[l3 + 8]!,
+      payload: bytes.subarray(l4 + ICMP_HEADER, end),
+    });
+  }
+
+  /** Hands an error to the socket whose packet it quotes (icmp_unreach, icmp_socket_deliver). */
+  #fault(packet: Packet): void {
+    const { bytes, l3, l4, end } = packet;
+    const inner = l4 + ICMP_HEADER;
+    if (inner + 20 > end || inner + ipv4HeaderLength(bytes, inner) + 8 > end)
+      return this.#ns.drop(packet, 'ICMP_INVALID');
+    const innerL4 = inner + ipv4HeaderLength(bytes, inner);
+    const type = bytes[l4]!;
+    const code = bytes[l4 + 1]!;
+    const mtu = type === ICMP_UNREACHABLE && code === UNREACH_FRAG_NEEDED ? u16(bytes, l4 + 6) : 0;
+    const fault: IcmpFault = { type, code, from: ipv4Source(bytes, l3), mtu };
+    const local = { address: ipv4Source(bytes, inner), port: u16(bytes, innerL4) };
+    const remote = { address: ipv4Destination(bytes, inner), port: u16(bytes, innerL4 + 2) };
+    switch (ipv4Protocol(bytes, inner)) {
+      case PROTO_TCP:
+        return this.#ns.tcp.fault(local, remote, u32(bytes, innerL4 + 4), fault);
+      case PROTO_UDP:
+        return this.#ns.udp.fault(local, remote, fault);
+      case PROTO_ICMP:
+        this.#echo.get(u16(bytes, innerL4 + 4))?.onFault(fault, u16(bytes, innerL4 + 6));
+    }
+  }
+
+  /** The address that answers to `destination` would come from; for `ip route get`. */
+  sourceTowards(destination: Ipv4): Ipv4 | undefined {
+    const route = this.#ns.ip.routeOutput(destination);
+    return typeof route === 'string' ? undefined : sourceAddressFor(this.#ns, route, destination);
+  }
+}

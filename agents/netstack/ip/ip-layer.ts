@@ -1,0 +1,268 @@
+import { u16 } from '../bytes.ts';
+import { patchChecksum16 } from '../checksum.ts';
+import type { Route } from '../fib/route.ts';
+import { sourceAddressFor } from '../fib/source-address.ts';
+import { ICMP_TIME_EXCEEDED, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED } from '../header/icmp-header.ts';
+import {
+  checkIpv4,
+  IPV4_DF,
+  IPV4_HEADER,
+  ipv4Destination,
+  ipv4HeaderLength,
+  ipv4Protocol,
+  ipv4TotalLength,
+  isIpv4Fragment,
+  writeIpv4Header,
+} from '../header/ipv4-header.ts';
+import { BROADCAST_IPV4, type Ipv4, isMulticast } from '../ipv4.ts';
+import type { Link } from '../link/link.ts';
+import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../mac.ts';
+import { transmitTo } from '../neigh/neighbour-table.ts';
+import { FORWARD, INPUT, NF_ACCEPT, OUTPUT, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
+import type { Netns } from '../netns.ts';
+import { PACKET_HOST, PACKET_OTHERHOST, Packet } from '../packet.ts';
+import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { fragment } from './fragment.ts';
+import { Reassembler } from './reassembler.ts';
+import { routeInput } from './route-input.ts';
+
+/** What a sender may set on a packet; the rest is the namespace's default. */
+export interface SendOptions {
+  readonly source?: Ipv4;
+  readonly ttl?: number;
+  readonly tos?: number;
+  readonly dontFragment?: boolean;
+  readonly mark?: number;
+}
+
+export type SendResult = 'sent' | 'EHOSTUNREACH' | 'ENETUNREACH' | 'EACCES' | 'EPERM' | 'EMSGSIZE' | 'EINVAL';
+
+/** IPv4 input, forwarding and output in Linux's order (net/ipv4/ip_input.c, ip_forward.c, ip_output.c). */
+export class IpLayer {
+  readonly #ns: Netns;
+  readonly #reassembler: Reassembler;
+  #nextId: number;
+  #forwardGeneration = -1;
+  #forwarding = false;
+
+  constructor(ns: Netns) {
+    this.#ns = ns;
+    this.#reassembler = new Reassembler(ns);
+    this.#nextId = ns.rng.int(0x10000);
+  }
+
+  /** An empty packet for `length` bytes of layer 4; its `l3` and `l4` are set. */
+  allocate(length: number): Packet {
+    const packet = Packet.allocate(IPV4_HEADER + length);
+    packet.l3 = packet.start;
+    packet.l4 = packet.start + IPV4_HEADER;
+    return packet;
+  }
+
+  /** ip_rcv: a frame's IPv4 packet, already past the link layer. */
+  receive(packet: Packet): void {
+    const ns = this.#ns;
+    if (packet.type === PACKET_OTHERHOST) return ns.drop(packet, 'OTHERHOST');
+    const { bytes, l3 } = packet;
+    const fault = checkIpv4(bytes, l3, packet.end);
+    if (fault) return ns.drop(packet, fault);
+    packet.end = l3 + ipv4TotalLength(bytes, l3);
+    packet.l4 = l3 + ipv4HeaderLength(bytes, l3);
+    if (ns.hooks.run(PREROUTING, packet, packet.input, undefined) !== NF_ACCEPT) return;
+    this.receiveFinish(packet);
+  }
+
+  /** ip_rcv_finish: routes a packet that has no route yet and passes it on. */
+  receiveFinish(packet: Packet): void {
+    packet.route ??= routeInput(this.#ns, packet);
+    const { route } = packet;
+    if (route === undefined) return;
+    this.traceRoute(packet, route);
+    if (route.type === 'local' || route.type === 'broadcast') this.#deliver(packet);
+    else this.#forward(packet, route);
+  }
+
+  /** Whether packets from `link` may be forwarded. */
+  forwards(_link: Link): boolean {
+    const { sysctl } = this.#ns;
+    if (sysctl.generation !== this.#forwardGeneration) {
+      this.#forwardGeneration = sysctl.generation;
+      this.#forwarding = sysctl.number('net.ipv4.ip_forward') !== 0;
+    }
+    return this.#forwarding;
+  }
+
+  /**
+   * Sends a packet made by `allocate` whose layer 4 is complete but for what depends on the source address:
+   * `finish` gets both addresses and writes the checksum.
+   */
+  send(
+    packet: Packet,
+    destination: Ipv4,
+    protocol: number,
+    options: SendOptions,
+    finish?: (source: Ipv4, destination: Ipv4) => void,
+  ): SendResult {
+    const route = this.routeOutput(destination);
+    if (typeof route === 'string') return route;
+    const source = options.source ?? sourceAddressFor(this.#ns, route, destination);
+    if (source === undefined) return 'ENETUNREACH';
+    if (options.dontFragment && packet.end - packet.l3 > route.link!.mtu) return 'EMSGSIZE';
+    finish?.(source, destination);
+    writeIpv4Header(packet.bytes, packet.l3, {
+      source,
+      destination,
+      protocol,
+      totalLength: packet.end - packet.l3,
+      tos: options.tos ?? 0,
+      ttl: options.ttl ?? this.#ns.sysctl.number('net.ipv4.ip_default_ttl'),
+      id: options.dontFragment ? 0 : this.takeId(),
+      fragment: options.dontFragment ? IPV4_DF : 0,
+    });
+    packet.mark = options.mark ?? packet.mark;
+    return this.localOut(packet, route);
+  }
+
+  /** The route for a packet made here, or the errno of there being none. */
+  routeOutput(destination: Ipv4): Route | SendResult {
+    const route = this.#ns.fib.lookup(destination);
+    if (route === undefined) return 'ENETUNREACH';
+    if (route.type === 'unreachable') return 'EHOSTUNREACH';
+    if (route.type === 'blackhole') return 'EINVAL';
+    if (route.type === 'prohibit') return 'EACCES';
+    return route.link?.up ? route : 'ENETUNREACH';
+  }
+
+  /** ip_local_out: the OUTPUT hook, a second routing if it changed the destination, then ip_output. */
+  localOut(packet: Packet, route: Route): SendResult {
+    const ns = this.#ns;
+    const before = ipv4Destination(packet.bytes, packet.l3);
+    this.traceRoute(packet, route);
+    packet.route = route;
+    if (ns.hooks.run(OUTPUT, packet, undefined, route.link) !== NF_ACCEPT) return 'EPERM';
+    const after = ipv4Destination(packet.bytes, packet.l3);
+    if (after !== before) {
+      const rerouted = this.routeOutput(after);
+      if (typeof rerouted === 'string') {
+        ns.drop(packet, 'IP_OUTNOROUTES');
+        return rerouted;
+      }
+      packet.route = rerouted;
+      this.traceRoute(packet, rerouted);
+    }
+    this.output(packet);
+    return 'sent';
+  }
+
+  /** ip_output: POSTROUTING, then out of the route's link. */
+  output(packet: Packet): void {
+    const link = packet.route!.link!;
+    if (this.#ns.hooks.run(POSTROUTING, packet, packet.input, link) !== NF_ACCEPT) return;
+    if (packet.end - packet.l3 > link.mtu) return this.#outputFragments(packet, link);
+    this.finishOutput(packet);
+  }
+
+  /** ip_finish_output2: finds the next hop's Ethernet address. */
+  finishOutput(packet: Packet): void {
+    const route = packet.route!;
+    const link = route.link!;
+    const destination = ipv4Destination(packet.bytes, packet.l3);
+    if (link.noArp) return transmitTo(link, ZERO_MAC, packet);
+    if (route.type === 'broadcast' || destination === BROADCAST_IPV4)
+      return transmitTo(link, BROADCAST_MAC, packet);
+    if (isMulticast(destination)) return transmitTo(link, multicastMac(destination), packet);
+    packet.route = undefined;
+    this.#ns.neighbours.output(link, route.gateway ?? destination, packet);
+  }
+
+  traceRoute(packet: Packet, route: Route): void {
+    packet.trace?.(
+      {
+        kind: 'route',
+        ns: this.#ns.name,
+        result: route.type,
+        link: route.link?.name,
+        nextHop: route.gateway ?? ipv4Destination(packet.bytes, packet.l3),
+      },
+      packet,
+    );
+  }
+
+  close(): void {
+    this.#reassembler.close();
+  }
+
+  /** Puts fragments together before netfilter's conntrack sees them; undefined while some are missing. */
+  defragment(packet: Packet): Packet | undefined {
+    return this.#reassembler.add(packet);
+  }
+
+  #deliver(packet: Packet): void {
+    const ns = this.#ns;
+    let whole: Packet | undefined = packet;
+    if (isIpv4Fragment(packet.bytes, packet.l3)) whole = this.#reassembler.add(packet);
+    if (whole === undefined) return;
+    if (ns.hooks.run(INPUT, whole, whole.input, undefined) !== NF_ACCEPT) return;
+    switch (ipv4Protocol(whole.bytes, whole.l3)) {
+      case PROTO_TCP:
+        return ns.tcp.receive(whole);
+      case PROTO_UDP:
+        return ns.udp.receive(whole);
+      case PROTO_ICMP:
+        return ns.icmp.receive(whole);
+      default:
+        ns.icmp.sendError(whole, ICMP_UNREACHABLE, 2);
+        ns.drop(whole, 'IP_NOPROTO');
+    }
+  }
+
+  /** ip_forward: TTL, then size, then the hook. */
+  #forward(packet: Packet, route: Route): void {
+    const ns = this.#ns;
+    const { bytes, l3 } = packet;
+    const link = route.link!;
+    if (packet.type !== PACKET_HOST) return ns.drop(packet, 'OTHERHOST');
+    if (bytes[l3 + 8]! <= 1) {
+      ns.icmp.sendError(packet, ICMP_TIME_EXCEEDED, 0);
+      return ns.drop(packet, 'IP_TTL');
+    }
+    const tooBig = packet.end - l3 > link.mtu;
+    if (tooBig && (u16(bytes, l3 + 6) & IPV4_DF) !== 0) {
+      ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED, link.mtu);
+      return ns.drop(packet, 'PKT_TOO_BIG');
+    }
+    decrementTtl(bytes, l3);
+    if (ns.hooks.run(FORWARD, packet, packet.input, link) !== NF_ACCEPT) return;
+    this.output(packet);
+  }
+
+  #outputFragments(packet: Packet, link: Link): void {
+    if ((u16(packet.bytes, packet.l3 + 6) & IPV4_DF) !== 0) {
+      this.#ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED, link.mtu);
+      return this.#ns.drop(packet, 'PKT_TOO_BIG');
+    }
+    const { route } = packet;
+    for (const piece of fragment(packet, link.mtu)) {
+      piece.route = route;
+      this.finishOutput(piece);
+    }
+  }
+
+  /** The next value of the identification field. */
+  takeId(): number {
+    this.#nextId = (this.#nextId + 1) & 0xffff;
+    return this.#nextId;
+  }
+}
+
+/** RFC 1624: the TTL is the high byte of its word. */
+function decrementTtl(bytes: Uint8Array, l3: number): void {
+  const before = u16(bytes, l3 + 8);
+  bytes[l3 + 8] = bytes[l3 + 8]! - 1;
+  patchChecksum16(bytes, l3 + 10, before, before - 0x100);
+}
+
+/** RFC 1112 §6.4. */
+function multicastMac(destination: number): Mac {
+  return (0x01005e000000 + (destination & 0x7fffff)) as Mac;
+}

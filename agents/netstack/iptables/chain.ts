@@ -1,0 +1,153 @@
+import type { Link } from '../link/link.ts';
+import { NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
+import type { Netns } from '../netns.ts';
+import type { Packet } from '../packet.ts';
+import { compileConditions, type Predicate } from './match-compiler.ts';
+import type { Rule } from './rule.ts';
+import { printRule } from './rule-printer.ts';
+import { type Action, CONTINUE, compileTarget, type Outcome } from './target-compiler.ts';
+
+export interface Counters {
+  packets: number;
+  bytes: number;
+}
+
+const RETURN = -2;
+const NEXT = CONTINUE;
+
+/** A rule in a chain: what it says, what it means, what it has counted. */
+export class RuleEntry {
+  readonly rule: Rule;
+  readonly counters: Counters;
+  /** Set when the table is committed, for jump and goto. */
+  chain: Chain | undefined = undefined;
+  readonly isGoto: boolean;
+  readonly predicates: readonly Predicate[];
+  /** A fixed verdict, or undefined if `action` decides. */
+  readonly verdict: Outcome | typeof RETURN | undefined;
+  readonly action: Action | undefined;
+  #text: string | undefined;
+
+  constructor(ns: Netns, rule: Rule, counters: Counters) {
+    this.rule = rule;
+    this.counters = counters;
+    this.predicates = compileConditions(ns, rule);
+    this.isGoto = rule.target.kind === 'goto';
+    const { target } = rule;
+    switch (target.kind) {
+      case 'none':
+      case 'jump':
+      case 'goto':
+        this.verdict = NEXT;
+        break;
+      case 'ACCEPT':
+        this.verdict = NF_ACCEPT;
+        break;
+      case 'DROP':
+        this.verdict = NF_DROP;
+        break;
+      case 'RETURN':
+        this.verdict = RETURN;
+        break;
+      case 'NOTRACK':
+        this.action = compileTarget(ns, { kind: 'CT', notrack: true });
+        break;
+      default:
+        this.action = compileTarget(ns, target);
+    }
+  }
+
+  /** The options as iptables-save prints them; also what -D and -C compare. */
+  get text(): string {
+    this.#text ??= printRule(this.rule);
+    return this.#text;
+  }
+}
+
+export class Chain {
+  readonly name: string;
+  /** Only built-in chains have one. */
+  policy: 'ACCEPT' | 'DROP' | undefined;
+  readonly counters: Counters = { packets: 0, bytes: 0 };
+  rules: readonly RuleEntry[] = [];
+  /** How many rules jump here. */
+  references = 0;
+
+  constructor(name: string, policy?: 'ACCEPT' | 'DROP') {
+    this.name = name;
+    this.policy = policy;
+  }
+}
+
+/** Whoever walks a packet through a table; a compiled look-up can stand in for the linear walk. */
+export interface Evaluator {
+  evaluate(
+    chain: Chain,
+    packet: Packet,
+    input: Link | undefined,
+    output: Link | undefined,
+  ): typeof NF_ACCEPT | typeof NF_DROP;
+}
+
+/** Walks rule by rule as ipt_do_table does; loops were refused when the table was committed. */
+export class LinearEvaluator implements Evaluator {
+  readonly #ns: Netns;
+  readonly #table: string;
+  /** The rules walked since the beginning, as a real kernel would have. */
+  walked = 0;
+
+  constructor(ns: Netns, table: string) {
+    this.#ns = ns;
+    this.#table = table;
+  }
+
+  evaluate(base: Chain, packet: Packet, input: Link | undefined, output: Link | undefined): 0 | 1 {
+    const outcome = base.rules.length === 0 ? NEXT : this.#walk(base, packet, input, output);
+    if (outcome === NF_ACCEPT || outcome === NF_DROP) return outcome;
+    base.counters.packets++;
+    base.counters.bytes += packet.end - packet.l3;
+    const policy = base.policy ?? 'ACCEPT';
+    packet.trace?.(
+      { kind: 'policy', ns: this.#ns.name, table: this.#table, chain: base.name, policy },
+      packet,
+    );
+    return policy === 'ACCEPT' ? NF_ACCEPT : NF_DROP;
+  }
+
+  /** NEXT if the chain's end was reached or it returned. A goto does not come back to the rule after it. */
+  #walk(chain: Chain, packet: Packet, input: Link | undefined, output: Link | undefined): Outcome {
+    const { rules } = chain;
+    for (let i = 0; i < rules.length; i++) {
+      const entry = rules[i]!;
+      this.walked++;
+      if (!holds(entry.predicates, packet, input, output)) continue;
+      entry.counters.packets++;
+      entry.counters.bytes += packet.end - packet.l3;
+      if (packet.trace !== undefined) this.#trace(packet, chain, i, entry);
+      if (entry.chain !== undefined) {
+        const outcome = this.#walk(entry.chain, packet, input, output);
+        if (outcome !== NEXT || entry.isGoto) return outcome;
+        continue;
+      }
+      const outcome = entry.action === undefined ? entry.verdict! : entry.action(packet, input, output);
+      if (outcome === RETURN) return NEXT;
+      if (outcome !== NEXT) return outcome;
+    }
+    return NEXT;
+  }
+
+  #trace(packet: Packet, chain: Chain, index: number, entry: RuleEntry): void {
+    const where = { ns: this.#ns.name, table: this.#table, chain: chain.name, rule: index + 1 };
+    packet.trace?.({ kind: 'rule', ...where, text: entry.text }, packet);
+  }
+}
+
+function holds(
+  predicates: readonly Predicate[],
+  packet: Packet,
+  input: Link | undefined,
+  output: Link | undefined,
+): boolean {
+  for (let i = 0; i < predicates.length; i++) if (!predicates[i]!(packet, input, output)) return false;
+  return true;
+}

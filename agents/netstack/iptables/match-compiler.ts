@@ -1,0 +1,270 @@
+import { u16, u32 } from '../bytes.ts';
+import {
+  IPS_ASSURED,
+  IPS_CONFIRMED,
+  IPS_DST_NAT,
+  IPS_SEEN_REPLY,
+  IPS_SRC_NAT,
+} from '../conntrack/connection.ts';
+import { ipv4FragmentOffset } from '../header/ipv4-header.ts';
+import { BROADCAST_IPV4, isMulticast, isZeronet } from '../ipv4.ts';
+import type { Link } from '../link/link.ts';
+import { readMac } from '../mac.ts';
+import type { Netns } from '../netns.ts';
+import { CT_ESTABLISHED, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
+import { PROTO_ICMP } from '../protocol-numbers.ts';
+import { compileRecent } from './recent.ts';
+import type { AddressType, CtState, CtStatus, InterfaceMatch, Match, PortRange, Rule } from './rule.ts';
+
+/** Whether a packet is one that a match speaks of. */
+export type Predicate = (packet: Packet, input: Link | undefined, output: Link | undefined) => boolean;
+
+/** All of a rule's conditions, cheapest first as the kernel checks them; comments vanish. */
+export function compileConditions(ns: Netns, rule: Rule): Predicate[] {
+  const predicates: Predicate[] = [];
+  const { source, destination, input, output, protocol, fragment } = rule;
+  if (source) predicates.push(compileAddress(source, 12));
+  if (destination) predicates.push(compileAddress(destination, 16));
+  if (input) predicates.push(compileInterface(input, (_packet, link) => link));
+  if (output) predicates.push(compileInterface(output, (_packet, _in, link) => link));
+  if (protocol)
+    predicates.push((packet) => (packet.bytes[packet.l3 + 9] === protocol.number) !== protocol.invert);
+  if (fragment) predicates.push((packet) => isLaterFragment(packet) !== fragment.invert);
+  for (const match of rule.matches) if (match.kind !== 'comment') predicates.push(compileMatch(ns, match));
+  return predicates;
+}
+
+const isLaterFragment = ({ bytes, l3 }: Packet): boolean => ipv4FragmentOffset(bytes, l3) !== 0;
+
+function compileAddress(
+  { invert, address, mask }: { invert: boolean; address: number; mask: number },
+  at: number,
+): Predicate {
+  return (packet) => (((u32(packet.bytes, packet.l3 + at) ^ address) & mask) === 0) !== invert;
+}
+
+type Pick = (packet: Packet, input: Link | undefined, output: Link | undefined) => Link | undefined;
+
+function compileInterface({ invert, name }: InterfaceMatch, pick: Pick): Predicate {
+  const wildcard = name.endsWith('+') ? name.slice(0, -1) : undefined;
+  return (packet, input, output) => {
+    const actual = pick(packet, input, output)?.name ?? '';
+    return (wildcard === undefined ? actual === name : actual.startsWith(wildcard)) !== invert;
+  };
+}
+
+type Compilable = Exclude<Match, { kind: 'comment' }>;
+
+/** One case a kind: the build breaks when a match lacks its meaning. */
+function compileMatch(ns: Netns, match: Compilable): Predicate {
+  switch (match.kind) {
+    case 'conntrack':
+      ns.conntrack.enable();
+      return compileConntrack(match);
+    case 'state':
+      ns.conntrack.enable();
+      return (packet) => match.of.some((state) => hasState(packet, state)) !== match.invert;
+    case 'addrtype':
+      return compileAddrtype(ns, match);
+    case 'mark':
+      return (packet) => ((packet.mark & match.mask) >>> 0 === match.value) !== match.invert;
+    case 'connmark':
+      ns.conntrack.enable();
+      return ({ connection }) =>
+        connection !== undefined && ((connection.mark & match.mask) >>> 0 === match.value) !== match.invert;
+    case 'statistic':
+      return compileStatistic(ns, match);
+    case 'recent':
+      return compileRecent(ns, match);
+    case 'tcp':
+      return compileTcp(match);
+    case 'udp':
+    case 'sctp':
+      return (packet) =>
+        hasPorts(packet) && portIn(packet, 0, match.source) && portIn(packet, 2, match.destination);
+    case 'icmp':
+      return compileIcmp(match);
+    case 'multiport':
+      return compileMultiport(match);
+    case 'physdev':
+      return compilePhysdev(match);
+    case 'mac':
+      return (packet) => {
+        const hasHeader = packet.input !== undefined && packet.l3 - packet.start >= 14;
+        return hasHeader && (readMac(packet.bytes, packet.start + 6) === match.address) !== match.invert;
+      };
+    case 'limit':
+      return compileLimit(ns, match);
+  }
+}
+
+const hasPorts = (packet: Packet): boolean => !isLaterFragment(packet) && packet.l4 + 4 <= packet.end;
+
+function portIn({ bytes, l4 }: Packet, at: number, range: PortRange | undefined): boolean {
+  if (range === undefined) return true;
+  const port = u16(bytes, l4 + at);
+  return (port >= range.low && port <= range.high) !== range.invert;
+}
+
+/** A packet's state for --ctstate; SNAT and DNAT tell what was done to the connection. */
+function hasState(packet: Packet, state: CtState): boolean {
+  const { connection } = packet;
+  if (connection === undefined) {
+    return state === (packet.ctInfo === CT_UNTRACKED ? 'UNTRACKED' : 'INVALID');
+  }
+  switch (state) {
+    case 'NEW':
+      return packet.ctInfo === CT_NEW;
+    case 'ESTABLISHED':
+      return packet.ctInfo === CT_ESTABLISHED;
+    case 'RELATED':
+      return packet.ctInfo === CT_RELATED;
+    case 'SNAT':
+      return (connection.status & IPS_SRC_NAT) !== 0;
+    case 'DNAT':
+      return (connection.status & IPS_DST_NAT) !== 0;
+    default:
+      return false;
+  }
+}
+
+const STATUS_BITS: Readonly<Record<CtStatus, number>> = {
+  NONE: 0,
+  EXPECTED: 1,
+  SEEN_REPLY: IPS_SEEN_REPLY,
+  ASSURED: IPS_ASSURED,
+  CONFIRMED: IPS_CONFIRMED,
+};
+
+/** conntrack_mt, net/netfilter/xt_conntrack.c. */
+function compileConntrack(match: Extract<Match, { kind: 'conntrack' }>): Predicate {
+  const { states, statuses, protocol, addresses, ports, direction } = match;
+  const statusMask = statuses?.of.reduce((mask, status) => mask | STATUS_BITS[status], 0) ?? 0;
+  return (packet) => {
+    const { connection } = packet;
+    if (states && states.of.some((state) => hasState(packet, state)) === states.invert) return false;
+    if (connection === undefined) return states !== undefined;
+    if (direction && (direction === 'REPLY') !== packet.ctReply) return false;
+    if (protocol && (connection.protocol === protocol.number) === protocol.invert) return false;
+    if (statuses && ((connection.status & statusMask) !== 0) === statuses.invert) return false;
+    for (const { field, invert, address, mask } of addresses) {
+      const tuple = field.startsWith('ctorig') ? connection.original : connection.reply;
+      const actual = field.endsWith('src') ? tuple.source : tuple.destination;
+      if ((((actual ^ address) & mask) === 0) === invert) return false;
+    }
+    for (const { field, invert, low, high } of ports) {
+      const tuple = field.startsWith('ctorig') ? connection.original : connection.reply;
+      const actual = field.endsWith('srcport') ? tuple.sourcePort : tuple.destinationPort;
+      if ((actual >= low && actual <= high) === invert) return false;
+    }
+    return true;
+  };
+}
+
+/** inet_addr_type: what the local table says of an address, else unicast. */
+function typeOf(ns: Netns, address: number): AddressType {
+  if (isZeronet(address) || address === BROADCAST_IPV4) return 'BROADCAST';
+  if (isMulticast(address)) return 'MULTICAST';
+  const type = ns.fib.lookup(address)?.type;
+  if (type === 'local') return 'LOCAL';
+  return type === 'broadcast' ? 'BROADCAST' : 'UNICAST';
+}
+
+function compileAddrtype(ns: Netns, match: Extract<Match, { kind: 'addrtype' }>): Predicate {
+  const { source, destination, limitInterface } = match;
+  const onInterface = (address: number, link: Link | undefined): AddressType => {
+    const type = typeOf(ns, address);
+    const mine = link?.addresses.some((each) => each.address === address) ?? false;
+    return limitInterface && type === 'LOCAL' && !mine ? 'UNICAST' : type;
+  };
+  return (packet, input, output) => {
+    const link = limitInterface === 'in' ? input : output;
+    const { bytes, l3 } = packet;
+    if (source && source.of.includes(onInterface(u32(bytes, l3 + 12), link)) === source.invert) return false;
+    return (
+      !destination || destination.of.includes(onInterface(u32(bytes, l3 + 16), link)) !== destination.invert
+    );
+  };
+}
+
+function compileStatistic(ns: Netns, match: Extract<Match, { kind: 'statistic' }>): Predicate {
+  if (match.mode === 'random') {
+    return () => ns.rng.float() * 0x80000000 < match.probability !== match.invert;
+  }
+  let count = (match.every - 1 - match.packet + match.every) % match.every;
+  return () => {
+    const hit = count === match.every - 1;
+    count = hit ? 0 : count + 1;
+    return hit !== match.invert;
+  };
+}
+
+function compileTcp(match: Extract<Match, { kind: 'tcp' }>): Predicate {
+  const { source, destination, flags, option } = match;
+  return (packet) => {
+    const { bytes, l4, end } = packet;
+    if (isLaterFragment(packet) || l4 + 20 > end) return false;
+    if (!portIn(packet, 0, source) || !portIn(packet, 2, destination)) return false;
+    if (flags && ((bytes[l4 + 13]! & flags.mask) === flags.set) === flags.invert) return false;
+    return !option || hasTcpOption(packet, option.number) !== option.invert;
+  };
+}
+
+function hasTcpOption({ bytes, l4, end }: Packet, wanted: number): boolean {
+  const limit = Math.min(l4 + ((bytes[l4 + 12]! >>> 4) << 2), end);
+  for (let i = l4 + 20; i < limit; ) {
+    if (bytes[i] === wanted) return true;
+    i += bytes[i]! < 2 ? 1 : Math.max(bytes[i + 1] ?? 1, 1);
+  }
+  return false;
+}
+
+function compileIcmp({ invert, type, code }: Extract<Match, { kind: 'icmp' }>): Predicate {
+  return (packet) => {
+    const { bytes, l3, l4, end } = packet;
+    if (bytes[l3 + 9] !== PROTO_ICMP || isLaterFragment(packet) || l4 + 4 > end) return false;
+    const hit = type === 255 || (bytes[l4] === type && (code === undefined || bytes[l4 + 1] === code));
+    return hit !== invert;
+  };
+}
+
+function compileMultiport({ side, invert, ranges }: Extract<Match, { kind: 'multiport' }>): Predicate {
+  const listed = (port: number) => ranges.some(({ low, high }) => port >= low && port <= high);
+  return (packet) => {
+    if (!hasPorts(packet)) return false;
+    const source = side !== 'dports' && listed(u16(packet.bytes, packet.l4));
+    const destination = side !== 'sports' && listed(u16(packet.bytes, packet.l4 + 2));
+    return (source || destination) !== invert;
+  };
+}
+
+/** physdev_mt, net/netfilter/xt_physdev.c; a packet that no bridge carried has no ports. */
+function compilePhysdev(match: Extract<Match, { kind: 'physdev' }>): Predicate {
+  const input = match.input && compileInterface(match.input, (packet) => packet.bridged?.physicalInput);
+  const output = match.output && compileInterface(match.output, (packet) => packet.bridged?.physicalOutput);
+  return (packet, inLink, outLink) => {
+    const { bridged } = packet;
+    const isOut = bridged?.physicalOutput !== undefined;
+    if (match.isIn !== undefined && match.isIn !== (bridged !== undefined)) return false;
+    if (match.isOut !== undefined && match.isOut !== isOut) return false;
+    if (match.isBridged !== undefined && match.isBridged !== isOut) return false;
+    return (!input || input(packet, inLink, outLink)) && (!output || output(packet, inLink, outLink));
+  };
+}
+
+const UNIT_MS = { sec: 1000, min: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
+
+/** A token bucket (net/netfilter/xt_limit.c). */
+function compileLimit(ns: Netns, { count, per, burst }: Extract<Match, { kind: 'limit' }>): Predicate {
+  const cost = UNIT_MS[per] / count;
+  let credit = cost * burst;
+  let last = ns.softirq.now;
+  return () => {
+    const { now } = ns.softirq;
+    credit = Math.min(cost * burst, credit + now - last);
+    last = now;
+    if (credit < cost) return false;
+    credit -= cost;
+    return true;
+  };
+}

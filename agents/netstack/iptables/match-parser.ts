@@ -1,0 +1,440 @@
+import { maskOf } from '../cidr.ts';
+import { type Ipv4, parseIpv4 } from '../ipv4.ts';
+import { parseMac } from '../mac.ts';
+import { protocolNumber } from '../protocol-numbers.ts';
+import { parseIcmpType } from './icmp-types.ts';
+import { type OptionReader, parseInteger, parseMasked, RuleError } from './option-reader.ts';
+import { parsePort, parsePortRange } from './port-names.ts';
+import {
+  ADDRESS_TYPES,
+  type AddressMatch,
+  type AddressType,
+  CT_STATES,
+  CT_STATUSES,
+  type CtPortField,
+  type CtState,
+  type CtStatus,
+  type CtTupleField,
+  type Match,
+  type PortRange,
+} from './rule.ts';
+import { parseTcpFlags } from './tcp-flags.ts';
+
+/** Collects one match's options; `finish` makes the node or says what is missing. */
+interface MatchDraft {
+  readonly name: string;
+  /** False if the option is not this match's. */
+  option(option: string, reader: OptionReader): boolean;
+  finish(): Match;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The matches that `-m` knows; undefined for one it does not. */
+export function openMatch(name: string): MatchDraft | undefined {
+  return DRAFTS[name]?.();
+}
+
+function listOf<T extends string>(text: string, known: readonly T[], what: string): T[] {
+  return text.split(',').map((word) => {
+    const found = known.find((each) => each === word.toUpperCase());
+    if (!found) throw new RuleError(`Bad ${what} "${word}"`);
+    return found;
+  });
+}
+
+/** `address[/mask]`; the mask as a length or dotted. */
+export function parseAddressMatch(text: string, invert: boolean): AddressMatch {
+  const [host, mask = '32'] = text.split('/');
+  const address = parseIpv4(host!);
+  const bits = /^\d+$/.test(mask) && Number(mask) <= 32 ? maskOf(Number(mask)) : parseIpv4(mask);
+  if (address === undefined) throw new RuleError(`host/network \`${host}' not found`);
+  if (bits === undefined) throw new RuleError(`invalid mask \`${mask}' specified`);
+  return { invert, address: ((address & bits) >>> 0) as Ipv4, mask: bits >>> 0 };
+}
+
+function comment(): MatchDraft {
+  let text: string | undefined;
+  return {
+    name: 'comment',
+    option(option, reader) {
+      if (option !== '--comment') return false;
+      text = reader.value(option);
+      if (text.length > 255) throw new RuleError('COMMENT must be shorter than 256 characters');
+      return true;
+    },
+    finish() {
+      if (text === undefined) throw new RuleError('comment: option "--comment" must be specified');
+      return { kind: 'comment', text };
+    },
+  };
+}
+
+const CT_ADDRESSES: readonly CtTupleField[] = ['ctorigsrc', 'ctorigdst', 'ctreplsrc', 'ctrepldst'];
+const CT_PORTS: readonly CtPortField[] = ['ctorigsrcport', 'ctorigdstport', 'ctreplsrcport', 'ctrepldstport'];
+
+function conntrack(): MatchDraft {
+  const match: Mutable<Extract<Match, { kind: 'conntrack' }>> = {
+    kind: 'conntrack',
+    addresses: [],
+    ports: [],
+  };
+  return {
+    name: 'conntrack',
+    option(option, reader) {
+      const field = option.slice(2);
+      if (option === '--ctstate') {
+        const of = listOf<CtState>(reader.value(option), CT_STATES, 'ctstate');
+        match.states = { invert: reader.invert, of };
+      } else if (option === '--ctstatus') {
+        const of = listOf<CtStatus>(reader.value(option), CT_STATUSES, 'ctstatus');
+        match.statuses = { invert: reader.invert, of };
+      } else if (option === '--ctproto') {
+        match.protocol = { number: parseProtocol(reader.value(option)), invert: reader.invert };
+      } else if (option === '--ctdir') {
+        const direction = reader.value(option);
+        if (direction !== 'ORIGINAL' && direction !== 'REPLY')
+          throw new RuleError(`conntrack: Bad value for "--ctdir" option: "${direction}"`);
+        match.direction = direction;
+      } else if (CT_ADDRESSES.includes(field as CtTupleField)) {
+        const text = reader.value(option);
+        match.addresses = [
+          ...match.addresses,
+          { ...parseAddressMatch(text, reader.invert), field: field as CtTupleField },
+        ];
+      } else if (CT_PORTS.includes(field as CtPortField)) {
+        const range = parsePortRange(reader.value(option), reader.invert);
+        match.ports = [...match.ports, { ...range, field: field as CtPortField }];
+      } else return false;
+      return true;
+    },
+    finish() {
+      const empty = !match.states && !match.statuses && !match.protocol && !match.direction;
+      if (empty && match.addresses.length + match.ports.length === 0) {
+        throw new RuleError('conntrack: At least one option is required');
+      }
+      return match;
+    },
+  };
+}
+
+function state(): MatchDraft {
+  let match: Match | undefined;
+  return {
+    name: 'state',
+    option(option, reader) {
+      if (option !== '--state') return false;
+      const of = listOf<CtState>(reader.value(option), CT_STATES.slice(0, 5), 'state');
+      match = { kind: 'state', invert: reader.invert, of };
+      return true;
+    },
+    finish: () => required(match, 'state: option "--state" must be specified'),
+  };
+}
+
+function required<T>(value: T | undefined, message: string): T {
+  if (value === undefined) throw new RuleError(message);
+  return value;
+}
+
+function addrtype(): MatchDraft {
+  const match: Mutable<Extract<Match, { kind: 'addrtype' }>> = { kind: 'addrtype' };
+  return {
+    name: 'addrtype',
+    option(option, reader) {
+      if (option === '--src-type' || option === '--dst-type') {
+        const of = listOf<AddressType>(reader.value(option), ADDRESS_TYPES, 'address type');
+        match[option === '--src-type' ? 'source' : 'destination'] = { invert: reader.invert, of };
+      } else if (option === '--limit-iface-in') match.limitInterface = 'in';
+      else if (option === '--limit-iface-out') match.limitInterface = 'out';
+      else return false;
+      return true;
+    },
+    finish() {
+      if (!match.source && !match.destination) {
+        throw new RuleError('addrtype: you must specify --src-type or --dst-type');
+      }
+      return match;
+    },
+  };
+}
+
+function mark(kind: 'mark' | 'connmark'): MatchDraft {
+  let match: Match | undefined;
+  return {
+    name: kind,
+    option(option, reader) {
+      if (option !== '--mark') return false;
+      const masked = parseMasked(reader.value(option), '--mark');
+      match = { kind, invert: reader.invert, ...masked };
+      return true;
+    },
+    finish: () => required(match, `${kind}: option "--mark" must be specified`),
+  };
+}
+
+function statistic(): MatchDraft {
+  let mode: string | undefined;
+  let invert = false;
+  let probability: number | undefined;
+  let every: number | undefined;
+  let packet = 0;
+  return {
+    name: 'statistic',
+    option(option, reader) {
+      if (option === '--mode') mode = reader.value(option);
+      else if (option === '--probability') {
+        const value = Number(reader.value(option));
+        if (!(value >= 0 && value <= 1))
+          throw new RuleError('statistic: --probability must be between 0 and 1');
+        probability = Math.round(value * 0x80000000);
+        invert = reader.invert;
+      } else if (option === '--every') {
+        every = parseInteger(reader.value(option), 1, 0xffffffff, '--every');
+        invert = reader.invert;
+      } else if (option === '--packet')
+        packet = parseInteger(reader.value(option), 0, 0xffffffff, '--packet');
+      else return false;
+      return true;
+    },
+    finish() {
+      if (mode === 'random') {
+        const value = required(probability, 'statistic: option "--probability" must be specified');
+        return { kind: 'statistic', mode, invert, probability: value };
+      }
+      if (mode !== 'nth')
+        throw new RuleError(
+          mode === undefined ? 'statistic: option "--mode" must be specified' : `Bad mode "${mode}"`,
+        );
+      const value = required(every, 'statistic: option "--every" must be specified');
+      if (packet >= value) throw new RuleError('statistic: the --packet p must be 0 <= p <= n-1');
+      return { kind: 'statistic', mode, invert, every: value, packet };
+    },
+  };
+}
+
+const RECENT_ACTIONS = ['set', 'rcheck', 'update', 'remove'] as const;
+
+function recent(): MatchDraft {
+  const match: Partial<Mutable<Extract<Match, { kind: 'recent' }>>> = {};
+  return {
+    name: 'recent',
+    option(option, reader) {
+      const action = RECENT_ACTIONS.find((each) => option === `--${each}`);
+      if (action) {
+        match.action = action;
+        match.invert = reader.invert;
+      } else if (option === '--seconds')
+        match.seconds = parseInteger(reader.value(option), 1, 0xffffffff, '--seconds');
+      else if (option === '--reap') match.reap = true;
+      else if (option === '--hitcount')
+        match.hitcount = parseInteger(reader.value(option), 1, 65535, '--hitcount');
+      else if (option === '--rttl') match.rttl = true;
+      else if (option === '--name') match.name = reader.value(option);
+      else if (option === '--mask')
+        match.mask = required(
+          parseIpv4(reader.value(option)),
+          'recent: Bad value for "--mask" option',
+        ) as number;
+      else if (option === '--rsource' || option === '--rdest')
+        match.side = option.slice(2) as 'rsource' | 'rdest';
+      else return false;
+      return true;
+    },
+    finish() {
+      const action = required(
+        match.action,
+        "recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'",
+      );
+      return {
+        reap: false,
+        rttl: false,
+        name: 'DEFAULT',
+        mask: 0xffffffff,
+        side: 'rsource',
+        ...match,
+        kind: 'recent',
+        invert: match.invert ?? false,
+        action,
+      };
+    },
+  };
+}
+
+const SOURCE_PORT = new Set(['--sport', '--source-port']);
+const DESTINATION_PORT = new Set(['--dport', '--destination-port']);
+
+function tcp(): MatchDraft {
+  const match: Mutable<Extract<Match, { kind: 'tcp' }>> = { kind: 'tcp' };
+  return {
+    name: 'tcp',
+    option(option, reader) {
+      if (SOURCE_PORT.has(option)) match.source = readPorts(option, reader);
+      else if (DESTINATION_PORT.has(option)) match.destination = readPorts(option, reader);
+      else if (option === '--syn') match.flags = { invert: reader.invert, mask: 0x17, set: 0x02 };
+      else if (option === '--tcp-flags') {
+        const mask = parseTcpFlags(reader.value(option));
+        match.flags = { mask, set: parseTcpFlags(reader.value(option)), invert: reader.invert };
+      } else if (option === '--tcp-option') {
+        match.option = {
+          number: parseInteger(reader.value(option), 1, 255, '--tcp-option'),
+          invert: reader.invert,
+        };
+      } else return false;
+      return true;
+    },
+    finish: () => match,
+  };
+}
+
+function readPorts(option: string, reader: OptionReader): PortRange {
+  const text = reader.value(option);
+  return parsePortRange(text, reader.invert);
+}
+
+function ports(kind: 'udp' | 'sctp'): MatchDraft {
+  const match: Mutable<Extract<Match, { kind: 'udp' | 'sctp' }>> = { kind };
+  return {
+    name: kind,
+    option(option, reader) {
+      if (SOURCE_PORT.has(option)) match.source = readPorts(option, reader);
+      else if (DESTINATION_PORT.has(option)) match.destination = readPorts(option, reader);
+      else return false;
+      return true;
+    },
+    finish: () => match,
+  };
+}
+
+function icmp(): MatchDraft {
+  let match: Match = { kind: 'icmp', invert: false, type: 255 };
+  return {
+    name: 'icmp',
+    option(option, reader) {
+      if (option !== '--icmp-type') return false;
+      const type = parseIcmpType(reader.value(option));
+      match = { kind: 'icmp', invert: reader.invert, ...type };
+      return true;
+    },
+    finish: () => match,
+  };
+}
+
+const MULTIPORT_SIDES: Readonly<Record<string, 'sports' | 'dports' | 'ports'>> = {
+  '--sports': 'sports',
+  '--source-ports': 'sports',
+  '--dports': 'dports',
+  '--destination-ports': 'dports',
+  '--ports': 'ports',
+};
+
+function multiport(): MatchDraft {
+  let match: Match | undefined;
+  return {
+    name: 'multiport',
+    option(option, reader) {
+      const side = MULTIPORT_SIDES[option];
+      if (!side) return false;
+      const ranges = reader
+        .value(option)
+        .split(',')
+        .map((text) => {
+          const [low, high] = text.split(':');
+          return { low: parsePort(low!), high: parsePort(high ?? low!) };
+        });
+      const slots = ranges.reduce((sum, range) => sum + (range.low === range.high ? 1 : 2), 0);
+      if (slots > 15) throw new RuleError('too many ports specified');
+      match = { kind: 'multiport', side, invert: reader.invert, ranges };
+      return true;
+    },
+    finish: () => required(match, 'multiport expection an option'),
+  };
+}
+
+function physdev(): MatchDraft {
+  const match: Mutable<Extract<Match, { kind: 'physdev' }>> = { kind: 'physdev' };
+  return {
+    name: 'physdev',
+    option(option, reader) {
+      if (option === '--physdev-in') match.input = { name: reader.value(option), invert: reader.invert };
+      else if (option === '--physdev-out')
+        match.output = { name: reader.value(option), invert: reader.invert };
+      else if (option === '--physdev-is-in') match.isIn = !reader.invert;
+      else if (option === '--physdev-is-out') match.isOut = !reader.invert;
+      else if (option === '--physdev-is-bridged') match.isBridged = !reader.invert;
+      else return false;
+      return true;
+    },
+    finish() {
+      if (Object.keys(match).length === 1) throw new RuleError('PHYSDEV: no physdev option specified');
+      return match;
+    },
+  };
+}
+
+function macSource(): MatchDraft {
+  let match: Match | undefined;
+  return {
+    name: 'mac',
+    option(option, reader) {
+      if (option !== '--mac-source') return false;
+      const address = required(parseMac(reader.value(option)), 'mac: Bad value for "--mac-source" option');
+      match = { kind: 'mac', invert: reader.invert, address };
+      return true;
+    },
+    finish: () => required(match, "You must specify `--mac-source'"),
+  };
+}
+
+const LIMIT_UNITS = ['sec', 'min', 'hour', 'day'] as const;
+
+function limit(): MatchDraft {
+  let count = 3;
+  let per: (typeof LIMIT_UNITS)[number] = 'hour';
+  let burst = 5;
+  return {
+    name: 'limit',
+    option(option, reader) {
+      if (option === '--limit') {
+        const [number, unit = 'sec'] = reader.value(option).split('/');
+        count = parseInteger(number!, 1, 10000, '--limit');
+        per = required(
+          LIMIT_UNITS.find((each) => unit.startsWith(each[0]!)),
+          `limit: bad rate "${unit}"`,
+        );
+      } else if (option === '--limit-burst')
+        burst = parseInteger(reader.value(option), 0, 10000, '--limit-burst');
+      else return false;
+      return true;
+    },
+    finish: () => ({ kind: 'limit', count, per, burst }),
+  };
+}
+
+export function parseProtocol(text: string): number {
+  if (text === 'all') return 0;
+  const number = /^\d+$/.test(text) ? Number(text) : protocolNumber(text);
+  if (number === undefined || number > 255) throw new RuleError(`unknown protocol "${text}" specified`);
+  return number;
+}
+
+const DRAFTS: Readonly<Record<string, () => MatchDraft>> = {
+  comment,
+  conntrack,
+  state,
+  addrtype,
+  mark: () => mark('mark'),
+  connmark: () => mark('connmark'),
+  statistic,
+  recent,
+  tcp,
+  udp: () => ports('udp'),
+  sctp: () => ports('sctp'),
+  icmp,
+  multiport,
+  physdev,
+  mac: macSource,
+  limit,
+};
+
+export type { MatchDraft };

@@ -1,0 +1,68 @@
+/** A fault in a rule's text, in the words of iptables. */
+export class RuleError extends Error {}
+
+/** Walks over a rule's words; `!` is remembered for the option that follows. */
+export class OptionReader {
+  readonly #words: readonly string[];
+  #at = 0;
+  #invert = false;
+
+  constructor(words: readonly string[]) {
+    this.#words = words;
+  }
+
+  /** The next word that is not `!`, or undefined at the end. */
+  next(): string | undefined {
+    this.#invert = false;
+    while (this.#words[this.#at] === '!') {
+      if (this.#invert) throw new RuleError("Multiple `!' flags not allowed");
+      this.#invert = true;
+      this.#at++;
+    }
+    return this.#words[this.#at++];
+  }
+
+  peek(): string | undefined {
+    return this.#words[this.#at];
+  }
+
+  /** Whether `!` stood before the option; it may also stand before the value, as old versions wrote it. */
+  get invert(): boolean {
+    return this.#invert;
+  }
+
+  value(option: string): string {
+    if (this.#words[this.#at] === '!') {
+      this.#invert = true;
+      this.#at++;
+    }
+    const word = this.#words[this.#at++];
+    if (word === undefined) throw new RuleError(`option "${option}" requires an argument`);
+    return word;
+  }
+
+  /** The next word as an optional value: not an option, not `!`. */
+  optionalValue(): string | undefined {
+    const word = this.peek();
+    if (word === undefined || word.startsWith('-') || word === '!') return undefined;
+    this.#at++;
+    return word;
+  }
+}
+
+export function parseInteger(text: string, low: number, high: number, what: string): number {
+  const valid = /^(0x[0-9a-f]+|\d+)$/i.test(text);
+  const value = valid ? Number(text) : Number.NaN;
+  if (!(value >= low && value <= high))
+    throw new RuleError(`${what}: Bad value for "${what}" option: "${text}"`);
+  return value;
+}
+
+/** `value[/mask]`, both up to 32 bits. */
+export function parseMasked(text: string, what: string): { value: number; mask: number } {
+  const [value, mask] = text.split('/');
+  return {
+    value: parseInteger(value!, 0, 0xffffffff, what),
+    mask: mask === undefined ? 0xffffffff : parseInteger(mask, 0, 0xffffffff, what),
+  };
+}

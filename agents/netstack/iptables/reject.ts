@@ -1,0 +1,80 @@
+import {
+  ICMP_UNREACHABLE,
+  UNREACH_ADMIN_PROHIBITED,
+  UNREACH_HOST,
+  UNREACH_HOST_PROHIBITED,
+  UNREACH_NET,
+  UNREACH_NET_PROHIBITED,
+  UNREACH_PORT,
+  UNREACH_PROTOCOL,
+} from '../header/icmp-header.ts';
+import { ipv4Destination, ipv4Protocol, ipv4Source } from '../header/ipv4-header.ts';
+import {
+  parseTcp,
+  TCP_ACK,
+  TCP_FIN,
+  TCP_HEADER,
+  TCP_RST,
+  TCP_SYN,
+  tcpHeaderLength,
+  writeTcp,
+  writeTcpChecksum,
+} from '../header/tcp-header.ts';
+import type { Link } from '../link/link.ts';
+import type { Netns } from '../netns.ts';
+import { CT_ESTABLISHED, type Packet } from '../packet.ts';
+import { PROTO_TCP } from '../protocol-numbers.ts';
+import type { RejectType } from './rule.ts';
+
+const CODES: Readonly<Record<Exclude<RejectType, 'tcp-reset'>, number>> = {
+  'icmp-net-unreachable': UNREACH_NET,
+  'icmp-host-unreachable': UNREACH_HOST,
+  'icmp-proto-unreachable': UNREACH_PROTOCOL,
+  'icmp-port-unreachable': UNREACH_PORT,
+  'icmp-net-prohibited': UNREACH_NET_PROHIBITED,
+  'icmp-host-prohibited': UNREACH_HOST_PROHIBITED,
+  'icmp-admin-prohibited': UNREACH_ADMIN_PROHIBITED,
+};
+
+/** The REJECT target's answer (net/ipv4/netfilter/nf_reject_ipv4.c); the caller drops the packet. */
+export function reject(
+  ns: Netns,
+  packet: Packet,
+  type: RejectType,
+  _input: Link | undefined,
+  _output: Link | undefined,
+): void {
+  if (type === 'tcp-reset') sendReset(ns, packet);
+  else ns.icmp.sendError(packet, ICMP_UNREACHABLE, CODES[type]);
+}
+
+/** nf_send_reset: the reset belongs to the rejected packet's connection, so NAT is undone on it. */
+function sendReset(ns: Netns, packet: Packet): void {
+  const { bytes, l3, l4, end } = packet;
+  if (ipv4Protocol(bytes, l3) !== PROTO_TCP) return;
+  const segment = parseTcp(bytes, l4, end);
+  if (typeof segment === 'string' || segment.flags & TCP_RST) return;
+  const reset = ns.ip.allocate(TCP_HEADER);
+  const length = end - l4 - tcpHeaderLength(bytes, l4);
+  const counted = (segment.flags & TCP_SYN ? 1 : 0) + (segment.flags & TCP_FIN ? 1 : 0) + length;
+  const acknowledges = (segment.flags & TCP_ACK) === 0;
+  writeTcp(reset.bytes, reset.l4, {
+    sourcePort: segment.destinationPort,
+    destinationPort: segment.sourcePort,
+    sequence: acknowledges ? 0 : segment.acknowledgment,
+    acknowledgment: acknowledges ? (segment.sequence + counted) >>> 0 : 0,
+    flags: acknowledges ? TCP_RST | TCP_ACK : TCP_RST,
+    window: 0,
+  });
+  reset.connection = packet.connection;
+  reset.ctInfo = CT_ESTABLISHED;
+  reset.ctReply = !packet.ctReply;
+  reset.trace = packet.trace;
+  ns.ip.send(
+    reset,
+    ipv4Source(bytes, l3),
+    PROTO_TCP,
+    { source: ipv4Destination(bytes, l3), dontFragment: true },
+    (source, destination) => writeTcpChecksum(reset.bytes, reset.l4, reset.end, source, destination),
+  );
+}

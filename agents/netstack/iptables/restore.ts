@@ -1,0 +1,124 @@
+import type { Netns } from '../netns.ts';
+import type { Counters } from './chain.ts';
+import { applyOperation } from './operation.ts';
+import { RuleError } from './option-reader.ts';
+import { IPTABLES_VERSION } from './save.ts';
+import { TableDraft } from './table-draft.ts';
+import { isTableName, type TableName } from './table-layout.ts';
+import { tokenize } from './tokens.ts';
+
+export interface RestoreOptions {
+  /** Keep what the text does not name. */
+  readonly noflush?: boolean;
+  /** Take the counters of the text. */
+  readonly counters?: boolean;
+  /** Restore only this table. */
+  readonly table?: TableName;
+  /** Parse and check, change nothing. */
+  readonly test?: boolean;
+}
+
+export type RestoreResult =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly line: number; readonly error: string };
+
+const CHAIN_LINE = /^:(\S+)\s+(\S+)(?:\s+\[(\d+):(\d+)\])?\s*$/;
+const COUNTED_RULE = /^\[(\d+):(\d+)\]\s+(.*)$/;
+
+/** Reads a text as iptables-restore does. The error is what the real one prints, with the line's number. */
+export function restore(ns: Netns, text: string, options: RestoreOptions): RestoreResult {
+  const reader = new RestoreReader(ns, options);
+  const lines = text.split('\n');
+  for (const [index, line] of lines.entries()) {
+    try {
+      reader.read(line);
+    } catch (error) {
+      if (!(error instanceof RuleError)) throw error;
+      return failure(index + 1, error.message, line.startsWith('COMMIT'));
+    }
+  }
+  if (reader.open) return failure(lines.length, 'COMMIT expected at end of file', false, true);
+  return { ok: true };
+}
+
+function failure(line: number, message: string, atCommit: boolean, bare = false): RestoreResult {
+  if (bare) return { ok: false, line, error: `iptables-restore: ${message}` };
+  if (atCommit) return { ok: false, line, error: `iptables-restore: line ${line} failed: ${message}` };
+  const error = [
+    `iptables-restore ${IPTABLES_VERSION} (legacy): ${message}`,
+    `Error occurred at line: ${line}`,
+    "Try `iptables-restore -h' or 'iptables-restore --help' for more information.",
+  ];
+  return { ok: false, line, error: error.join('\n') };
+}
+
+class RestoreReader {
+  readonly #ns: Netns;
+  readonly #options: RestoreOptions;
+  #draft: TableDraft | undefined;
+  #skipping = false;
+
+  constructor(ns: Netns, options: RestoreOptions) {
+    this.#ns = ns;
+    this.#options = options;
+  }
+
+  get open(): boolean {
+    return this.#draft !== undefined;
+  }
+
+  read(line: string): void {
+    if (line === '' || line.startsWith('#') || /^\s*$/.test(line)) return;
+    if (line.startsWith('*')) return this.#begin(line.slice(1).trim());
+    if (line.trim() === 'COMMIT') return this.#commit();
+    if (this.#skipping) return;
+    if (!this.#draft) throw new RuleError('no table');
+    if (line.startsWith(':')) return this.#chain(this.#draft, line);
+    this.#rule(this.#draft, line);
+  }
+
+  #begin(name: string): void {
+    if (this.#draft) throw new RuleError('COMMIT expected');
+    if (!isTableName(name)) throw new RuleError(`iptables-restore: unable to initialize table '${name}'\n`);
+    this.#skipping = this.#options.table !== undefined && this.#options.table !== name;
+    if (this.#skipping) return;
+    this.#draft = new TableDraft(this.#ns, this.#ns.iptables.table(name));
+    if (!this.#options.noflush) this.#draft.flushAll();
+  }
+
+  #commit(): void {
+    const draft = this.#draft;
+    this.#draft = undefined;
+    this.#skipping = false;
+    if (draft && !this.#options.test) draft.commit();
+  }
+
+  #chain(draft: TableDraft, line: string): void {
+    const match = CHAIN_LINE.exec(line);
+    if (!match) throw new RuleError('bad line');
+    const name = match[1]!;
+    const policy = match[2]!;
+    const user = policy === '-';
+    if (!draft.has(name)) {
+      if (!user)
+        throw new RuleError(`Can't set policy \`${policy}' on \`${name}': No such file or directory`);
+      draft.create(name);
+    } else if (user) draft.flush(name);
+    else draft.setPolicy(name, policy);
+    if (this.#options.counters && match[3] !== undefined)
+      draft.setCounters(name, counters(match[3], match[4]!));
+  }
+
+  #rule(draft: TableDraft, line: string): void {
+    const counted = COUNTED_RULE.exec(line);
+    const words = tokenize(counted ? counted[3]! : line);
+    if (!words) throw new RuleError('unterminated quote');
+    const given =
+      counted && this.#options.counters ? counters(counted[1]!, counted[2]!) : { packets: 0, bytes: 0 };
+    applyOperation(draft, words, given);
+  }
+}
+
+function counters(packets: string, bytes: string): Counters {
+  return { packets: Number(packets), bytes: Number(bytes) };
+}

@@ -1,0 +1,224 @@
+import type { NatRange } from '../conntrack/nat.ts';
+import type { Ipv4 } from '../ipv4.ts';
+
+/** What an iptables rule says, apart from its text (rule-printer.ts) and its meaning (match-compiler.ts). */
+
+export interface AddressMatch {
+  readonly invert: boolean;
+  readonly address: Ipv4;
+  /** Usually contiguous; any mask is allowed. */
+  readonly mask: number;
+}
+
+export interface InterfaceMatch {
+  readonly invert: boolean;
+  /** A trailing + matches every name that begins so. */
+  readonly name: string;
+}
+
+export interface PortRange {
+  readonly invert: boolean;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface CommentMatch {
+  readonly kind: 'comment';
+  readonly text: string;
+}
+
+export const CT_STATES = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED', 'SNAT', 'DNAT'] as const;
+export type CtState = (typeof CT_STATES)[number];
+export const CT_STATUSES = ['NONE', 'EXPECTED', 'SEEN_REPLY', 'ASSURED', 'CONFIRMED'] as const;
+export type CtStatus = (typeof CT_STATUSES)[number];
+export type CtTupleField = 'ctorigsrc' | 'ctorigdst' | 'ctreplsrc' | 'ctrepldst';
+export type CtPortField = 'ctorigsrcport' | 'ctorigdstport' | 'ctreplsrcport' | 'ctrepldstport';
+
+export interface ConntrackMatch {
+  readonly kind: 'conntrack';
+  readonly states?: { readonly invert: boolean; readonly of: readonly CtState[] };
+  readonly statuses?: { readonly invert: boolean; readonly of: readonly CtStatus[] };
+  readonly protocol?: { readonly invert: boolean; readonly number: number };
+  readonly addresses: readonly (AddressMatch & { readonly field: CtTupleField })[];
+  readonly ports: readonly (PortRange & { readonly field: CtPortField })[];
+  readonly direction?: 'ORIGINAL' | 'REPLY';
+}
+
+/** The old `state` match; printed as itself. */
+export interface StateMatch {
+  readonly kind: 'state';
+  readonly invert: boolean;
+  readonly of: readonly CtState[];
+}
+
+export const ADDRESS_TYPES = [
+  'UNSPEC',
+  'UNICAST',
+  'LOCAL',
+  'BROADCAST',
+  'ANYCAST',
+  'MULTICAST',
+  'BLACKHOLE',
+  'UNREACHABLE',
+  'PROHIBIT',
+  'THROW',
+  'NAT',
+  'XRESOLVE',
+] as const;
+export type AddressType = (typeof ADDRESS_TYPES)[number];
+
+export interface AddrtypeMatch {
+  readonly kind: 'addrtype';
+  readonly source?: { readonly invert: boolean; readonly of: readonly AddressType[] };
+  readonly destination?: { readonly invert: boolean; readonly of: readonly AddressType[] };
+  readonly limitInterface?: 'in' | 'out';
+}
+
+export interface MarkMatch {
+  readonly kind: 'mark' | 'connmark';
+  readonly invert: boolean;
+  readonly value: number;
+  readonly mask: number;
+}
+
+export type StatisticMatch =
+  | {
+      readonly kind: 'statistic';
+      readonly mode: 'random';
+      readonly invert: boolean /** In 1/2^31. */;
+      readonly probability: number;
+    }
+  | {
+      readonly kind: 'statistic';
+      readonly mode: 'nth';
+      readonly invert: boolean;
+      readonly every: number;
+      readonly packet: number;
+    };
+
+export interface RecentMatch {
+  readonly kind: 'recent';
+  readonly invert: boolean;
+  readonly action: 'set' | 'rcheck' | 'update' | 'remove';
+  readonly seconds?: number;
+  readonly reap: boolean;
+  readonly hitcount?: number;
+  readonly rttl: boolean;
+  readonly name: string;
+  readonly mask: number;
+  readonly side: 'rsource' | 'rdest';
+}
+
+export interface TcpMatch {
+  readonly kind: 'tcp';
+  readonly source?: PortRange;
+  readonly destination?: PortRange;
+  readonly flags?: { readonly invert: boolean; readonly mask: number; readonly set: number };
+  readonly option?: { readonly invert: boolean; readonly number: number };
+}
+
+export interface PortsMatch {
+  readonly kind: 'udp' | 'sctp';
+  readonly source?: PortRange;
+  readonly destination?: PortRange;
+}
+
+export interface IcmpMatch {
+  readonly kind: 'icmp';
+  readonly invert: boolean;
+  /** 255 is any. */
+  readonly type: number;
+  readonly code?: number;
+}
+
+export interface MultiportMatch {
+  readonly kind: 'multiport';
+  readonly side: 'sports' | 'dports' | 'ports';
+  readonly invert: boolean;
+  readonly ranges: readonly { readonly low: number; readonly high: number }[];
+}
+
+export interface PhysdevMatch {
+  readonly kind: 'physdev';
+  readonly input?: InterfaceMatch;
+  readonly output?: InterfaceMatch;
+  readonly isIn?: boolean;
+  readonly isOut?: boolean;
+  readonly isBridged?: boolean;
+}
+
+export interface MacMatch {
+  readonly kind: 'mac';
+  readonly invert: boolean;
+  readonly address: number;
+}
+
+export interface LimitMatch {
+  readonly kind: 'limit';
+  /** Tokens in `per`. */
+  readonly count: number;
+  readonly per: 'sec' | 'min' | 'hour' | 'day';
+  readonly burst: number;
+}
+
+export type Match =
+  | CommentMatch
+  | ConntrackMatch
+  | StateMatch
+  | AddrtypeMatch
+  | MarkMatch
+  | StatisticMatch
+  | RecentMatch
+  | TcpMatch
+  | PortsMatch
+  | IcmpMatch
+  | MultiportMatch
+  | PhysdevMatch
+  | MacMatch
+  | LimitMatch;
+
+export const REJECT_TYPES = [
+  'icmp-net-unreachable',
+  'icmp-host-unreachable',
+  'icmp-proto-unreachable',
+  'icmp-port-unreachable',
+  'icmp-net-prohibited',
+  'icmp-host-prohibited',
+  'tcp-reset',
+  'icmp-admin-prohibited',
+] as const;
+export type RejectType = (typeof REJECT_TYPES)[number];
+
+export type Target =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'ACCEPT' | 'DROP' | 'RETURN' | 'NOTRACK' }
+  | { readonly kind: 'jump' | 'goto'; readonly chain: string }
+  | { readonly kind: 'DNAT' | 'SNAT' | 'MASQUERADE' | 'REDIRECT'; readonly range: NatRange }
+  | { readonly kind: 'MARK'; readonly value: number; readonly mask: number }
+  | {
+      readonly kind: 'CONNMARK';
+      readonly operation: 'set' | 'save' | 'restore';
+      readonly value: number;
+      readonly mask: number;
+      readonly nfMask: number;
+      readonly ctMask: number;
+    }
+  | { readonly kind: 'REJECT'; readonly with: RejectType }
+  | {
+      readonly kind: 'LOG';
+      readonly prefix: string;
+      readonly level: number;
+      readonly flags: readonly string[];
+    }
+  | { readonly kind: 'CT'; readonly notrack: boolean };
+
+export interface Rule {
+  readonly source?: AddressMatch;
+  readonly destination?: AddressMatch;
+  readonly input?: InterfaceMatch;
+  readonly output?: InterfaceMatch;
+  readonly protocol?: { readonly invert: boolean; readonly number: number };
+  readonly fragment?: { readonly invert: boolean };
+  readonly matches: readonly Match[];
+  readonly target: Target;
+}

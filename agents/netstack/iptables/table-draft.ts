@@ -1,0 +1,259 @@
+import type { Netns } from '../netns.ts';
+import { Chain, type Counters, RuleEntry } from './chain.ts';
+import { RuleError } from './option-reader.ts';
+import type { Rule } from './rule.ts';
+import type { Table } from './table.ts';
+
+/** Chains and rules that one table holds; a larger commit is refused. */
+const MAX_CHAINS = 1 << 18;
+const MAX_RULES = 1 << 20;
+
+interface DraftChain {
+  readonly existing: Chain | undefined;
+  rules: RuleEntry[] | readonly RuleEntry[];
+  /** Whether `rules` is this draft's own copy. */
+  owned: boolean;
+  policy: 'ACCEPT' | 'DROP' | undefined;
+  counters: Counters | undefined;
+}
+
+/**
+ * A transaction on a table: it sees the table as changed so far, and `commit` checks the whole and puts it in
+ * force at once, or throws a RuleError with nothing changed.
+ */
+export class TableDraft {
+  readonly #ns: Netns;
+  readonly #table: Table;
+  readonly #changed = new Map<string, DraftChain>();
+  readonly #deleted = new Set<string>();
+
+  constructor(ns: Netns, table: Table) {
+    this.#ns = ns;
+    this.#table = table;
+  }
+
+  has(name: string): boolean {
+    return this.#changed.has(name) || (this.#table.chains.has(name) && !this.#deleted.has(name));
+  }
+
+  rules(name: string): readonly RuleEntry[] {
+    return this.#view(name).rules;
+  }
+
+  create(name: string): void {
+    if (this.has(name)) throw new RuleError(`Chain already exists.`);
+    if (name.length > 28 || name.startsWith('-') || /\s/.test(name)) {
+      throw new RuleError(`chain name \`${name}' too long (must be under 29 chars)`);
+    }
+    const existing = this.#deleted.delete(name) ? this.#table.chains.get(name) : undefined;
+    this.#changed.set(name, {
+      existing,
+      rules: [],
+      owned: true,
+      policy: undefined,
+      counters: { packets: 0, bytes: 0 },
+    });
+  }
+
+  flush(name: string): void {
+    const chain = this.#edit(name);
+    chain.rules = [];
+    chain.owned = true;
+  }
+
+  /** Empties every chain and removes those that are not built in, as a restore without --noflush. */
+  flushAll(): void {
+    for (const name of this.names()) {
+      if (this.#table.isBuiltin(name)) this.flush(name);
+      else this.#drop(name);
+    }
+  }
+
+  /** `iptables -X`: the chain must be empty; commit checks that nothing jumps to it. */
+  remove(name: string): void {
+    const chain = this.#view(name);
+    if (this.#table.isBuiltin(name))
+      throw new RuleError(`CHAIN_DEL failed (Operation not supported): chain ${name}`);
+    if (chain.rules.length > 0)
+      throw new RuleError(`CHAIN_DEL failed (Device or resource busy): chain ${name}`);
+    this.#drop(name);
+  }
+
+  rename(from: string, to: string): void {
+    const { rules } = this.#view(from);
+    this.create(to);
+    const target = this.#edit(to);
+    target.rules = [...rules];
+    target.owned = true;
+    this.flush(from);
+    this.remove(from);
+  }
+
+  setPolicy(name: string, policy: string): void {
+    if (!this.#table.isBuiltin(name)) throw new RuleError(`Can't set policy \`${policy}' on \`${name}'`);
+    if (policy !== 'ACCEPT' && policy !== 'DROP') throw new RuleError('Policy can be only ACCEPT or DROP');
+    this.#edit(name).policy = policy;
+  }
+
+  setCounters(name: string, counters: Counters): void {
+    this.#edit(name).counters = counters;
+  }
+
+  append(name: string, rule: Rule, counters: Counters): void {
+    this.#ownRules(name).push(new RuleEntry(this.#ns, rule, counters));
+  }
+
+  /** `at` counts from 1. */
+  insert(name: string, at: number, rule: Rule, counters: Counters): void {
+    const rules = this.#ownRules(name);
+    if (at < 1 || at > rules.length + 1) throw new RuleError('Index of insertion too big.');
+    rules.splice(at - 1, 0, new RuleEntry(this.#ns, rule, counters));
+  }
+
+  replace(name: string, at: number, rule: Rule, counters: Counters): void {
+    const rules = this.#ownRules(name);
+    if (at < 1 || at > rules.length) throw new RuleError('Index of replacement too big.');
+    rules[at - 1] = new RuleEntry(this.#ns, rule, counters);
+  }
+
+  deleteAt(name: string, at: number): void {
+    const rules = this.#ownRules(name);
+    if (at < 1 || at > rules.length) throw new RuleError('Index of deletion too big.');
+    rules.splice(at - 1, 1);
+  }
+
+  /** The position of the first rule of that text, from 1; 0 if there is none. */
+  find(name: string, text: string): number {
+    return this.rules(name).findIndex((entry) => entry.text === text) + 1;
+  }
+
+  isBuiltin(name: string): boolean {
+    return this.#table.isBuiltin(name);
+  }
+
+  names(): string[] {
+    const kept = [...this.#table.chains.keys()].filter((name) => !this.#deleted.has(name));
+    return [...new Set([...kept, ...this.#changed.keys()])];
+  }
+
+  /** Checks jumps, references, loops and size, then puts all changes in force. */
+  commit(): void {
+    this.#check();
+    const { chains } = this.#table;
+    for (const name of this.#deleted) {
+      this.#countReferences(chains.get(name)!.rules, -1);
+      chains.delete(name);
+    }
+    for (const [name, draft] of this.#changed) {
+      if (!chains.has(name)) chains.set(name, draft.existing ?? new Chain(name));
+    }
+    for (const [name, draft] of this.#changed) this.#apply(chains.get(name)!, draft);
+    this.#table.generation++;
+  }
+
+  #apply(chain: Chain, draft: DraftChain): void {
+    if (draft.owned) {
+      if (draft.existing) this.#countReferences(chain.rules, -1);
+      chain.rules = draft.rules;
+      for (const entry of draft.rules) entry.chain = this.#targetOf(entry);
+      this.#countReferences(draft.rules, 1);
+    }
+    if (draft.policy) chain.policy = draft.policy;
+    if (draft.counters) Object.assign(chain.counters, draft.counters);
+  }
+
+  #countReferences(rules: readonly RuleEntry[], by: number): void {
+    for (const entry of rules) if (entry.chain) entry.chain.references += by;
+  }
+
+  #targetOf({ rule: { target } }: RuleEntry): Chain | undefined {
+    return target.kind === 'jump' || target.kind === 'goto'
+      ? this.#table.chains.get(target.chain)
+      : undefined;
+  }
+
+  #check(): void {
+    const names = this.names();
+    if (names.length > MAX_CHAINS) throw new RuleError('Too many chains');
+    let total = 0;
+    for (const name of names) {
+      const { rules, owned } = this.#view(name);
+      total += rules.length;
+      if (!owned && this.#deleted.size === 0) continue;
+      for (const { rule } of rules) this.#checkTarget(name, rule);
+    }
+    if (total > MAX_RULES) throw new RuleError('Too many rules');
+    this.#checkLoops();
+  }
+
+  #checkTarget(chain: string, { target }: Rule): void {
+    if (target.kind !== 'jump' && target.kind !== 'goto') return this.#checkPlace(chain, target.kind);
+    if (this.#deleted.has(target.chain) && !this.#changed.has(target.chain)) {
+      throw new RuleError(`CHAIN_DEL failed (Device or resource busy): chain ${target.chain}`);
+    }
+    if (!this.has(target.chain)) throw new RuleError(`Chain '${target.chain}' does not exist`);
+    if (this.#table.isBuiltin(target.chain))
+      throw new RuleError(`Can't jump to built-in chain ${target.chain}`);
+  }
+
+  /** Targets that only work in one table, and from some hooks (their checkentry in the kernel). */
+  #checkPlace(chain: string, kind: string): void {
+    const { name } = this.#table;
+    const wrong =
+      (NAT_ONLY.has(kind) && name !== 'nat') ||
+      (RAW_ONLY.has(kind) && name !== 'raw') ||
+      (kind === 'REJECT' && name !== 'filter') ||
+      (kind === 'MASQUERADE' && this.#table.isBuiltin(chain) && chain !== 'POSTROUTING') ||
+      (kind === 'DNAT' && (chain === 'POSTROUTING' || chain === 'INPUT'));
+    if (wrong) throw new RuleError(`RULE_APPEND failed (Invalid argument): rule in chain ${chain}`);
+  }
+
+  /** Depth first over what the changed chains reach; a chain on its own path is a loop. */
+  #checkLoops(): void {
+    const done = new Set<string>();
+    const path = new Set<string>();
+    const visit = (name: string): void => {
+      if (done.has(name)) return;
+      if (path.has(name)) throw new RuleError(`RULE_APPEND failed (Too many links): rule in chain ${name}`);
+      path.add(name);
+      for (const { rule } of this.#view(name).rules) {
+        if (rule.target.kind === 'jump' || rule.target.kind === 'goto') visit(rule.target.chain);
+      }
+      path.delete(name);
+      done.add(name);
+    };
+    for (const name of this.#changed.keys()) visit(name);
+  }
+
+  #drop(name: string): void {
+    const draft = this.#changed.get(name);
+    this.#changed.delete(name);
+    if (draft ? draft.existing : this.#table.chains.has(name)) this.#deleted.add(name);
+  }
+
+  #view(name: string): DraftChain {
+    const draft = this.#changed.get(name);
+    if (draft) return draft;
+    const chain = this.#deleted.has(name) ? undefined : this.#table.chains.get(name);
+    if (!chain) throw new RuleError(`Chain '${name}' does not exist`);
+    return { existing: chain, rules: chain.rules, owned: false, policy: undefined, counters: undefined };
+  }
+
+  #edit(name: string): DraftChain {
+    const draft = this.#view(name);
+    this.#changed.set(name, draft);
+    return draft;
+  }
+
+  #ownRules(name: string): RuleEntry[] {
+    const draft = this.#edit(name);
+    if (!draft.owned) {
+      draft.rules = [...draft.rules];
+      draft.owned = true;
+    }
+    return draft.rules as RuleEntry[];
+  }
+}
+
+const NAT_ONLY = new Set(['DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT']);
+const RAW_ONLY = new Set(['CT', 'NOTRACK']);

@@ -1,0 +1,40 @@
+import { natHook } from '../conntrack/nat.ts';
+import { NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
+import type { Netns } from '../netns.ts';
+import { Chain, type Evaluator, LinearEvaluator } from './chain.ts';
+import { BUILTIN_CHAINS, type TableName } from './table-layout.ts';
+
+/** One table in force. Its chains keep their identity; a commit replaces their rules (table-draft.ts). */
+export class Table {
+  readonly name: TableName;
+  readonly chains = new Map<string, Chain>();
+  readonly evaluator: Evaluator & { walked: number };
+  /** Grows with every commit. */
+  generation = 0;
+
+  constructor(ns: Netns, name: TableName) {
+    this.name = name;
+    this.evaluator = new LinearEvaluator(ns, name);
+    if (name === 'nat') ns.conntrack.enable();
+    for (const { name: chainName, point, priority } of BUILTIN_CHAINS[name]) {
+      const chain = new Chain(chainName, 'ACCEPT');
+      this.chains.set(chainName, chain);
+      const label = `${name} ${chainName}`;
+      const run: Parameters<typeof ns.hooks.register>[3] = (packet, input, output) => {
+        if (this.evaluator.evaluate(chain, packet, input, output) === NF_ACCEPT) return NF_ACCEPT;
+        ns.drop(packet, 'NETFILTER_DROP');
+        return NF_DROP;
+      };
+      ns.hooks.register(
+        point,
+        priority,
+        label,
+        name === 'nat' ? (packet, input, output) => natHook(ns, point, packet, input, output, run) : run,
+      );
+    }
+  }
+
+  isBuiltin(chain: string): boolean {
+    return BUILTIN_CHAINS[this.name].some((each) => each.name === chain);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Mac } from '../mac.ts';
+import type { BridgePort } from './bridge.ts';
+
+/** br_default_ageing_time. */
+const AGEING_MS = 300_000;
+/** Addresses one bridge remembers; further ones are not learnt, their frames are flooded. */
+const MAX_ENTRIES = 16_384;
+
+export interface FdbEntry {
+  readonly mac: Mac;
+  /** Undefined: the bridge's own address. */
+  port: BridgePort | undefined;
+  updatedAt: number;
+  readonly permanent: boolean;
+}
+
+/** Which port an Ethernet address is behind (net/bridge/br_fdb.c). Old entries are found out when asked for. */
+export class BridgeFdb {
+  readonly #entries = new Map<Mac, FdbEntry>();
+
+  lookup(mac: Mac, now: number): FdbEntry | undefined {
+    const entry = this.#entries.get(mac);
+    if (entry === undefined || entry.permanent || now - entry.updatedAt < AGEING_MS) return entry;
+    this.#entries.delete(mac);
+    return undefined;
+  }
+
+  /** A known address that shows up at another port moves there. */
+  learn(mac: Mac, port: BridgePort, now: number): void {
+    const entry = this.#entries.get(mac);
+    if (entry === undefined) {
+      if (this.#entries.size >= MAX_ENTRIES && !this.#expire(now)) return;
+      this.#entries.set(mac, { mac, port, updatedAt: now, permanent: false });
+    } else if (!entry.permanent) {
+      entry.port = port;
+      entry.updatedAt = now;
+    }
+  }
+
+  setPermanent(mac: Mac, port: BridgePort | undefined): void {
+    this.#entries.set(mac, { mac, port, updatedAt: 0, permanent: true });
+  }
+
+  delete(mac: Mac): boolean {
+    return this.#entries.delete(mac);
+  }
+
+  removePort(port: BridgePort): void {
+    for (const entry of this.#entries.values()) if (entry.port === port) this.#entries.delete(entry.mac);
+  }
+
+  list(now: number): FdbEntry[] {
+    this.#expire(now);
+    return [...this.#entries.values()];
+  }
+
+  #expire(now: number): boolean {
+    const before = this.#entries.size;
+    for (const entry of this.#entries.values()) {
+      if (!entry.permanent && now - entry.updatedAt >= AGEING_MS) this.#entries.delete(entry.mac);
+    }
+    return this.#entries.size < before;
+  }
+}

@@ -1,0 +1,76 @@
+import { checkIpv4, ipv4Destination, ipv4HeaderLength, ipv4TotalLength } from '../header/ipv4-header.ts';
+import { writeMac } from '../mac.ts';
+import { FORWARD, NF_ACCEPT, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
+import { PACKET_HOST, PACKET_OTHERHOST, type Packet } from '../packet.ts';
+import type { Bridge, BridgePort } from './bridge.ts';
+
+/**
+ * Bridged IPv4 frames in the IP hooks (net/bridge/br_netfilter_hooks.c). The hooks see the bridge as input and
+ * output device; the ports are what physdev matches. IP's own PREROUTING later skips what has been through here
+ * (see sabotage in ip-hooks.ts).
+ */
+export function bridgePreRoutingHook(bridge: Bridge, port: BridgePort, packet: Packet): void {
+  const { ns } = bridge;
+  const fault = checkIpv4(packet.bytes, packet.l3, packet.end);
+  if (fault) return ns.drop(packet, fault);
+  packet.end = packet.l3 + ipv4TotalLength(packet.bytes, packet.l3);
+  packet.l4 = packet.l3 + ipv4HeaderLength(packet.bytes, packet.l3);
+  const wasOtherHost = packet.type === PACKET_OTHERHOST;
+  if (wasOtherHost) packet.type = PACKET_HOST;
+  packet.bridged = {
+    physicalInput: port.link,
+    physicalOutput: undefined,
+    wasOtherHost,
+    inPrerouting: true,
+  };
+  const before = ipv4Destination(packet.bytes, packet.l3);
+  packet.input = bridge;
+  if (ns.hooks.run(PREROUTING, packet, bridge, undefined) !== NF_ACCEPT) return;
+  packet.bridged.inPrerouting = false;
+  if (wasOtherHost) packet.type = PACKET_OTHERHOST;
+  if (ipv4Destination(packet.bytes, packet.l3) === before) return bridge.handleFrameFinish(port, packet);
+  redirected(bridge, port, packet);
+}
+
+/**
+ * br_nf_pre_routing_finish for a changed destination: if it is behind this bridge, the frame stays a bridged one
+ * with a new destination MAC; else it is the bridge's own to route.
+ */
+function redirected(bridge: Bridge, port: BridgePort, packet: Packet): void {
+  const { ns } = bridge;
+  const destination = ipv4Destination(packet.bytes, packet.l3);
+  const route = ns.fib.lookup(destination);
+  if (route?.type === 'unicast' && route.link === bridge) {
+    const mac = ns.neighbours.resolved(bridge, route.gateway ?? destination);
+    if (mac === undefined) return resolveThenBridge(bridge, packet);
+    writeMac(packet.bytes, packet.start, mac);
+    return bridge.handleFrameFinish(port, packet);
+  }
+  writeMac(packet.bytes, packet.start, bridge.mac);
+  packet.type = PACKET_HOST;
+  bridge.handleFrameFinish(port, packet);
+}
+
+/**
+ * The neighbour is not known yet: the packet waits for it as if the bridge itself sent it. Linux restores the
+ * source MAC afterwards; here the frame then carries the bridge's own, which no IP host looks at.
+ */
+function resolveThenBridge(bridge: Bridge, packet: Packet): void {
+  const destination = ipv4Destination(packet.bytes, packet.l3);
+  const route = bridge.ns.fib.lookup(destination);
+  bridge.ns.neighbours.output(bridge, route?.gateway ?? destination, packet);
+}
+
+/** br_nf_forward_ip; false if the packet ended there. */
+export function bridgeForwardHook(bridge: Bridge, to: BridgePort, packet: Packet): boolean {
+  const bridged = packet.bridged!;
+  if (bridged.physicalOutput !== undefined) return true;
+  bridged.physicalOutput = to.link;
+  if (packet.type === PACKET_OTHERHOST) packet.type = PACKET_HOST;
+  return bridge.ns.hooks.run(FORWARD, packet, bridge, bridge) === NF_ACCEPT;
+}
+
+/** br_nf_post_routing; false if the packet ended there. */
+export function bridgePostRoutingHook(bridge: Bridge, packet: Packet): boolean {
+  return bridge.ns.hooks.run(POSTROUTING, packet, bridge, bridge) === NF_ACCEPT;
+}

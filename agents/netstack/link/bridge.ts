@@ -1,0 +1,192 @@
+import { u16 } from '../bytes.ts';
+import { type Mac, randomMac, readMac } from '../mac.ts';
+import { NetError } from '../net-error.ts';
+import type { Netns } from '../netns.ts';
+import { PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, type Packet } from '../packet.ts';
+import { ETH_IPV4 } from '../protocol-numbers.ts';
+import { BridgeFdb } from './bridge-fdb.ts';
+import { bridgeForwardHook, bridgePostRoutingHook, bridgePreRoutingHook } from './bridge-netfilter.ts';
+import { Link } from './link.ts';
+import { deliverUp } from './receive.ts';
+
+/** Ports of one bridge (BR_MAX_PORTS). */
+const MAX_PORTS = 1023;
+
+export interface BridgePort {
+  readonly link: Link;
+  /** A frame may leave by the port it came in by. */
+  hairpin: boolean;
+  learning: boolean;
+  /** Unknown unicast is sent here too. */
+  flood: boolean;
+}
+
+/**
+ * A learning bridge that is also a device of its namespace (net/bridge). Frames from a port are learnt, then go
+ * to the bridge's own address, to the port that is known, or to all. IPv4 frames pass the namespace's hooks if
+ * net.bridge.bridge-nf-call-iptables is set.
+ */
+export class Bridge extends Link {
+  readonly kind = 'bridge';
+  readonly fdb = new BridgeFdb();
+  #ports: readonly BridgePort[] = [];
+
+  constructor(ns: Netns, name: string, options: { mac: Mac; mtu: number }) {
+    super(ns, name, options);
+    this.fdb.setPermanent(this.mac, undefined);
+  }
+
+  ports(): readonly BridgePort[] {
+    return this.#ports;
+  }
+
+  port(link: Link): BridgePort | undefined {
+    return this.#ports.find((port) => port.link === link);
+  }
+
+  /** Makes `link` a port (`ip link set LINK master BRIDGE`). */
+  addPort(link: Link, options: { hairpin?: boolean } = {}): BridgePort {
+    if (link.ns !== this.ns || link === this || link.kind === 'bridge' || link.kind === 'loopback') {
+      throw new NetError('EINVAL', 'Invalid argument');
+    }
+    if (link.master) throw new NetError('EBUSY', 'Device or resource busy');
+    if (this.#ports.length >= MAX_PORTS) throw new NetError('EXFULL', 'Exchange full');
+    const port: BridgePort = { link, hairpin: options.hairpin ?? false, learning: true, flood: true };
+    this.#ports = [...this.#ports, port];
+    link.master = this;
+    link.rxHandler = (packet) => this.#handleFrame(port, packet);
+    this.fdb.setPermanent(link.mac, undefined);
+    return port;
+  }
+
+  removePort(link: Link): void {
+    const port = this.port(link);
+    if (!port) return;
+    this.#ports = this.#ports.filter((other) => other !== port);
+    link.master = undefined;
+    link.rxHandler = undefined;
+    this.fdb.removePort(port);
+    if (link.mac !== this.mac) this.fdb.delete(link.mac);
+  }
+
+  override onDelete(): void {
+    for (const port of this.#ports) this.removePort(port.link);
+  }
+
+  /** br_dev_xmit: a frame from the node itself. */
+  protected override xmit(packet: Packet): void {
+    if ((packet.bytes[packet.start]! & 1) !== 0) return this.#flood(packet, undefined, false);
+    const entry = this.fdb.lookup(readMac(packet.bytes, packet.start), this.ns.softirq.now);
+    if (entry?.port) this.#forward(packet, entry.port, undefined);
+    else this.#flood(packet, undefined, true);
+  }
+
+  /** br_handle_frame. */
+  #handleFrame(port: BridgePort, packet: Packet): void {
+    if (!this.up) return this.ns.drop(packet, 'BRIDGE_INGRESS_STP_STATE');
+    const { bytes, start } = packet;
+    if (isLinkLocal(bytes, start)) return this.ns.drop(packet, 'BRIDGE_LINK_LOCAL');
+    const toHooks = u16(bytes, start + 12) === ETH_IPV4 && this.callsIptables();
+    if (toHooks) return bridgePreRoutingHook(this, port, packet);
+    this.handleFrameFinish(port, packet);
+  }
+
+  callsIptables(): boolean {
+    return this.ns.sysctl.number('net.bridge.bridge-nf-call-iptables') !== 0 && !this.ns.hooks.isEmpty(0);
+  }
+
+  /** br_handle_frame_finish: learn, then up, forward or flood. */
+  handleFrameFinish(port: BridgePort, packet: Packet): void {
+    const { now } = this.ns.softirq;
+    const { bytes, start } = packet;
+    if (port.learning && (bytes[start + 6]! & 1) === 0) this.fdb.learn(readMac(bytes, start + 6), port, now);
+    if ((bytes[start]! & 1) !== 0) {
+      packet.type = isBroadcast(bytes, start) ? PACKET_BROADCAST : PACKET_MULTICAST;
+      this.passUp(packet.clone());
+      return this.#flood(packet, port, false);
+    }
+    const entry = this.fdb.lookup(readMac(bytes, start), now);
+    if (entry === undefined) return this.#flood(packet, port, true);
+    if (entry.port === undefined) {
+      packet.type = PACKET_HOST;
+      return this.passUp(packet);
+    }
+    this.#forward(packet, entry.port, port);
+  }
+
+  /** br_pass_frame_up: the frame came in by the bridge device. */
+  passUp(packet: Packet): void {
+    packet.trace?.(
+      { kind: 'bridge', ns: this.ns.name, bridge: this.name, decision: 'local', port: undefined },
+      packet,
+    );
+    deliverUp(this, packet);
+  }
+
+  #forward(packet: Packet, to: BridgePort, from: BridgePort | undefined): void {
+    packet.trace?.(
+      { kind: 'bridge', ns: this.ns.name, bridge: this.name, decision: 'forward', port: to.link.name },
+      packet,
+    );
+    if (!mayDeliver(to, from)) return this.ns.drop(packet, 'BRIDGE_NO_EGRESS');
+    this.#emit(packet, to);
+  }
+
+  /** br_flood; each port but the last gets a copy. */
+  #flood(packet: Packet, from: BridgePort | undefined, unknownUnicast: boolean): void {
+    packet.trace?.(
+      { kind: 'bridge', ns: this.ns.name, bridge: this.name, decision: 'flood', port: undefined },
+      packet,
+    );
+    let previous: BridgePort | undefined;
+    for (const port of this.#ports) {
+      if (!mayDeliver(port, from) || (unknownUnicast && !port.flood)) continue;
+      if (previous) this.#emit(packet.clone(), previous);
+      previous = port;
+    }
+    if (previous) this.#emit(packet, previous);
+    else this.ns.drop(packet, 'BRIDGE_NO_EGRESS');
+  }
+
+  #emit(packet: Packet, to: BridgePort): void {
+    if (packet.bridged !== undefined) {
+      if (!bridgeForwardHook(this, to, packet) || !bridgePostRoutingHook(this, packet)) return;
+    }
+    if (packet.end - packet.start - 14 > to.link.mtu) return this.ns.drop(packet, 'PKT_TOO_BIG');
+    packet.connection = undefined;
+    to.link.transmit(packet);
+  }
+}
+
+/** should_deliver: not back out of the port it came in by, unless that port is in hairpin mode. */
+function mayDeliver(to: BridgePort, from: BridgePort | undefined): boolean {
+  return to.link.up && (to !== from || to.hairpin);
+}
+
+function isBroadcast(bytes: Uint8Array, start: number): boolean {
+  for (let i = start; i < start + 6; i++) if (bytes[i] !== 0xff) return false;
+  return true;
+}
+
+/** 01:80:c2:00:00:0X, never forwarded (IEEE 802.1D §7.12.6). */
+function isLinkLocal(bytes: Uint8Array, start: number): boolean {
+  return (
+    bytes[start] === 0x01 &&
+    bytes[start + 1] === 0x80 &&
+    bytes[start + 2] === 0xc2 &&
+    bytes[start + 3] === 0 &&
+    bytes[start + 4] === 0 &&
+    bytes[start + 5]! < 0x10
+  );
+}
+
+/** A bridge with no ports, down; its MAC stays as given instead of following the lowest port's. */
+export function createBridge(ns: Netns, name: string, options: { mac?: Mac; mtu?: number } = {}): Bridge {
+  return new Bridge(ns, name, { mac: options.mac ?? randomMac(ns.rng), mtu: options.mtu ?? 1500 });
+}
+
+/** `ip link set LINK master BRIDGE`, or `nomaster` with undefined. */
+export function setMaster(link: Link, bridge: Bridge | undefined, options: { hairpin?: boolean } = {}): void {
+  (link.master as Bridge | undefined)?.removePort(link);
+  bridge?.addPort(link, options);
+}

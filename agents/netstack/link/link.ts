@@ -1,0 +1,128 @@
+import type { Cidr } from '../cidr.ts';
+import type { Ipv4 } from '../ipv4.ts';
+import type { Mac } from '../mac.ts';
+import type { Netns } from '../netns.ts';
+import type { Packet } from '../packet.ts';
+
+export type LinkKind = 'loopback' | 'veth' | 'bridge' | 'vxlan' | 'dummy' | 'ether';
+export type TapDirection = 'in' | 'out';
+/** Sees a frame as it passes a device; it must not keep or change the bytes. */
+export type Tap = (frame: Uint8Array, direction: TapDirection, timeMs: number) => void;
+
+/** An address on a link; `scope` as in rtnetlink. */
+export interface LinkAddress extends Cidr {
+  readonly scope: 'global' | 'link' | 'host';
+  readonly broadcast: Ipv4 | undefined;
+  /** In the subnet of an earlier address of the link: never chosen as a source by itself. */
+  readonly secondary: boolean;
+}
+
+export interface LinkStats {
+  rxPackets: number;
+  rxBytes: number;
+  rxDropped: number;
+  txPackets: number;
+  txBytes: number;
+  txDropped: number;
+}
+
+export interface LinkOptions {
+  readonly mac: Mac;
+  readonly mtu: number;
+}
+
+/** Lets a bridge take a port's frames; true if it did (rx_handler). */
+export type RxHandler = (packet: Packet) => void;
+
+/**
+ * A network device. `transmit` takes a whole Ethernet frame and owns it from then on. A link is made by one of
+ * the create functions (veth, bridge, vxlan, dummy, ethernet device), starts down, and belongs to a namespace
+ * until `delete()`.
+ */
+export abstract class Link {
+  abstract readonly kind: LinkKind;
+  readonly ifindex: number;
+  readonly name: string;
+  readonly ns: Netns;
+  mac: Mac;
+  mtu: number;
+  up = false;
+  deleted = false;
+  /** No ARP on this device: every address resolves to its own (loopback, dummy). */
+  noArp = false;
+  master: Link | undefined = undefined;
+  rxHandler: RxHandler | undefined = undefined;
+  readonly addresses: LinkAddress[] = [];
+  readonly stats: LinkStats = {
+    rxPackets: 0,
+    rxBytes: 0,
+    rxDropped: 0,
+    txPackets: 0,
+    txBytes: 0,
+    txDropped: 0,
+  };
+  #taps: readonly Tap[] | undefined;
+
+  constructor(ns: Netns, name: string, options: LinkOptions) {
+    this.ns = ns;
+    this.name = name;
+    this.mac = options.mac;
+    this.mtu = options.mtu;
+    this.ifindex = ns.registerLink(this);
+  }
+
+  /** Has a peer or a lower device that can carry frames. */
+  get carrier(): boolean {
+    return this.up;
+  }
+
+  setUp(): void {
+    this.ns.setLinkUp(this);
+  }
+
+  setDown(): void {
+    this.ns.setLinkDown(this);
+  }
+
+  /** Removes the link with its addresses, routes, neighbours and, for a veth, its peer. Idempotent. */
+  delete(): void {
+    this.ns.deleteLink(this);
+  }
+
+  /** Adds a tap; the returned function removes it. Without taps a frame pays one comparison. */
+  addTap(tap: Tap): () => void {
+    this.#taps = [...(this.#taps ?? []), tap];
+    return () => {
+      const rest = this.#taps?.filter((other) => other !== tap) ?? [];
+      this.#taps = rest.length > 0 ? rest : undefined;
+    };
+  }
+
+  /** Called by receiveFrame for every frame that comes in. */
+  tapIn(packet: Packet): void {
+    if (this.#taps !== undefined) this.#callTaps(this.#taps, packet, 'in');
+  }
+
+  transmit(packet: Packet): void {
+    if (!this.up) {
+      this.stats.txDropped++;
+      return this.ns.drop(packet, 'DEV_READY');
+    }
+    this.stats.txPackets++;
+    this.stats.txBytes += packet.end - packet.start;
+    if (this.#taps !== undefined) this.#callTaps(this.#taps, packet, 'out');
+    packet.trace?.({ kind: 'transmit', ns: this.ns.name, link: this.name }, packet);
+    this.xmit(packet);
+  }
+
+  /** Hands a frame to the medium. */
+  protected abstract xmit(packet: Packet): void;
+
+  /** The device's own cleaning, before the namespace forgets it. */
+  onDelete(): void {}
+
+  #callTaps(taps: readonly Tap[], packet: Packet, direction: TapDirection): void {
+    const now = this.ns.softirq.now;
+    for (const tap of taps) tap(packet.frame(), direction, now);
+  }
+}

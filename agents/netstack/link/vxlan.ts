@@ -1,0 +1,178 @@
+import { u16, u32 } from '../bytes.ts';
+import { ETHERNET_HEADER } from '../header/ethernet.ts';
+import { IPV4_HEADER, ipv4HeaderLength, ipv4Protocol, writeIpv4Header } from '../header/ipv4-header.ts';
+import { UDP_HEADER, writeUdp } from '../header/udp-header.ts';
+import { parseVxlan, VXLAN_HEADER, writeVxlan } from '../header/vxlan-header.ts';
+import type { Ipv4 } from '../ipv4.ts';
+import { type Mac, randomMac, readMac, ZERO_MAC } from '../mac.ts';
+import { NetError } from '../net-error.ts';
+import type { Netns } from '../netns.ts';
+import type { Packet } from '../packet.ts';
+import { ETH_IPV4, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { Link } from './link.ts';
+
+/** Addresses one VXLAN device knows; a further one is refused with ENOSPC. */
+const MAX_FDB = 16_384;
+
+export interface VxlanOptions {
+  readonly vni: number;
+  /** UDP port; Linux's 8472 by default, not IANA's 4789. */
+  readonly port?: number;
+  /** The outer source address. */
+  readonly local: Ipv4;
+  /** The device that the tunnel's packets are meant to leave by; it bounds nothing here. */
+  readonly device?: Link;
+  /** Learn addresses from what comes in; flannel turns it off. */
+  readonly learning?: boolean;
+  readonly mac?: Mac;
+  readonly mtu?: number;
+}
+
+/** A VXLAN tunnel endpoint (RFC 7348; drivers/net/vxlan). Its FDB maps inner MACs to outer addresses. */
+export class VxlanLink extends Link {
+  readonly kind = 'vxlan';
+  readonly vni: number;
+  readonly port: number;
+  readonly local: Ipv4;
+  readonly device: Link | undefined;
+  readonly learning: boolean;
+  readonly #fdb = new Map<Mac, Ipv4[]>();
+
+  constructor(ns: Netns, name: string, options: VxlanOptions & { mac: Mac; mtu: number }) {
+    super(ns, name, options);
+    this.vni = options.vni;
+    this.port = options.port ?? 8472;
+    this.local = options.local;
+    this.device = options.device;
+    this.learning = options.learning ?? true;
+    ns.udp.registerVxlan(this);
+  }
+
+  /** Adds one more remote for `mac` (`bridge fdb append`); the zero MAC is the default for unknown ones. */
+  fdbAppend(mac: Mac, remote: Ipv4): void {
+    const remotes = this.#fdb.get(mac) ?? [];
+    if (remotes.includes(remote)) throw new NetError('EEXIST', 'File exists');
+    if (!this.#fdb.has(mac) && this.#fdb.size >= MAX_FDB)
+      throw new NetError('ENOSPC', 'No space left on device');
+    this.#fdb.set(mac, [...remotes, remote]);
+  }
+
+  /** Makes `remote` the only one (`bridge fdb replace`). */
+  fdbReplace(mac: Mac, remote: Ipv4): void {
+    this.#fdb.set(mac, [remote]);
+  }
+
+  /** ENOENT if it is not there; without `remote`, all of the address. */
+  fdbDelete(mac: Mac, remote?: Ipv4): void {
+    const remotes = this.#fdb.get(mac);
+    if (!remotes || (remote !== undefined && !remotes.includes(remote))) {
+      throw new NetError('ENOENT', 'No such file or directory');
+    }
+    const rest = remote === undefined ? [] : remotes.filter((other) => other !== remote);
+    if (rest.length > 0) this.#fdb.set(mac, rest);
+    else this.#fdb.delete(mac);
+  }
+
+  fdbList(): { mac: Mac; remote: Ipv4 }[] {
+    return [...this.#fdb].flatMap(([mac, remotes]) => remotes.map((remote) => ({ mac, remote })));
+  }
+
+  /** vxlan_xmit. */
+  protected override xmit(packet: Packet): void {
+    const remotes = this.#fdb.get(readMac(packet.bytes, packet.start)) ?? this.#fdb.get(ZERO_MAC);
+    if (!remotes) {
+      this.stats.txDropped++;
+      return this.ns.drop(packet, 'VXLAN_NO_REMOTE');
+    }
+    for (let i = 0; i < remotes.length - 1; i++) this.#encapsulate(packet.clone(), remotes[i]!);
+    this.#encapsulate(packet, remotes[remotes.length - 1]!);
+  }
+
+  /** vxlan_rcv; `packet` is the outer one, its l4 at the UDP header. */
+  decapsulate(packet: Packet): void {
+    const inner = packet.l4 + UDP_HEADER + VXLAN_HEADER;
+    if (packet.end - inner < ETHERNET_HEADER) return this.ns.drop(packet, 'PKT_TOO_SMALL');
+    const outerSource = u32(packet.bytes, packet.l3 + 12) as Ipv4;
+    packet.start = inner;
+    packet.l3 = inner + ETHERNET_HEADER;
+    packet.scrub(false);
+    const source = readMac(packet.bytes, inner + 6);
+    if (source === this.mac) return this.ns.drop(packet, 'VXLAN_INVALID_HDR');
+    if (this.learning && (packet.bytes[inner + 6]! & 1) === 0 && this.#fdb.size < MAX_FDB) {
+      this.#fdb.set(source, [outerSource]);
+    }
+    this.ns.softirq.enqueue(this, packet);
+  }
+
+  override onDelete(): void {
+    this.ns.udp.unregisterVxlan(this);
+  }
+
+  /** The outer UDP checksum stays 0, as Linux's default for IPv4 (RFC 7348 §4.2 allows it). */
+  #encapsulate(packet: Packet, remote: Ipv4): void {
+    const { ns } = this;
+    const sourcePort = flowPort(ns, packet);
+    packet.scrub(false);
+    packet.push(VXLAN_HEADER);
+    writeVxlan(packet.bytes, packet.start, this.vni);
+    packet.push(UDP_HEADER);
+    packet.l4 = packet.start;
+    const length = packet.end - packet.start;
+    writeUdp(packet.bytes, packet.start, { sourcePort, destinationPort: this.port, length });
+    packet.push(IPV4_HEADER);
+    packet.l3 = packet.start;
+    packet.input = undefined;
+    const route = ns.ip.routeOutput(remote);
+    if (typeof route === 'string' || route.link === this) {
+      this.stats.txDropped++;
+      return ns.drop(packet, 'IP_OUTNOROUTES');
+    }
+    writeIpv4Header(packet.bytes, packet.l3, {
+      source: this.local,
+      destination: remote,
+      protocol: PROTO_UDP,
+      totalLength: packet.end - packet.l3,
+      tos: 0,
+      ttl: 64,
+      id: ns.ip.takeId(),
+      fragment: 0,
+    });
+    ns.ip.localOut(packet, route);
+  }
+}
+
+/** udp_flow_src_port: a port of the local range that is the same for all packets of an inner flow. */
+function flowPort(ns: Netns, { bytes, start }: Packet): number {
+  let hash = 0x9e3779b9;
+  const mix = (word: number) => {
+    hash = Math.imul(hash ^ word, 0x85ebca6b);
+    hash ^= hash >>> 13;
+  };
+  const l3 = start + ETHERNET_HEADER;
+  if (u16(bytes, start + 12) === ETH_IPV4) {
+    mix(u32(bytes, l3 + 12));
+    mix(u32(bytes, l3 + 16));
+    const protocol = ipv4Protocol(bytes, l3);
+    if (protocol === PROTO_TCP || protocol === PROTO_UDP) mix(u32(bytes, l3 + ipv4HeaderLength(bytes, l3)));
+  } else {
+    mix(u32(bytes, start + 2));
+    mix(u32(bytes, start + 8));
+  }
+  const [low, high] = ns.sysctl.portRange();
+  return low + ((hash >>> 0) % (high - low + 1));
+}
+
+/** A tunnel endpoint, down; its MTU defaults to 1450. EEXIST if the namespace has the VNI on that port. */
+export function createVxlan(ns: Netns, name: string, options: VxlanOptions): VxlanLink {
+  return new VxlanLink(ns, name, {
+    ...options,
+    mac: options.mac ?? randomMac(ns.rng),
+    mtu: options.mtu ?? (options.device ? options.device.mtu - 50 : 1450),
+  });
+}
+
+/** The VNI of an outer packet, for the socket that takes it in. */
+export function vniOf(packet: Packet): number | undefined {
+  const vni = parseVxlan(packet.bytes, packet.l4 + UDP_HEADER, packet.end);
+  return typeof vni === 'number' ? vni : undefined;
+}

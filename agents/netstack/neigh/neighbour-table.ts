@@ -1,0 +1,230 @@
+import { writeEthernet } from '../header/ethernet.ts';
+import type { Ipv4 } from '../ipv4.ts';
+import type { Link } from '../link/link.ts';
+import type { Mac } from '../mac.ts';
+import type { Netns } from '../netns.ts';
+import type { Packet } from '../packet.ts';
+import { ETH_IPV4 } from '../protocol-numbers.ts';
+import { receiveArp, solicit } from './arp.ts';
+import { Neighbour, type NeighbourState } from './neighbour.ts';
+
+/** What an sk_buff weighs beside its data, for the queue's bound. */
+const PACKET_OVERHEAD = 768;
+/** An unused STALE entry is dropped first when the table is full (gc_staletime). */
+const GC_STALE_MS = 60_000;
+
+/** The ARP cache of a namespace (net/core/neighbour.c). Bounded by gc_thresh3; a new entry beyond it fails. */
+export class NeighbourTable {
+  readonly #ns: Netns;
+  readonly #byLink = new Map<Link, Map<Ipv4, Neighbour>>();
+  #size = 0;
+  #reachableMs = 0;
+
+  constructor(ns: Netns) {
+    this.#ns = ns;
+  }
+
+  /** Sends an IP packet to a neighbour on `link`; resolves it first if need be. */
+  output(link: Link, nextHop: Ipv4, packet: Packet): void {
+    const neighbour = this.lookup(link, nextHop) ?? this.#create(link, nextHop);
+    if (!neighbour) return this.#ns.drop(packet, 'NEIGH_CREATEFAIL');
+    packet.trace?.(
+      { kind: 'neighbour', ns: this.#ns.name, link: link.name, address: nextHop, state: neighbour.state },
+      packet,
+    );
+    if (!this.#usable(neighbour)) return this.#enqueue(neighbour, packet);
+    transmitTo(link, neighbour.mac!, packet);
+  }
+
+  /** The address of a neighbour that may be used without asking, else undefined. */
+  resolved(link: Link, address: Ipv4): Mac | undefined {
+    const neighbour = this.lookup(link, address);
+    return neighbour && this.#usable(neighbour) ? neighbour.mac : undefined;
+  }
+
+  lookup(link: Link, address: Ipv4): Neighbour | undefined {
+    return this.#byLink.get(link)?.get(address);
+  }
+
+  list(): Neighbour[] {
+    return [...this.#byLink.values()].flatMap((map) => [...map.values()]);
+  }
+
+  setPermanent(link: Link, address: Ipv4, mac: Mac): void {
+    const neighbour = this.lookup(link, address) ?? this.#create(link, address, true)!;
+    this.#move(neighbour, 'PERMANENT');
+    neighbour.mac = mac;
+    this.#flush(neighbour);
+  }
+
+  remove(link: Link, address: Ipv4): boolean {
+    const neighbour = this.lookup(link, address);
+    if (!neighbour) return false;
+    this.#forget(neighbour, 'NEIGH_FAILED');
+    return true;
+  }
+
+  removeLink(link: Link): void {
+    for (const neighbour of [...(this.#byLink.get(link)?.values() ?? [])])
+      this.#forget(neighbour, 'DEV_READY');
+    this.#byLink.delete(link);
+  }
+
+  receiveArp(packet: Packet): void {
+    receiveArp(this.#ns, packet);
+  }
+
+  /**
+   * What an ARP message tells about its sender (neigh_update): a solicited reply makes it REACHABLE, anything
+   * else only STALE. A known address that moves is taken over at once; unknown senders are stored only if
+   * `create`.
+   */
+  learn(link: Link, address: Ipv4, mac: Mac, solicited: boolean, create: boolean): void {
+    const neighbour = this.lookup(link, address) ?? (create ? this.#create(link, address) : undefined);
+    if (!neighbour || neighbour.state === 'PERMANENT' || neighbour.state === 'NOARP') return;
+    const moved = neighbour.mac !== mac;
+    if (!solicited && !moved && neighbour.state !== 'INCOMPLETE' && neighbour.state !== 'FAILED') return;
+    neighbour.mac = mac;
+    this.#move(neighbour, solicited ? 'REACHABLE' : 'STALE');
+    if (solicited) neighbour.confirmedAt = this.#ns.softirq.now;
+    this.#flush(neighbour);
+  }
+
+  #usable(neighbour: Neighbour): boolean {
+    switch (neighbour.state) {
+      case 'PERMANENT':
+      case 'NOARP':
+        return true;
+      case 'REACHABLE':
+        neighbour.usedAt = this.#ns.softirq.now;
+        if (neighbour.usedAt - neighbour.confirmedAt > this.#reachable()) this.#delay(neighbour);
+        return true;
+      case 'STALE':
+        neighbour.usedAt = this.#ns.softirq.now;
+        this.#delay(neighbour);
+        return true;
+      case 'DELAY':
+      case 'PROBE':
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** A random share of base_reachable_time, chosen once (neigh_rand_reach_time). */
+  #reachable(): number {
+    const base = this.#setting('base_reachable_time_ms');
+    this.#reachableMs ||= base / 2 + this.#ns.rng.int(base);
+    return this.#reachableMs;
+  }
+
+  #enqueue(neighbour: Neighbour, packet: Packet): void {
+    const bound = this.#setting('unres_qlen_bytes');
+    neighbour.queue.push(packet);
+    neighbour.queuedBytes += packet.length + PACKET_OVERHEAD;
+    while (neighbour.queuedBytes > bound && neighbour.queue.length > 1) {
+      const oldest = neighbour.queue.shift()!;
+      neighbour.queuedBytes -= oldest.length + PACKET_OVERHEAD;
+      this.#ns.drop(oldest, 'NEIGH_QUEUEFULL');
+    }
+    if (neighbour.state === 'INCOMPLETE') return;
+    this.#move(neighbour, 'INCOMPLETE');
+    this.#probe(neighbour, packet);
+  }
+
+  /** Asks, and asks again each retrans_time, until the state's own limit; then the queue is refused. */
+  #probe(neighbour: Neighbour, packet?: Packet): void {
+    const limit = this.#setting(neighbour.state === 'PROBE' ? 'ucast_solicit' : 'mcast_solicit');
+    if (neighbour.probes >= limit) return this.#fail(neighbour);
+    neighbour.probes++;
+    this.#arm(neighbour, this.#setting('retrans_time_ms'), () => this.#probe(neighbour));
+    solicit(this.#ns, neighbour, packet ?? neighbour.queue[0]);
+  }
+
+  #delay(neighbour: Neighbour): void {
+    this.#move(neighbour, 'DELAY');
+    this.#arm(neighbour, this.#setting('delay_first_probe_time') * 1000, () => {
+      this.#move(neighbour, 'PROBE');
+      this.#probe(neighbour);
+    });
+  }
+
+  /** Every waiting packet gets its host-unreachable (arp_error_report). */
+  #fail(neighbour: Neighbour): void {
+    this.#move(neighbour, 'FAILED');
+    neighbour.mac = undefined;
+    const waiting = this.#takeQueue(neighbour);
+    for (const packet of waiting) {
+      this.#ns.icmp.linkFailure(packet);
+      this.#ns.drop(packet, 'NEIGH_FAILED');
+    }
+  }
+
+  #flush(neighbour: Neighbour): void {
+    for (const packet of this.#takeQueue(neighbour)) transmitTo(neighbour.link, neighbour.mac!, packet);
+  }
+
+  #takeQueue(neighbour: Neighbour): Packet[] {
+    const waiting = neighbour.queue;
+    neighbour.queue = [];
+    neighbour.queuedBytes = 0;
+    return waiting;
+  }
+
+  #move(neighbour: Neighbour, state: NeighbourState): void {
+    this.#ns.clock.clearTimeout(neighbour.timer);
+    neighbour.timer = undefined;
+    neighbour.state = state;
+    neighbour.probes = 0;
+  }
+
+  #arm(neighbour: Neighbour, milliseconds: number, expire: () => void): void {
+    this.#ns.clock.clearTimeout(neighbour.timer);
+    neighbour.timer = this.#ns.clock.setTimeout(expire, milliseconds);
+  }
+
+  #create(link: Link, address: Ipv4, permanent = false): Neighbour | undefined {
+    if (!permanent && this.#size >= this.#setting('gc_thresh3') && !this.#collect()) return undefined;
+    let map = this.#byLink.get(link);
+    if (!map) {
+      map = new Map();
+      this.#byLink.set(link, map);
+    }
+    const neighbour = new Neighbour(link, address);
+    neighbour.usedAt = this.#ns.softirq.now;
+    map.set(address, neighbour);
+    this.#size++;
+    return neighbour;
+  }
+
+  /** Makes room for one entry; false if all are in use. */
+  #collect(): boolean {
+    const oldest = this.#ns.softirq.now - GC_STALE_MS;
+    for (const neighbour of this.list()) {
+      const idle = neighbour.state === 'FAILED' || (neighbour.state === 'STALE' && neighbour.usedAt < oldest);
+      if (idle) {
+        this.#forget(neighbour, 'NEIGH_FAILED');
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #forget(neighbour: Neighbour, reason: 'NEIGH_FAILED' | 'DEV_READY'): void {
+    this.#move(neighbour, 'FAILED');
+    for (const packet of this.#takeQueue(neighbour)) this.#ns.drop(packet, reason);
+    if (this.#byLink.get(neighbour.link)?.delete(neighbour.address)) this.#size--;
+  }
+
+  #setting(name: string): number {
+    return this.#ns.sysctl.number(`net.ipv4.neigh.default.${name}`);
+  }
+}
+
+/** Puts the Ethernet header before an IP packet and sends it. */
+export function transmitTo(link: Link, mac: Mac, packet: Packet): void {
+  packet.start = packet.l3;
+  packet.push(14);
+  writeEthernet(packet.bytes, packet.start, mac, link.mac, ETH_IPV4);
+  link.transmit(packet);
+}

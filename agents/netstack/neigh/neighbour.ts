@@ -1,0 +1,36 @@
+import type { Ipv4 } from '../ipv4.ts';
+import type { Link } from '../link/link.ts';
+import type { Mac } from '../mac.ts';
+import type { Packet } from '../packet.ts';
+
+/** The states of RFC 4861 §7.3.2 as Linux uses them for ARP too (include/uapi/linux/neighbour.h). */
+export type NeighbourState =
+  | 'NONE'
+  | 'INCOMPLETE'
+  | 'REACHABLE'
+  | 'STALE'
+  | 'DELAY'
+  | 'PROBE'
+  | 'FAILED'
+  | 'PERMANENT'
+  | 'NOARP';
+
+export class Neighbour {
+  readonly link: Link;
+  readonly address: Ipv4;
+  state: NeighbourState = 'NONE';
+  mac: Mac | undefined = undefined;
+  /** When the address was last confirmed, and last used. */
+  confirmedAt = 0;
+  usedAt = 0;
+  probes = 0;
+  timer: unknown = undefined;
+  /** Packets that wait for the address; bounded by unres_qlen_bytes, oldest dropped first. */
+  queue: Packet[] = [];
+  queuedBytes = 0;
+
+  constructor(link: Link, address: Ipv4) {
+    this.link = link;
+    this.address = address;
+  }
+}

@@ -1,0 +1,273 @@
+import { broadcastOf, type Cidr, networkOf, cidr as parsePrefix } from './cidr.ts';
+import { Conntrack } from './conntrack/conntrack.ts';
+import { DropCounters, type DropReason } from './drop-reason.ts';
+import type { NetClock, NetRng } from './environment.ts';
+import { Fib } from './fib/fib.ts';
+import type { Route } from './fib/route.ts';
+import { type RouteSpec, resolveRoute } from './fib/route-spec.ts';
+import { Icmp } from './ip/icmp.ts';
+import { IpLayer } from './ip/ip-layer.ts';
+import { Iptables } from './iptables/iptables.ts';
+import { type Ipv4, isLoopback } from './ipv4.ts';
+import type { Link, LinkAddress } from './link/link.ts';
+import { LoopbackLink } from './link/loopback.ts';
+import type { Mac } from './mac.ts';
+import { NeighbourTable } from './neigh/neighbour-table.ts';
+import { NetError } from './net-error.ts';
+import { Hooks } from './netfilter/hooks.ts';
+import type { Packet } from './packet.ts';
+import { type Softirq, softirqOf } from './softirq.ts';
+import { Sysctls } from './sysctl.ts';
+import { TcpStack } from './tcp/tcp-stack.ts';
+import { UdpStack } from './udp/udp-stack.ts';
+
+/** Links in one namespace; a further one is refused with ENOBUFS. */
+const MAX_LINKS = 4096;
+
+export interface NetnsOptions {
+  readonly name: string;
+  readonly clock: NetClock;
+  readonly rng: NetRng;
+}
+
+/**
+ * A Linux network namespace: links, addresses, routes, neighbours, netfilter and sockets. It starts as the
+ * kernel makes one, with `lo` down; `ns.lo.setUp()` gives it 127.0.0.1. Typical use:
+ *
+ *     const ns = new Netns({ name: 'pod', clock, rng });
+ *     ns.lo.setUp();
+ *     const [eth0] = createVethPair({ ns, name: 'eth0' }, { ns: node, name: 'veth1' });
+ *     ns.addAddress(eth0, cidr('10.244.1.2/24'));
+ *     eth0.setUp();
+ *     ns.addRoute({ destination: cidr('0.0.0.0/0'), gateway: ipv4('10.244.1.1') });
+ *
+ * Mistakes of the caller throw NetError with an errno code; packets never throw, they are dropped and counted
+ * in `drops`.
+ */
+export class Netns {
+  readonly name: string;
+  readonly clock: NetClock;
+  readonly rng: NetRng;
+  readonly softirq: Softirq;
+  readonly drops = new DropCounters();
+  readonly sysctl = new Sysctls();
+  readonly hooks: Hooks;
+  readonly fib = new Fib();
+  readonly neighbours: NeighbourTable;
+  readonly conntrack: Conntrack;
+  readonly iptables: Iptables;
+  readonly ip: IpLayer;
+  readonly icmp: Icmp;
+  readonly tcp: TcpStack;
+  readonly udp: UdpStack;
+  readonly lo: LoopbackLink;
+  /** Called with every dropped packet, for those who explain; unset costs nothing. */
+  onDrop: ((packet: Packet, reason: DropReason) => void) | undefined;
+  readonly #links = new Map<number, Link>();
+  readonly #byName = new Map<string, Link>();
+  readonly #localAddresses = new Map<Ipv4, number>();
+  #nextIfindex = 1;
+  #deleted = false;
+
+  constructor(options: NetnsOptions) {
+    this.name = options.name;
+    this.clock = options.clock;
+    this.rng = options.rng;
+    this.softirq = softirqOf(options.clock);
+    this.hooks = new Hooks(this);
+    this.neighbours = new NeighbourTable(this);
+    this.conntrack = new Conntrack(this);
+    this.iptables = new Iptables(this);
+    this.ip = new IpLayer(this);
+    this.icmp = new Icmp(this);
+    this.udp = new UdpStack(this);
+    this.tcp = new TcpStack(this);
+    this.lo = new LoopbackLink(this);
+  }
+
+  links(): Link[] {
+    return [...this.#links.values()];
+  }
+
+  link(name: string): Link | undefined {
+    return this.#byName.get(name);
+  }
+
+  linkByIndex(ifindex: number): Link | undefined {
+    return this.#links.get(ifindex);
+  }
+
+  /** For Link's constructor. */
+  registerLink(link: Link): number {
+    if (this.#byName.has(link.name)) throw new NetError('EEXIST', 'File exists');
+    if (this.#links.size >= MAX_LINKS) throw new NetError('ENOBUFS', 'too many links');
+    if (!/^[^\s/]{1,15}$/.test(link.name)) throw new NetError('EINVAL', `not a device name: ${link.name}`);
+    const ifindex = this.#nextIfindex++;
+    this.#links.set(ifindex, link);
+    this.#byName.set(link.name, link);
+    return ifindex;
+  }
+
+  setLinkUp(link: Link): void {
+    if (link.up || link.deleted) return;
+    link.up = true;
+    if (link === this.lo && link.addresses.length === 0) this.addAddress(link, parsePrefix('127.0.0.1/8'));
+    for (const address of link.addresses) this.#addAddressRoutes(link, address);
+  }
+
+  /** Flushes the link's routes and neighbours, as fib_disable_ip and neigh_ifdown do. */
+  setLinkDown(link: Link): void {
+    if (!link.up) return;
+    link.up = false;
+    this.fib.removeLink(link);
+    this.neighbours.removeLink(link);
+  }
+
+  deleteLink(link: Link): void {
+    if (link.deleted || link === this.lo) return;
+    this.setLinkDown(link);
+    link.deleted = true;
+    for (const address of [...link.addresses]) {
+      this.delAddress(link, address);
+      if (!this.isLocalAddress(address.address)) this.tcp.abortLocal(address.address);
+    }
+    this.fib.removeLink(link);
+    this.neighbours.removeLink(link);
+    link.onDelete();
+    this.#links.delete(link.ifindex);
+    this.#byName.delete(link.name);
+  }
+
+  /** Adds an address with the routes that the kernel adds by itself (fib_add_ifaddr). */
+  addAddress(link: Link, prefix: Cidr): LinkAddress {
+    if (
+      link.addresses.some(
+        (other) => other.address === prefix.address && other.prefixLength === prefix.prefixLength,
+      )
+    )
+      throw new NetError('EEXIST', 'File exists');
+    const address: LinkAddress = {
+      ...prefix,
+      scope: isLoopback(prefix.address) ? 'host' : 'global',
+      broadcast: undefined,
+      secondary: link.addresses.some(
+        (other) => other.prefixLength === prefix.prefixLength && networkOf(other) === networkOf(prefix),
+      ),
+    };
+    link.addresses.push(address);
+    this.#localAddresses.set(address.address, (this.#localAddresses.get(address.address) ?? 0) + 1);
+    this.#addAddressRoutes(link, address);
+    return address;
+  }
+
+  delAddress(link: Link, prefix: Cidr): void {
+    const at = link.addresses.findIndex(
+      (other) => other.address === prefix.address && other.prefixLength === prefix.prefixLength,
+    );
+    if (at < 0) throw new NetError('EADDRNOTAVAIL', 'Cannot assign requested address');
+    link.addresses.splice(at, 1);
+    const holders = (this.#localAddresses.get(prefix.address) ?? 1) - 1;
+    if (holders > 0) this.#localAddresses.set(prefix.address, holders);
+    else this.#localAddresses.delete(prefix.address);
+    for (const route of this.fib.list())
+      if (route.link === link && route.protocol === 'kernel' && route.source === prefix.address)
+        this.fib.remove(route);
+    if (holders <= 0) this.conntrack.forgetMasquerade(prefix.address);
+  }
+
+  /** Whether some link holds the address: not the same as a route of type local. */
+  isLocalAddress(address: number): boolean {
+    return this.#localAddresses.has(address as Ipv4);
+  }
+
+  addRoute(spec: RouteSpec): Route {
+    const route = resolveRoute(this, spec);
+    this.fib.add(route);
+    return route;
+  }
+
+  /** Adds a route, in place of one of the same table, prefix and metric (`ip route replace`). */
+  replaceRoute(spec: RouteSpec): Route {
+    const route = resolveRoute(this, spec);
+    const old = this.fib.find(
+      (other) =>
+        other.table === route.table &&
+        other.destination === route.destination &&
+        other.prefixLength === route.prefixLength &&
+        other.metric === route.metric,
+    );
+    if (old) this.fib.remove(old);
+    this.fib.add(route);
+    return route;
+  }
+
+  /** Removes the first route that has all that `spec` names; ESRCH if there is none. */
+  delRoute(spec: RouteSpec): void {
+    const found = this.fib.find(
+      (route) =>
+        route.destination === networkOf(spec.destination) &&
+        route.prefixLength === spec.destination.prefixLength &&
+        route.table === (spec.table ?? (spec.type === 'local' ? 'local' : 'main')) &&
+        (spec.gateway === undefined || route.gateway === spec.gateway) &&
+        (spec.link === undefined || route.link === spec.link) &&
+        (spec.metric === undefined || route.metric === spec.metric),
+    );
+    if (!found) throw new NetError('ESRCH', 'No such process');
+    this.fib.remove(found);
+  }
+
+  /** A permanent neighbour, in place of what was known (`ip neigh replace … nud permanent`). */
+  addNeighbour(link: Link, address: Ipv4, mac: Mac): void {
+    this.neighbours.setPermanent(link, address, mac);
+  }
+
+  delNeighbour(link: Link, address: Ipv4): void {
+    if (!this.neighbours.remove(link, address)) throw new NetError('ENOENT', 'No such file or directory');
+  }
+
+  /** Ends a packet here. Safe for packets of any state; never throws. */
+  drop(packet: Packet, reason: DropReason): void {
+    this.drops.count(reason);
+    packet.trace?.({ kind: 'drop', ns: this.name, reason }, packet);
+    this.onDrop?.(packet, reason);
+  }
+
+  /** Deletes every link and closes every socket with ENETDOWN. Idempotent. */
+  delete(): void {
+    if (this.#deleted) return;
+    this.#deleted = true;
+    this.tcp.closeAll();
+    this.udp.closeAll();
+    this.icmp.closeAll();
+    for (const link of this.links()) this.deleteLink(link);
+    this.setLinkDown(this.lo);
+    this.conntrack.close();
+    this.ip.close();
+  }
+
+  #addAddressRoutes(link: Link, address: LinkAddress): void {
+    const { prefixLength } = address;
+    const kernel = { protocol: 'kernel' as const, link, source: address.address };
+    const add = (spec: RouteSpec) => {
+      try {
+        this.fib.add(resolveRoute(this, spec));
+      } catch (error) {
+        if (!(error instanceof NetError)) throw error;
+      }
+    };
+    add({ ...kernel, type: 'local', destination: { address: address.address, prefixLength: 32 } });
+    if (!link.up) return;
+    const loopback = link === this.lo;
+    if (prefixLength < 32 && !address.secondary) {
+      add({
+        ...kernel,
+        type: loopback ? 'local' : 'unicast',
+        scope: loopback ? 'host' : 'link',
+        destination: address,
+      });
+    }
+    if (prefixLength < 31) {
+      add({ ...kernel, type: 'broadcast', destination: { address: broadcastOf(address), prefixLength: 32 } });
+    }
+  }
+}

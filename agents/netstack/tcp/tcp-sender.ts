@@ -1,0 +1,244 @@
+import type { NetClock } from '../environment.ts';
+import { TCP_ACK, TCP_FIN, TCP_PSH, TCP_SYN } from '../header/tcp-header.ts';
+import { ByteQueue } from './byte-queue.ts';
+import { Congestion } from './congestion.ts';
+import { LazyTimer } from './lazy-timer.ts';
+import { RttEstimator } from './rtt-estimator.ts';
+import { seqAdd, seqDiff, seqLess, seqLessEqual } from './sequence.ts';
+
+/** What the sender asks its socket to put on the wire: `length` bytes of the queue from `offset`. */
+export type EmitSegment = (
+  sequence: number,
+  flags: number,
+  queue: ByteQueue,
+  offset: number,
+  length: number,
+) => void;
+
+export interface TcpSenderOptions {
+  readonly clock: NetClock;
+  readonly initialSequence: number;
+  readonly mss: number;
+  readonly emit: EmitSegment;
+  /** Time-outs in a row after which `onGiveUp` is called; asked anew at each. */
+  retries(): number;
+  onGiveUp(): void;
+}
+
+/**
+ * The sending half: the bytes not yet acknowledged, when they go out and when again. The SYN and the FIN take a
+ * sequence number each; `una` … `next` is in flight.
+ */
+export class TcpSender {
+  readonly queue = new ByteQueue();
+  /** The oldest unacknowledged, the next to send, and one past the highest ever sent. */
+  una: number;
+  next: number;
+  max: number;
+  /** The peer's window, scaled. */
+  window = 0;
+  /** When the window was last set (RFC 9293's SND.WL1, SND.WL2). */
+  windowSequence = 0;
+  windowAck = 0;
+  mss: number;
+  synSent = false;
+  /** The sequence number of our FIN, once it is in line behind the data. */
+  finAt: number | undefined;
+  readonly congestion: Congestion;
+  readonly rtt = new RttEstimator();
+  readonly #options: TcpSenderOptions;
+  readonly #timer: LazyTimer;
+  readonly #initial: number;
+  /** Flags of the SYN: with ACK for the passive side. */
+  #synFlags = TCP_SYN;
+  #timedSequence: number | undefined;
+  #timedAt = 0;
+  #timeouts = 0;
+  #probing = false;
+
+  constructor(options: TcpSenderOptions) {
+    this.#options = options;
+    this.#initial = options.initialSequence;
+    this.una = options.initialSequence;
+    this.next = options.initialSequence;
+    this.max = options.initialSequence;
+    this.mss = options.mss;
+    this.congestion = new Congestion(options.mss);
+    this.#timer = new LazyTimer(options.clock, () => this.#timeout());
+  }
+
+  get inFlight(): number {
+    return seqDiff(this.next, this.una);
+  }
+
+  /** Everything queued, the FIN included, has been acknowledged. */
+  get allAcknowledged(): boolean {
+    return this.una === this.max && this.queue.length === 0;
+  }
+
+  get finAcknowledged(): boolean {
+    return this.finAt !== undefined && seqLess(this.finAt, this.una);
+  }
+
+  /** The remaining time of the retransmission timer, for `ss -o`. */
+  get timerRemaining(): number {
+    return this.#timer.remaining;
+  }
+
+  sendSyn(acknowledges: boolean): void {
+    this.#synFlags = acknowledges ? TCP_SYN | TCP_ACK : TCP_SYN;
+    this.synSent = true;
+    this.next = seqAdd(this.#initial, 1);
+    this.max = this.next;
+    this.#time(this.#initial);
+    this.#options.emit(this.#initial, this.#synFlags, this.queue, 0, 0);
+    this.#timer.start(this.rtt.rto);
+  }
+
+  /** Puts the FIN behind what is queued. */
+  finish(): void {
+    if (this.finAt !== undefined) return;
+    this.finAt = seqAdd(this.#dataStart(), this.queue.length);
+    this.push();
+  }
+
+  /** Sends what the windows allow. */
+  push(): void {
+    const limit = Math.min(this.window, this.congestion.window);
+    for (;;) {
+      const offset = seqDiff(this.next, this.#dataStart());
+      if (offset < 0) return;
+      const unsent = this.queue.length - offset;
+      const room = limit - this.inFlight;
+      const finNow = this.finAt !== undefined && seqLessEqual(this.next, this.finAt);
+      if (unsent <= 0) {
+        if (finNow) this.#emitData(offset, 0, true);
+        break;
+      }
+      const size = Math.min(unsent, this.mss, room);
+      if (size <= 0 || (size < this.mss && size < unsent && this.inFlight > 0)) break;
+      this.#emitData(offset, size, finNow && size === unsent);
+    }
+    this.#armIfNeeded();
+  }
+
+  /** An acceptable acknowledgment; returns whether it covered anything new. */
+  acknowledge(acknowledgment: number, isDuplicate: boolean): boolean {
+    if (!seqLess(this.una, acknowledgment)) {
+      if (
+        isDuplicate &&
+        this.inFlight > 0 &&
+        this.congestion.duplicate(this.next, this.inFlight) === 'retransmit'
+      ) {
+        this.#retransmitFirst();
+      }
+      return false;
+    }
+    const dataBefore = this.#dataStart();
+    const covered = seqDiff(acknowledgment, this.una);
+    this.una = acknowledgment;
+    const bytes = Math.min(Math.max(0, seqDiff(acknowledgment, dataBefore)), this.queue.length);
+    if (bytes > 0) this.queue.drop(bytes);
+    if (seqLess(this.next, acknowledgment)) this.next = acknowledgment;
+    this.#sampleRtt(acknowledgment);
+    this.#timeouts = 0;
+    this.#probing = false;
+    this.rtt.progress();
+    if (this.congestion.acknowledged(covered, acknowledgment, this.inFlight) === 'retransmit')
+      this.#retransmitFirst();
+    if (this.inFlight > 0) this.#timer.start(this.rtt.rto);
+    else this.#timer.stop();
+    return true;
+  }
+
+  setMss(mss: number): void {
+    this.mss = mss;
+    this.congestion.setMss(mss);
+  }
+
+  /** A smaller path MTU was found: what is in flight goes again in smaller pieces. */
+  shrinkMss(mss: number): void {
+    if (mss >= this.mss) return;
+    this.mss = mss;
+    this.next = this.una;
+    this.#timedSequence = undefined;
+    this.push();
+  }
+
+  dispose(): void {
+    this.#timer.dispose();
+  }
+
+  /** Where the queue's first byte is: the SYN comes before it. */
+  #dataStart(): number {
+    return this.una === this.#initial && this.synSent ? seqAdd(this.#initial, 1) : this.una;
+  }
+
+  #emitData(offset: number, size: number, fin: boolean): void {
+    const sequence = this.next;
+    const isLast = offset + size === this.queue.length;
+    const flags = TCP_ACK | (size > 0 && isLast ? TCP_PSH : 0) | (fin ? TCP_FIN : 0);
+    this.next = seqAdd(sequence, size + (fin ? 1 : 0));
+    if (seqLess(this.max, this.next)) {
+      this.max = this.next;
+      this.#time(sequence);
+    }
+    this.#options.emit(sequence, flags, this.queue, offset, size);
+  }
+
+  #retransmitFirst(): void {
+    this.#timedSequence = undefined;
+    if (this.una === this.#initial) {
+      this.#options.emit(this.#initial, this.#synFlags, this.queue, 0, 0);
+      return;
+    }
+    const size = Math.min(this.queue.length, this.mss, seqDiff(this.max, this.una));
+    const fin =
+      this.finAt !== undefined && seqAdd(this.una, size) === this.finAt && seqLess(this.finAt, this.max);
+    this.#options.emit(
+      this.una,
+      TCP_ACK | (size > 0 ? TCP_PSH : 0) | (fin ? TCP_FIN : 0),
+      this.queue,
+      0,
+      size,
+    );
+  }
+
+  #armIfNeeded(): void {
+    if (this.#timer.pending) return;
+    if (this.inFlight > 0) return this.#timer.start(this.rtt.rto);
+    if (this.queue.length === 0) return;
+    this.#probing = true;
+    this.#timer.start(this.rtt.rto);
+  }
+
+  /** Retransmission (RFC 6298 §5), or a probe of a closed window (RFC 9293 §3.8.6.1). */
+  #timeout(): void {
+    this.#timeouts++;
+    if (this.#timeouts > this.#options.retries()) return this.#options.onGiveUp();
+    this.rtt.backOff();
+    if (this.#probing && this.inFlight === 0) {
+      this.#options.emit(seqAdd(this.una, -1), TCP_ACK, this.queue, 0, 0);
+    } else if (this.una === this.#initial) {
+      this.#retransmitFirst();
+    } else {
+      this.congestion.timeout(this.inFlight);
+      this.#retransmitFirst();
+      this.next = seqAdd(this.una, Math.min(this.queue.length, this.mss, seqDiff(this.max, this.una)));
+      if (this.finAt === this.next && seqLess(this.finAt, this.max)) this.next = seqAdd(this.next, 1);
+    }
+    this.#timer.start(this.rtt.rto);
+  }
+
+  #time(sequence: number): void {
+    if (this.#timedSequence !== undefined) return;
+    this.#timedSequence = sequence;
+    this.#timedAt = this.#options.clock.now();
+  }
+
+  #sampleRtt(acknowledgment: number): void {
+    if (this.#timedSequence === undefined || !seqLess(this.#timedSequence, acknowledgment)) return;
+    this.rtt.sample(this.#options.clock.now() - this.#timedAt);
+    this.#timedSequence = undefined;
+  }
+}

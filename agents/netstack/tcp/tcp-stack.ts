@@ -1,0 +1,371 @@
+import type { Endpoint } from '../endpoint.ts';
+import { chooseEphemeralPort } from '../ephemeral-port.ts';
+import { sourceAddressFor } from '../fib/source-address.ts';
+import { ipv4Destination, ipv4Source } from '../header/ipv4-header.ts';
+import {
+  checkTcp,
+  parseTcp,
+  TCP_ACK,
+  TCP_FIN,
+  TCP_HEADER,
+  TCP_RST,
+  TCP_SYN,
+  type TcpHeader,
+  tcpHeaderLength,
+  tcpHeaderSize,
+  writeTcp,
+  writeTcpChecksum,
+} from '../header/tcp-header.ts';
+import type { IcmpFault } from '../ip/icmp.ts';
+import type { SendResult } from '../ip/ip-layer.ts';
+import { ANY_IPV4, type Ipv4 } from '../ipv4.ts';
+import { NetError } from '../net-error.ts';
+import type { Netns } from '../netns.ts';
+import { PACKET_HOST, type Packet } from '../packet.ts';
+import { PROTO_TCP } from '../protocol-numbers.ts';
+import type { ByteQueue } from './byte-queue.ts';
+import { seqAdd } from './sequence.ts';
+import { TcpSocket } from './tcp-socket.ts';
+
+/** Sockets of one namespace; a further one is refused (EMFILE), a further SYN dropped. */
+const MAX_SOCKETS = 65_536;
+/** SYNs that wait for a forwarder's decision. */
+const MAX_FORWARDED = 4096;
+
+export interface TcpListener {
+  readonly address: Ipv4;
+  readonly port: number;
+  /** Connections whose handshake is not done. */
+  readonly pending: number;
+  readonly backlog: number;
+  close(): void;
+}
+
+/** A SYN for an address that is delivered here though nobody listens on its port. */
+export interface ForwardedConnection {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** Answers SYN-ACK; the socket's onConnect follows. */
+  accept(): TcpSocket;
+  /** Answers RST. */
+  reject(): void;
+}
+
+interface Listening {
+  readonly address: Ipv4;
+  readonly port: number;
+  readonly backlog: number;
+  readonly onConnection: (socket: TcpSocket) => void;
+  readonly halfOpen: Set<TcpSocket>;
+}
+
+/** TCP of a namespace (RFC 9293): listeners, connections and who gets a segment. */
+export class TcpStack {
+  readonly ns: Netns;
+  /** By port; several addresses may be listened on at one. */
+  readonly #listening = new Map<number, Listening[]>();
+  /** By remote, then local endpoint. */
+  readonly #connections = new Map<number, Map<number, TcpSocket>>();
+  readonly #forwarded = new Set<string>();
+  #count = 0;
+  #timeWaiting = 0;
+  #forwarder: ((connection: ForwardedConnection) => void) | undefined;
+
+  constructor(ns: Netns) {
+    this.ns = ns;
+  }
+
+  /** EADDRINUSE, EADDRNOTAVAIL. Port 0 chooses one. `onConnection` gets each connection once established. */
+  listen(
+    options: { address?: Ipv4; port: number; backlog?: number },
+    onConnection: (socket: TcpSocket) => void,
+  ): TcpListener {
+    const address = options.address ?? ANY_IPV4;
+    this.#requireLocal(address);
+    const isFree = (port: number) => !this.#isListening(address, port);
+    const port = options.port || chooseEphemeralPort(this.ns, isFree);
+    if (!isFree(port)) throw new NetError('EADDRINUSE', 'Address already in use');
+    const somaxconn = this.ns.sysctl.number('net.core.somaxconn');
+    const backlog = Math.min(options.backlog ?? somaxconn, somaxconn);
+    const listening: Listening = { address, port, backlog, onConnection, halfOpen: new Set() };
+    this.#listening.set(port, [...(this.#listening.get(port) ?? []), listening]);
+    return {
+      address,
+      port,
+      backlog,
+      get pending() {
+        return listening.halfOpen.size;
+      },
+      close: () => this.#unlisten(listening),
+    };
+  }
+
+  /**
+   * Opens a connection; faults come by onClose with ECONNREFUSED, EHOSTUNREACH, ENETUNREACH or ETIMEDOUT, never
+   * by exception. A localAddress that is not ours throws EADDRNOTAVAIL.
+   */
+  connect(options: { address: Ipv4; port: number; localAddress?: Ipv4; localPort?: number }): TcpSocket {
+    const remote: Endpoint = {
+      address: options.address === 0 ? (0x7f000001 as Ipv4) : options.address,
+      port: options.port,
+    };
+    const address = options.localAddress || this.#sourceTowards(remote.address);
+    if (options.localAddress) this.#requireLocal(options.localAddress);
+    const isFree = (port: number) =>
+      !this.#find(remote, { address, port }) && !this.#isListening(address, port);
+    const port = options.localPort || chooseEphemeralPort(this.ns, isFree);
+    if (this.#find(remote, { address, port })) throw new NetError('EADDRINUSE', 'Address already in use');
+    if (this.#count >= MAX_SOCKETS) throw new NetError('EMFILE', 'Too many open files');
+    const socket = new TcpSocket(this, { address, port }, remote, this.mssTowards(remote.address));
+    this.#register(socket);
+    socket.connect();
+    return socket;
+  }
+
+  /** Gets every SYN that is delivered to this namespace and has no listener; undefined turns it off. */
+  setForwarder(handler: ((connection: ForwardedConnection) => void) | undefined): void {
+    this.#forwarder = handler;
+  }
+
+  sockets(): TcpSocket[] {
+    return [...this.#connections.values()].flatMap((byLocal) => [...byLocal.values()]);
+  }
+
+  listeners(): { address: Ipv4; port: number; backlog: number; pending: number }[] {
+    return [...this.#listening.values()]
+      .flat()
+      .map(({ address, port, backlog, halfOpen }) => ({ address, port, backlog, pending: halfOpen.size }));
+  }
+
+  receive(packet: Packet): void {
+    const { bytes, l3, l4, end } = packet;
+    const source = ipv4Source(bytes, l3);
+    const destination = ipv4Destination(bytes, l3);
+    const fault = packet.checksumsGood ? undefined : checkTcp(bytes, l4, end, source, destination);
+    if (fault) return this.ns.drop(packet, fault);
+    const segment = parseTcp(bytes, l4, end);
+    if (typeof segment === 'string') return this.ns.drop(packet, segment);
+    if (packet.type !== PACKET_HOST) return this.ns.drop(packet, 'OTHERHOST');
+    const local: Endpoint = { address: destination, port: segment.destinationPort };
+    const remote: Endpoint = { address: source, port: segment.sourcePort };
+    const socket = this.#find(remote, local);
+    if (socket && !socket.mayBeReopenedBy(segment)) {
+      packet.trace?.({ kind: 'socket', ns: this.ns.name, protocol: 'tcp', detail: socket.state }, packet);
+      return socket.receive(segment, bytes.subarray(l4 + tcpHeaderLength(bytes, l4), end));
+    }
+    if (socket) this.release(socket);
+    this.#receiveUnknown(packet, segment, local, remote);
+  }
+
+  /** An ICMP error about a segment from `local` to `remote` with that sequence number. */
+  fault(local: Endpoint, remote: Endpoint, sequence: number, fault: IcmpFault): void {
+    this.#find(remote, local)?.fault(sequence, fault);
+  }
+
+  /** Ends every connection from an address that went away. */
+  abortLocal(address: Ipv4): void {
+    for (const socket of this.sockets()) if (socket.local.address === address) socket.abort('ENETDOWN');
+  }
+
+  closeAll(): void {
+    for (const socket of this.sockets()) socket.abort('ENETDOWN');
+    this.#listening.clear();
+    this.#forwarder = undefined;
+  }
+
+  /** For TcpSocket, as all that follows: puts a segment with part of the queue on the wire. */
+  emit(socket: TcpSocket, header: TcpHeader, queue: ByteQueue, offset: number, length: number): SendResult {
+    const headerLength = tcpHeaderSize(header);
+    const packet = this.ns.ip.allocate(headerLength + length);
+    writeTcp(packet.bytes, packet.l4, header);
+    if (length > 0) queue.copy(offset, length, packet.bytes, packet.l4 + headerLength);
+    return this.#send(packet, socket.local, socket.remote);
+  }
+
+  sendReset(socket: TcpSocket, sequence: number, acknowledgment: number, bare = false): void {
+    this.#sendControl(
+      socket.local,
+      socket.remote,
+      sequence,
+      acknowledgment,
+      bare ? TCP_RST : TCP_RST | TCP_ACK,
+    );
+  }
+
+  /** Runs after the current call, so that no callback runs inside the call that caused it. */
+  later(task: () => void): void {
+    void Promise.resolve().then(task);
+  }
+
+  /** RFC 6528 asks for numbers that cannot be guessed; ours come from the namespace's chance. */
+  initialSequence(): number {
+    return this.ns.rng.int(0x100000000);
+  }
+
+  mssTowards(address: Ipv4): number {
+    const route = this.ns.fib.lookup(address);
+    return Math.min((route?.link?.mtu ?? 1500) - 40, 65495);
+  }
+
+  /** False if there are too many already (tcp_max_tw_buckets). */
+  enterTimeWait(_socket: TcpSocket): boolean {
+    if (this.#timeWaiting >= this.ns.sysctl.number('net.ipv4.tcp_max_tw_buckets')) return false;
+    this.#timeWaiting++;
+    return true;
+  }
+
+  release(socket: TcpSocket): void {
+    const key = endpointKey(socket.remote);
+    const byLocal = this.#connections.get(key);
+    if (byLocal?.get(endpointKey(socket.local)) !== socket) return;
+    byLocal.delete(endpointKey(socket.local));
+    if (byLocal.size === 0) this.#connections.delete(key);
+    this.#count--;
+    for (const listening of this.#listening.get(socket.local.port) ?? []) listening.halfOpen.delete(socket);
+  }
+
+  #receiveUnknown(packet: Packet, segment: TcpHeader, local: Endpoint, remote: Endpoint): void {
+    const isSyn = (segment.flags & (TCP_SYN | TCP_ACK | TCP_RST)) === TCP_SYN;
+    const listening = isSyn ? this.#listenerFor(local) : undefined;
+    if (listening) return this.#acceptSyn(packet, segment, local, remote, listening);
+    if (isSyn && this.#forwarder) return this.#forward(packet, segment, local, remote);
+    this.ns.drop(packet, 'TCP_NO_SOCKET');
+    this.#refuse(segment, packet.end - packet.l4 - tcpHeaderLength(packet.bytes, packet.l4), local, remote);
+  }
+
+  #acceptSyn(
+    packet: Packet,
+    segment: TcpHeader,
+    local: Endpoint,
+    remote: Endpoint,
+    listening: Listening,
+  ): void {
+    if (listening.halfOpen.size >= Math.max(1, listening.backlog) || this.#count >= MAX_SOCKETS) {
+      return this.ns.drop(packet, 'TCP_BACKLOG_FULL');
+    }
+    packet.trace?.(
+      { kind: 'socket', ns: this.ns.name, protocol: 'tcp', detail: `listener ${local.port}` },
+      packet,
+    );
+    const socket = new TcpSocket(this, local, remote, this.mssTowards(remote.address));
+    this.#register(socket);
+    listening.halfOpen.add(socket);
+    socket.acceptFrom(segment, () => {
+      listening.halfOpen.delete(socket);
+      listening.onConnection(socket);
+      socket.onConnect();
+    });
+  }
+
+  #forward(packet: Packet, segment: TcpHeader, local: Endpoint, remote: Endpoint): void {
+    const key = `${endpointKey(local)}<${endpointKey(remote)}`;
+    if (this.#forwarded.has(key)) return;
+    if (this.#forwarded.size >= MAX_FORWARDED) return this.ns.drop(packet, 'TCP_BACKLOG_FULL');
+    this.#forwarded.add(key);
+    this.#forwarder!({
+      local,
+      remote,
+      accept: () => {
+        this.#forwarded.delete(key);
+        const socket = new TcpSocket(this, local, remote, this.mssTowards(remote.address));
+        this.#register(socket);
+        socket.acceptFrom(segment, () => socket.onConnect());
+        return socket;
+      },
+      reject: () => {
+        if (this.#forwarded.delete(key)) this.#refuse(segment, 0, local, remote);
+      },
+    });
+  }
+
+  /** RFC 9293 §3.10.7.1: the answer to a segment that belongs to nothing. */
+  #refuse(segment: TcpHeader, length: number, local: Endpoint, remote: Endpoint): void {
+    const { flags, sequence, acknowledgment } = segment;
+    if (flags & TCP_RST) return;
+    if (flags & TCP_ACK) return this.#sendControl(local, remote, acknowledgment, 0, TCP_RST);
+    const counted = length + (flags & TCP_SYN ? 1 : 0) + (flags & TCP_FIN ? 1 : 0);
+    this.#sendControl(local, remote, 0, seqAdd(sequence, counted), TCP_RST | TCP_ACK);
+  }
+
+  #sendControl(
+    local: Endpoint,
+    remote: Endpoint,
+    sequence: number,
+    acknowledgment: number,
+    flags: number,
+  ): void {
+    const packet = this.ns.ip.allocate(TCP_HEADER);
+    writeTcp(packet.bytes, packet.l4, {
+      sourcePort: local.port,
+      destinationPort: remote.port,
+      sequence,
+      acknowledgment: flags & TCP_ACK ? acknowledgment : 0,
+      flags,
+      window: 0,
+    });
+    this.#send(packet, local, remote);
+  }
+
+  #send(packet: Packet, local: Endpoint, remote: Endpoint): SendResult {
+    return this.ns.ip.send(
+      packet,
+      remote.address,
+      PROTO_TCP,
+      { source: local.address, dontFragment: true },
+      (source, destination) => writeTcpChecksum(packet.bytes, packet.l4, packet.end, source, destination),
+    );
+  }
+
+  #sourceTowards(address: Ipv4): Ipv4 {
+    const route = this.ns.ip.routeOutput(address);
+    return (typeof route === 'string' ? undefined : sourceAddressFor(this.ns, route, address)) ?? ANY_IPV4;
+  }
+
+  #requireLocal(address: Ipv4): void {
+    if (address !== ANY_IPV4 && this.ns.fib.lookup(address)?.type !== 'local') {
+      throw new NetError('EADDRNOTAVAIL', 'Cannot assign requested address');
+    }
+  }
+
+  #register(socket: TcpSocket): void {
+    const key = endpointKey(socket.remote);
+    let byLocal = this.#connections.get(key);
+    if (!byLocal) {
+      byLocal = new Map();
+      this.#connections.set(key, byLocal);
+    }
+    byLocal.set(endpointKey(socket.local), socket);
+    this.#count++;
+  }
+
+  #find(remote: Endpoint, local: Endpoint): TcpSocket | undefined {
+    return this.#connections.get(endpointKey(remote))?.get(endpointKey(local));
+  }
+
+  #listenerFor({ address, port }: Endpoint): Listening | undefined {
+    const listening = this.#listening.get(port);
+    return (
+      listening?.find((each) => each.address === address) ??
+      listening?.find((each) => each.address === ANY_IPV4)
+    );
+  }
+
+  #isListening(address: Ipv4, port: number): boolean {
+    const listening = this.#listening.get(port) ?? [];
+    return listening.some(
+      (each) => each.address === address || each.address === ANY_IPV4 || address === ANY_IPV4,
+    );
+  }
+
+  #unlisten(listening: Listening): void {
+    const rest = (this.#listening.get(listening.port) ?? []).filter((other) => other !== listening);
+    if (rest.length > 0) this.#listening.set(listening.port, rest);
+    else this.#listening.delete(listening.port);
+    for (const socket of [...listening.halfOpen]) socket.reset();
+  }
+}
+
+/** 48 bits: exact in a number. */
+function endpointKey({ address, port }: Endpoint): number {
+  return address * 0x10000 + port;
+}

@@ -1,0 +1,41 @@
+import type { Endpoint } from '../endpoint.ts';
+import type { IcmpFault } from '../ip/icmp.ts';
+import type { SendResult } from '../ip/ip-layer.ts';
+import type { Ipv4 } from '../ipv4.ts';
+import type { UdpStack } from './udp-stack.ts';
+
+/**
+ * A bound UDP socket. `onMessage` gets each datagram with its sender and the local address it was sent to;
+ * answer with `send(payload, from, to)` so that the source is the address that was asked.
+ */
+export class UdpSocket {
+  readonly address: Ipv4;
+  readonly port: number;
+  onMessage: (payload: Uint8Array, from: Endpoint, to: Endpoint) => void = () => {};
+  /** An ICMP error about a datagram of ours; port unreachable is type 3 code 3. */
+  onFault: (fault: IcmpFault, remote: Endpoint) => void = () => {};
+  onClose: () => void = () => {};
+  readonly #stack: UdpStack;
+  closed = false;
+
+  constructor(stack: UdpStack, address: Ipv4, port: number) {
+    this.#stack = stack;
+    this.address = address;
+    this.port = port;
+  }
+
+  /** `from` overrides the source address of a socket bound to any. */
+  send(payload: Uint8Array, to: Endpoint, from?: Ipv4 | Endpoint): SendResult {
+    if (this.closed) return 'EINVAL';
+    const chosen = typeof from === 'object' ? from.address : from;
+    const source = chosen ?? (this.address === 0 ? undefined : this.address);
+    return this.#stack.transmit(payload, this.port, to, source);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#stack.release(this);
+    this.onClose();
+  }
+}

@@ -1,0 +1,184 @@
+import { u16 } from '../bytes.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { chooseEphemeralPort } from '../ephemeral-port.ts';
+import { ICMP_UNREACHABLE, UNREACH_PORT } from '../header/icmp-header.ts';
+import { ipv4Destination, ipv4Source } from '../header/ipv4-header.ts';
+import { checkUdp, UDP_HEADER, writeUdp, writeUdpChecksum } from '../header/udp-header.ts';
+import type { IcmpFault } from '../ip/icmp.ts';
+import type { SendResult } from '../ip/ip-layer.ts';
+import { ANY_IPV4, type Ipv4 } from '../ipv4.ts';
+import { type VxlanLink, vniOf } from '../link/vxlan.ts';
+import { NetError } from '../net-error.ts';
+import type { Netns } from '../netns.ts';
+import { PACKET_HOST, type Packet } from '../packet.ts';
+import { PROTO_UDP } from '../protocol-numbers.ts';
+import { UdpSocket } from './udp-socket.ts';
+
+/** Sockets of one namespace; a further one is refused with EMFILE. */
+const MAX_SOCKETS = 65_536;
+/** The longest payload that fits an IPv4 packet. */
+const MAX_PAYLOAD = 65_507;
+
+/** A datagram for an address that is delivered here though no socket has its port. */
+export interface ForwardedDatagram {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly payload: Uint8Array;
+  /** Answers from `local`; may be called any number of times, also later. */
+  reply(payload: Uint8Array): SendResult;
+  /** Tells the sender that nobody listens. */
+  reject(): void;
+}
+
+/** UDP of a namespace (RFC 768; net/ipv4/udp.c). */
+export class UdpStack {
+  readonly #ns: Netns;
+  /** By port; several addresses may be bound to one. */
+  readonly #sockets = new Map<number, UdpSocket[]>();
+  readonly #vxlans = new Map<number, Map<number, VxlanLink>>();
+  #count = 0;
+  #forwarder: ((datagram: ForwardedDatagram) => void) | undefined;
+
+  constructor(ns: Netns) {
+    this.#ns = ns;
+  }
+
+  /** EADDRINUSE, EADDRNOTAVAIL; port 0 or none chooses one. */
+  bind(options: { address?: Ipv4; port?: number } = {}): UdpSocket {
+    const address = options.address ?? ANY_IPV4;
+    if (address !== ANY_IPV4 && this.#ns.fib.lookup(address)?.type !== 'local') {
+      throw new NetError('EADDRNOTAVAIL', 'Cannot assign requested address');
+    }
+    if (this.#count >= MAX_SOCKETS) throw new NetError('EMFILE', 'Too many open files');
+    const port =
+      options.port || chooseEphemeralPort(this.#ns, (candidate) => !this.#taken(address, candidate));
+    if (this.#taken(address, port)) throw new NetError('EADDRINUSE', 'Address already in use');
+    const socket = new UdpSocket(this, address, port);
+    this.#sockets.set(port, [...(this.#sockets.get(port) ?? []), socket]);
+    this.#count++;
+    return socket;
+  }
+
+  /** Gets what is delivered to this namespace and has no socket; undefined turns it off. */
+  setForwarder(handler: ((datagram: ForwardedDatagram) => void) | undefined): void {
+    this.#forwarder = handler;
+  }
+
+  sockets(): UdpSocket[] {
+    return [...this.#sockets.values()].flat();
+  }
+
+  receive(packet: Packet): void {
+    const ns = this.#ns;
+    const { bytes, l3, l4 } = packet;
+    const source = ipv4Source(bytes, l3);
+    const destination = ipv4Destination(bytes, l3);
+    const fault =
+      packet.checksumsGood && packet.end - l4 >= UDP_HEADER
+        ? undefined
+        : checkUdp(bytes, l4, packet.end, source, destination);
+    if (fault) return ns.drop(packet, fault);
+    const port = u16(bytes, l4 + 2);
+    if (this.#vxlans.has(port) && this.#toTunnel(packet, port)) return;
+    const local = { address: destination, port };
+    const remote = { address: source, port: u16(bytes, l4) };
+    const payload = bytes.subarray(l4 + UDP_HEADER, l4 + u16(bytes, l4 + 4));
+    const socket = this.#find(destination, port, packet.type !== PACKET_HOST);
+    if (socket) {
+      packet.trace?.({ kind: 'socket', ns: ns.name, protocol: 'udp', detail: `port ${port}` }, packet);
+      return socket.onMessage(payload, remote, local);
+    }
+    if (this.#forwarder && packet.type === PACKET_HOST) return this.#forward(packet, local, remote, payload);
+    ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_PORT);
+    ns.drop(packet, 'UDP_NO_SOCKET');
+  }
+
+  /** An ICMP error about a datagram from `local` to `remote`. */
+  fault(local: Endpoint, remote: Endpoint, fault: IcmpFault): void {
+    this.#find(local.address, local.port, false)?.onFault(fault, remote);
+  }
+
+  /** For UdpSocket. */
+  transmit(payload: Uint8Array, sourcePort: number, to: Endpoint, source: Ipv4 | undefined): SendResult {
+    if (payload.length > MAX_PAYLOAD) return 'EMSGSIZE';
+    const packet = this.#ns.ip.allocate(UDP_HEADER + payload.length);
+    packet.bytes.set(payload, packet.l4 + UDP_HEADER);
+    writeUdp(packet.bytes, packet.l4, {
+      sourcePort,
+      destinationPort: to.port,
+      length: UDP_HEADER + payload.length,
+    });
+    return this.#ns.ip.send(
+      packet,
+      to.address,
+      PROTO_UDP,
+      source === undefined ? {} : { source },
+      (from, dest) => writeUdpChecksum(packet.bytes, packet.l4, from, dest),
+    );
+  }
+
+  /** For UdpSocket. */
+  release(socket: UdpSocket): void {
+    const rest = (this.#sockets.get(socket.port) ?? []).filter((other) => other !== socket);
+    if (rest.length > 0) this.#sockets.set(socket.port, rest);
+    else this.#sockets.delete(socket.port);
+    this.#count--;
+  }
+
+  closeAll(): void {
+    for (const socket of this.sockets()) socket.close();
+  }
+
+  registerVxlan(link: VxlanLink): void {
+    const byVni = this.#vxlans.get(link.port) ?? new Map<number, VxlanLink>();
+    if (byVni.has(link.vni))
+      throw new NetError('EEXIST', 'A VXLAN device with the specified VNI already exists.');
+    byVni.set(link.vni, link);
+    this.#vxlans.set(link.port, byVni);
+  }
+
+  unregisterVxlan(link: VxlanLink): void {
+    const byVni = this.#vxlans.get(link.port);
+    byVni?.delete(link.vni);
+    if (byVni?.size === 0) this.#vxlans.delete(link.port);
+  }
+
+  /** The ports on which tunnels take packets in, for `ss`. */
+  tunnelPorts(): number[] {
+    return [...this.#vxlans.keys()];
+  }
+
+  #toTunnel(packet: Packet, port: number): boolean {
+    const vni = vniOf(packet);
+    const link = vni === undefined ? undefined : this.#vxlans.get(port)?.get(vni);
+    if (link?.up) link.decapsulate(packet);
+    else this.#ns.drop(packet, vni === undefined ? 'VXLAN_INVALID_HDR' : 'VXLAN_VNI_NOT_FOUND');
+    return true;
+  }
+
+  #forward(packet: Packet, local: Endpoint, remote: Endpoint, payload: Uint8Array): void {
+    this.#forwarder!({
+      local,
+      remote,
+      payload,
+      reply: (answer) => this.transmit(answer, local.port, remote, local.address),
+      reject: () => this.#ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_PORT),
+    });
+  }
+
+  /** The most specific binding wins; a broadcast goes to sockets bound to any. */
+  #find(address: Ipv4, port: number, broadcast: boolean): UdpSocket | undefined {
+    const sockets = this.#sockets.get(port);
+    if (!sockets) return undefined;
+    const exact = broadcast ? undefined : sockets.find((socket) => socket.address === address);
+    return exact ?? sockets.find((socket) => socket.address === ANY_IPV4);
+  }
+
+  #taken(address: Ipv4, port: number): boolean {
+    if (this.#vxlans.has(port)) return true;
+    const sockets = this.#sockets.get(port) ?? [];
+    return sockets.some(
+      (socket) => socket.address === address || socket.address === ANY_IPV4 || address === ANY_IPV4,
+    );
+  }
+}
