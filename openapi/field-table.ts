@@ -63,9 +63,20 @@ const INLINE = new Set([
   'core.v1.SecretKeySelector.localObjectReference',
   'core.v1.SecretProjection.localObjectReference',
   'core.v1.Volume.volumeSource',
+  'networking.v1.IngressRule.ingressRuleValue',
   'admissionregistration.v1.NamedRuleWithOperations.ruleWithOperations',
   'admissionregistration.v1.RuleWithOperations.rule',
 ]);
+
+/** Fields that protobuf spells differently from JSON. */
+const JSON_NAMES: Readonly<Record<string, string>> = {
+  'admissionregistration.v1.MutatingWebhookConfiguration.Webhooks': 'webhooks',
+  'admissionregistration.v1.ValidatingWebhookConfiguration.Webhooks': 'webhooks',
+  'networking.v1.IngressClassParametersReference.aPIGroup': 'apiGroup',
+  'admissionregistration.v1.Validation.Expression': 'expression',
+  'admissionregistration.v1.Variable.Name': 'name',
+  'admissionregistration.v1.Variable.Expression': 'expression',
+};
 
 const SPECIAL: Readonly<Record<string, ScalarKind>> = {
   'apis.meta.v1.Time': 'time',
@@ -131,7 +142,7 @@ function messageOf(field: Field): MessageKey {
 
 function compileField(pkg: string, message: MessageKey, name: string, row: RawField): Field {
   return {
-    name,
+    name: JSON_NAMES[`${message}.${name}`] ?? name,
     number: row.n,
     type: parseType(pkg, row.t),
     optional: row.optional ?? false,

@@ -46,7 +46,16 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
 /** The object type of a resource: `ResourceObject<typeof resources.pods>` is `Pod`. */
 export type ResourceObject<R extends ResourceDefinition> = R extends ResourceDefinition<infer T> ? T : never;
 
-const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] as const;
+const ALL_VERBS = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+] as const;
 
 const STATUS: SubresourceDefinition = { name: 'status', verbs: ['get', 'patch', 'update'] };
 const SCALE: SubresourceDefinition = {
@@ -204,7 +213,12 @@ export const resources = {
   leases: coordination<api.Lease>('leases', { kind: 'Lease' }),
   mutatingwebhookconfigurations: admissionregistration<api.MutatingWebhookConfiguration>(
     'mutatingwebhookconfigurations',
-    { kind: 'MutatingWebhookConfiguration', namespaced: false, categories: ['api-extensions'], generation: true },
+    {
+      kind: 'MutatingWebhookConfiguration',
+      namespaced: false,
+      categories: ['api-extensions'],
+      generation: true,
+    },
   ),
   validatingwebhookconfigurations: admissionregistration<api.ValidatingWebhookConfiguration>(
     'validatingwebhookconfigurations',

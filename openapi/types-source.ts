@@ -65,7 +65,11 @@ function innerMessage(type: FieldType): MessageKey | undefined {
   return type.kind === 'map' ? innerMessage(type.value) : undefined;
 }
 
-function interfaceSource(message: MessageKey, isKind: boolean, names: ReadonlyMap<MessageKey, string>): string {
+function interfaceSource(
+  message: MessageKey,
+  isKind: boolean,
+  names: ReadonlyMap<MessageKey, string>,
+): string {
   const lines = isKind ? ['  apiVersion?: string | undefined;', '  kind?: string | undefined;'] : [];
   for (const { name, type } of jsonFields(message).values()) {
     const required = isKind && name === 'metadata' && message !== 'apis.meta.v1.Status';

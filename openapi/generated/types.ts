@@ -791,7 +791,7 @@ export interface IngressClass {
 
 /** networking.v1.IngressClassParametersReference */
 export interface IngressClassParametersReference {
-  aPIGroup?: string | undefined;
+  apiGroup?: string | undefined;
   kind?: string | undefined;
   name?: string | undefined;
   scope?: string | undefined;
@@ -826,11 +826,6 @@ export interface IngressPortStatus {
 /** networking.v1.IngressRule */
 export interface IngressRule {
   host?: string | undefined;
-  ingressRuleValue?: IngressRuleValue | undefined;
-}
-
-/** networking.v1.IngressRuleValue */
-export interface IngressRuleValue {
   http?: HTTPIngressRuleValue | undefined;
 }
 
@@ -986,7 +981,7 @@ export interface MutatingWebhookConfiguration {
   apiVersion?: string | undefined;
   kind?: string | undefined;
   metadata: ObjectMeta;
-  Webhooks?: MutatingWebhook[] | undefined;
+  webhooks?: MutatingWebhook[] | undefined;
 }
 
 /** core.v1.NFSVolumeSource */
@@ -2019,7 +2014,7 @@ export interface ValidatingWebhookConfiguration {
   apiVersion?: string | undefined;
   kind?: string | undefined;
   metadata: ObjectMeta;
-  Webhooks?: ValidatingWebhook[] | undefined;
+  webhooks?: ValidatingWebhook[] | undefined;
 }
 
 /** core.v1.Volume */

@@ -1,0 +1,103 @@
+import type {
+  Endpoints,
+  EndpointSlice,
+  IPAddress,
+  Namespace,
+  Service,
+  ServiceCIDR,
+} from '../../openapi/generated/types.ts';
+import { type KubernetesObject, type ResourceDefinition, resources } from '../../openapi/resources.ts';
+
+export interface BootstrapOptions {
+  readonly serviceCidr: string;
+  /** Where pods reach this API server through the `kubernetes` Service. */
+  readonly advertiseAddress: string;
+  readonly advertisePort: number;
+}
+
+export interface BootstrapObject {
+  readonly definition: ResourceDefinition;
+  readonly object: KubernetesObject;
+}
+
+const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
+
+/** The objects that the API server itself makes sure of, in the order they are made. */
+export function bootstrapObjects(options: BootstrapOptions): BootstrapObject[] {
+  const clusterIp = firstAddress(options.serviceCidr);
+  return [
+    ...NAMESPACES.map((name) => entry<Namespace>(resources.namespaces, { metadata: { name } })),
+    entry<ServiceCIDR>(resources.servicecidrs, {
+      metadata: { name: 'kubernetes' },
+      spec: { cidrs: [options.serviceCidr] },
+    }),
+    entry<IPAddress>(resources.ipaddresses, kubernetesAddress(clusterIp)),
+    entry<Service>(resources.services, kubernetesService(clusterIp)),
+    entry<Endpoints>(resources.endpoints, kubernetesEndpoints(options)),
+    entry<EndpointSlice>(resources.endpointslices, kubernetesSlice(options)),
+  ];
+}
+
+function entry<T extends KubernetesObject>(definition: ResourceDefinition<T>, object: T): BootstrapObject {
+  return { definition, object };
+}
+
+/** The network's first host, which the `kubernetes` Service always has. */
+function firstAddress(cidr: string): string {
+  const [network = ''] = cidr.split('/');
+  if (network.includes(':')) return `${network}1`;
+  const octets = network.split('.').map(Number);
+  octets[3] = (octets[3] ?? 0) + 1;
+  return octets.join('.');
+}
+
+const METADATA = { name: 'kubernetes', namespace: 'default' } as const;
+
+function kubernetesAddress(clusterIp: string): IPAddress {
+  return {
+    metadata: {
+      name: clusterIp,
+      labels: {
+        'ipaddress.kubernetes.io/ip-family': clusterIp.includes(':') ? 'IPv6' : 'IPv4',
+        'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+      },
+    },
+    spec: { parentRef: { group: '', resource: 'services', ...METADATA } },
+  };
+}
+
+function kubernetesService(clusterIp: string): Service {
+  return {
+    metadata: { ...METADATA, labels: { component: 'apiserver', provider: 'kubernetes' } },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: clusterIp,
+      clusterIPs: [clusterIp],
+      ipFamilies: [clusterIp.includes(':') ? 'IPv6' : 'IPv4'],
+      ipFamilyPolicy: 'SingleStack',
+      sessionAffinity: 'None',
+      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: 6443 }],
+    },
+  };
+}
+
+function kubernetesEndpoints({ advertiseAddress, advertisePort }: BootstrapOptions): Endpoints {
+  return {
+    metadata: { ...METADATA, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [
+      {
+        addresses: [{ ip: advertiseAddress }],
+        ports: [{ name: 'https', port: advertisePort, protocol: 'TCP' }],
+      },
+    ],
+  };
+}
+
+function kubernetesSlice({ advertiseAddress, advertisePort }: BootstrapOptions): EndpointSlice {
+  return {
+    metadata: { ...METADATA, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: advertiseAddress.includes(':') ? 'IPv6' : 'IPv4',
+    endpoints: [{ addresses: [advertiseAddress], conditions: { ready: true } }],
+    ports: [{ name: 'https', port: advertisePort, protocol: 'TCP' }],
+  };
+}

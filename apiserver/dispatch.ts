@@ -1,0 +1,85 @@
+import type { ApiResponse } from '../platform/api-transport.ts';
+import type { UserRequest } from './create-api-server.ts';
+import { errors, StatusError } from './errors.ts';
+import { handlerOf } from './handlers/handlers.ts';
+import { answerPath, isOpenPath } from './handlers/paths.ts';
+import { parseRequestInfo, type RequestInfo, type ResourceInfo } from './request-info.ts';
+import { statusAnswer, withWarnings } from './respond/answer.ts';
+import type { ServerContext } from './server-context.ts';
+
+/** From a request to its answer. Every failure becomes a Status; what is not ours becomes 500 and is logged. */
+export async function dispatch(context: ServerContext, request: UserRequest): Promise<ApiResponse> {
+  const started = context.clock.now();
+  let info: RequestInfo | undefined;
+  let response: ApiResponse;
+  try {
+    info = requestInfo(request);
+    authorize(context, info, request);
+    response = await answer(context, info, request);
+  } catch (error) {
+    response = statusAnswer(asStatusError(context, request, error).status);
+  }
+  context.metrics.answered(info, response.status, context.clock.now() - started);
+  return response;
+}
+
+function requestInfo({ method, url }: UserRequest): RequestInfo {
+  try {
+    return parseRequestInfo(method, url);
+  } catch {
+    throw errors.badRequest('the path of the request is not valid');
+  }
+}
+
+function asStatusError(context: ServerContext, request: UserRequest, error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  context.logger.error({ method: request.method, url: request.url, error: text }, 'a request failed');
+  return errors.internal(error instanceof Error ? error.message : String(error));
+}
+
+function authorize(context: ServerContext, info: RequestInfo, { user }: UserRequest): void {
+  const { resource, path, method, query } = info;
+  if (!resource && isOpenPath(path)) return;
+  const verb = resource ? resource.verb : method.toLowerCase();
+  const fieldSelector = query.get('fieldSelector') ?? '';
+  if (context.authorizer.authorize({ user, verb, resource, path, fieldSelector })) return;
+  if (!resource) throw errors.forbiddenPath(`forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}`);
+  throw errors.forbidden(resource, resource.name, why(user.name, verb, resource));
+}
+
+function why(user: string, verb: string, { group, resource, subresource, namespace }: ResourceInfo): string {
+  const what = subresource === '' ? resource : `${resource}/${subresource}`;
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+  return `User "${user}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`;
+}
+
+async function answer(context: ServerContext, info: RequestInfo, request: UserRequest): Promise<ApiResponse> {
+  const { resource } = info;
+  if (!resource) return answerPath(info, request);
+  const store = context.registry.find(resource.group, resource.version, resource.resource);
+  if (!store) throw errors.noSuchPath();
+  const subresource = store.definition.subresources.find(({ name }) => name === resource.subresource);
+  if (resource.subresource !== '' && !subresource) throw errors.noSuchPath();
+  checkShape(resource, store.definition.namespaced);
+  const warnings: string[] = [];
+  const response = await handlerOf(resource.verb, resource.subresource)({
+    context,
+    store,
+    subresource,
+    info: resource,
+    query: info.query,
+    request,
+    user: request.user,
+    warnings,
+  });
+  return withWarnings(response, warnings);
+}
+
+/** A path that names one object of a namespaced kind needs the namespace; other kinds have none. */
+function checkShape({ namespace, name, verb }: ResourceInfo, namespaced: boolean): void {
+  if (!namespaced && namespace !== '') throw errors.noSuchPath();
+  if (namespaced && namespace === '' && name !== '') throw errors.noSuchPath();
+  if (verb === 'create' && namespaced && namespace === '') throw errors.methodNotAllowed('POST');
+  if ((verb === 'update' || verb === 'patch') && name === '') throw errors.methodNotAllowed(verb);
+}

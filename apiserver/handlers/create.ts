@@ -1,0 +1,31 @@
+import type { ApiResponse } from '../../platform/api-transport.ts';
+import type { KubeObject } from '../cache/stored-object.ts';
+import { errors } from '../errors.ts';
+import { createObject } from '../registry/create-object.ts';
+import { objectAnswer } from '../respond/object-answer.ts';
+import { readObject } from './request-body.ts';
+import { isDryRun, type ResourceRequest, representationOf, tableContext } from './resource-request.ts';
+
+export async function create(request: ResourceRequest): Promise<ApiResponse> {
+  const { store, context, user, warnings } = request;
+  const representation = representationOf(request);
+  const { kind, message } = store.definition;
+  const object = readObject(request, { kind, apiVersion: store.apiVersion, message });
+  placeInNamespace(request, object);
+  const stored = await createObject(context, store, object, { user, warnings, dryRun: isDryRun(request) });
+  return objectAnswer(201, store, stored, representation, tableContext(request));
+}
+
+/** The path's namespace is the object's, unless the object says otherwise, which is an error. */
+export function placeInNamespace({ info, store }: ResourceRequest, object: KubeObject): void {
+  const { metadata } = object;
+  if (!store.definition.namespaced) {
+    if (metadata.namespace === '') delete metadata.namespace;
+    return;
+  }
+  if (info.namespace === '') throw errors.badRequest('an empty namespace may not be set during creation');
+  if (metadata.namespace && metadata.namespace !== info.namespace) {
+    throw errors.badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  metadata.namespace = info.namespace;
+}

@@ -1,0 +1,44 @@
+import { errors } from '../errors.ts';
+import { bind } from './binding.ts';
+import { create } from './create.ts';
+import { remove, removeCollection } from './delete.ts';
+import { evict } from './evict.ts';
+import { getObject } from './get.ts';
+import { listObjects } from './list.ts';
+import { patch } from './patch.ts';
+import { podLog } from './pod-log.ts';
+import type { Handler } from './resource-request.ts';
+import { scale } from './scale.ts';
+import { update } from './update.ts';
+import { watchObjects } from './watch.ts';
+
+const byVerb: Readonly<Record<string, Handler>> = {
+  get: getObject,
+  list: listObjects,
+  watch: watchObjects,
+  create,
+  update,
+  patch,
+  delete: remove,
+  deletecollection: removeCollection,
+};
+
+/** Subresources with a body or an answer of their own; the others are parts of the object itself. */
+const bySubresource: Readonly<Record<string, Handler>> = {
+  'binding create': bind,
+  'eviction create': evict,
+  'log get': podLog,
+  'scale get': scale,
+  'scale patch': scale,
+  'scale update': scale,
+};
+
+const PARTS = new Set(['status', 'finalize', 'ephemeralcontainers']);
+
+/** The handler of a verb on a resource or one of its subresources. */
+export function handlerOf(verb: string, subresource: string): Handler {
+  const handler =
+    subresource === '' || PARTS.has(subresource) ? byVerb[verb] : bySubresource[`${subresource} ${verb}`];
+  if (!handler) throw errors.methodNotAllowed(subresource === '' ? verb : `${verb} ${subresource}`);
+  return handler;
+}

@@ -1,0 +1,40 @@
+import type { JsonObject } from '../../openapi/decode-json.ts';
+import type { ApiResponse } from '../../platform/api-transport.ts';
+import type { KubeObject, StoredObject } from '../cache/stored-object.ts';
+import { errors } from '../errors.ts';
+import { type Patcher, patcherOf } from '../patch/patcher.ts';
+import { updateObject } from '../registry/update-object.ts';
+import { objectAnswer } from '../respond/object-answer.ts';
+import { conform, mediaType } from './request-body.ts';
+import { isDryRun, type ResourceRequest, representationOf, tableContext } from './resource-request.ts';
+
+/** PATCH of an object, or of its status or another part that has the same kind. */
+export async function patch(request: ResourceRequest): Promise<ApiResponse> {
+  const { store, context, info, user, warnings } = request;
+  const representation = representationOf(request);
+  const patcher = patcherFor(request, store.definition.message);
+  const change = {
+    namespace: info.namespace,
+    name: info.name,
+    subresource: info.subresource,
+    apply: (current: StoredObject) => patched(request, current, patcher),
+  };
+  const stored = await updateObject(context, store, change, { user, warnings, dryRun: isDryRun(request) });
+  return objectAnswer(200, store, stored, representation, tableContext(request));
+}
+
+/** The patch of a request's body for one message. */
+export function patcherFor(request: ResourceRequest, message: string): Patcher {
+  return patcherOf(mediaType(request), request.request.body ?? new Uint8Array(), message);
+}
+
+function patched(request: ResourceRequest, current: StoredObject, patcher: Patcher): KubeObject {
+  const { store } = request;
+  const { kind, message } = store.definition;
+  const result = patcher(current.copy() as JsonObject);
+  if (result.kind !== kind || result.apiVersion !== store.apiVersion) {
+    throw errors.badRequest('a patch may not change an object\'s kind or apiVersion');
+  }
+  request.warnings.length = 0;
+  return conform(request, result, { kind, apiVersion: store.apiVersion, message });
+}

@@ -1,0 +1,57 @@
+import type { ApiRequest, ApiResponse } from '../../platform/api-transport.ts';
+import { aggregatedDiscovery } from '../discovery/aggregated-discovery.ts';
+import { apiGroup, apiGroupList, apiResourceList, apiVersions } from '../discovery/legacy-discovery.ts';
+import { errors } from '../errors.ts';
+import type { RequestInfo } from '../request-info.ts';
+import { jsonAnswer, textAnswer } from '../respond/answer.ts';
+import { versionInfo } from '../version.ts';
+
+/** Paths that anyone may ask for, known or not. */
+const OPEN_PATHS = new Set(['/healthz', '/livez', '/readyz', '/version']);
+
+export function isOpenPath(path: string): boolean {
+  return OPEN_PATHS.has(path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path);
+}
+
+/** Answers a GET of a path that names no resource. */
+export function answerPath(info: RequestInfo, request: ApiRequest): ApiResponse | Promise<ApiResponse> {
+  const path = info.path.length > 1 && info.path.endsWith('/') ? info.path.slice(0, -1) : info.path;
+  if (info.method !== 'GET' && info.method !== 'HEAD') throw errors.methodNotAllowed(info.method);
+  switch (path) {
+    case '/healthz':
+    case '/livez':
+    case '/readyz':
+      return textAnswer(200, 'ok');
+    case '/version':
+      return jsonAnswer(200, versionInfo);
+    case '/api':
+    case '/apis':
+      return discoveryRoot(path === '/api' ? 'api' : 'apis', request);
+    default:
+      return discoveryPath(path);
+  }
+}
+
+/** The first discovery form that the client accepts and we have. */
+function discoveryRoot(root: 'api' | 'apis', { headers }: ApiRequest): ApiResponse {
+  for (const range of (headers.accept ?? '').split(',').slice(0, 20)) {
+    const match = /;g=apidiscovery\.k8s\.io;v=(v2|v2beta1);as=APIGroupDiscoveryList/.exec(range.replaceAll(' ', ''));
+    if (!match || !range.includes('application/json')) continue;
+    const version = match[1] === 'v2' ? 'v2' : 'v2beta1';
+    const answer = jsonAnswer(200, aggregatedDiscovery(root, version));
+    const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+    return { ...answer, headers: { ...answer.headers, 'content-type': contentType, vary: 'Accept' } };
+  }
+  return jsonAnswer(200, root === 'api' ? apiVersions(headers.host ?? headers[':authority'] ?? '') : apiGroupList());
+}
+
+function discoveryPath(path: string): ApiResponse {
+  const parts = path.split('/').slice(1);
+  const [root, first = '', second] = parts;
+  let found: object | undefined;
+  if (root === 'api' && parts.length === 2) found = apiResourceList('', first);
+  else if (root === 'apis' && parts.length === 2) found = apiGroup(first);
+  else if (root === 'apis' && parts.length === 3) found = apiResourceList(first, second ?? '');
+  if (!found) throw errors.noSuchPath();
+  return jsonAnswer(200, found);
+}

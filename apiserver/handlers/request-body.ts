@@ -1,0 +1,137 @@
+import { load } from 'js-yaml';
+import { DecodeError, decodeJson, isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
+import type { MessageKey } from '../../openapi/field-table.ts';
+import { decodeMessage, openEnvelope } from '../../openapi/protobuf.ts';
+import type { KubeObject } from '../cache/stored-object.ts';
+import { errors, StatusError } from '../errors.ts';
+import type { ResourceRequest } from './resource-request.ts';
+
+const MEDIA_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'] as const;
+
+/** The kind that a body must be of. */
+export interface ExpectedKind {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly message: MessageKey;
+}
+
+/** The media type of a body, without parameters; JSON when the client does not say. */
+export function mediaType({ request }: ResourceRequest): string {
+  const header = request.headers['content-type'] ?? '';
+  return (header.split(';', 1)[0] ?? '').trim().toLowerCase() || 'application/json';
+}
+
+/** Reads an object of one kind from the request's body, checked against its schema. */
+export function readObject(request: ResourceRequest, expected: ExpectedKind): KubeObject {
+  const body = request.request.body ?? new Uint8Array();
+  const raw = parseBody(body, mediaType(request), expected);
+  checkKind(raw, expected);
+  return conform(request, raw, expected);
+}
+
+/** Checks a parsed object against its kind's schema; unknown fields are treated as fieldValidation asks. */
+export function conform(request: ResourceRequest, raw: JsonObject, expected: ExpectedKind): KubeObject {
+  const { kind, apiVersion } = expected;
+  try {
+    const { object, unknownFields } = decodeJson(expected.message, raw);
+    reportUnknown(request, unknownFields, expected);
+    const metadata = isJsonObject(object.metadata) ? object.metadata : {};
+    return { ...object, kind, apiVersion, metadata };
+  } catch (error) {
+    throw asBadRequest(error, expected);
+  }
+}
+
+function asBadRequest(error: unknown, { kind, apiVersion }: ExpectedKind): unknown {
+  if (!(error instanceof DecodeError)) return error;
+  const version = apiVersion.split('/').at(-1);
+  return errors.badRequest(
+    `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${error.message}`,
+  );
+}
+
+function reportUnknown(request: ResourceRequest, unknown: readonly string[], expected: ExpectedKind): void {
+  const mode = request.query.get('fieldValidation') ?? '';
+  if (!['', 'Ignore', 'Warn', 'Strict'].includes(mode)) {
+    throw errors.badRequest(
+      `fieldValidation: Unsupported value: ${JSON.stringify(mode)}: supported values: "Ignore", "Strict", "Warn"`,
+    );
+  }
+  if (unknown.length === 0 || mode === 'Ignore') return;
+  const texts = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+  if (mode === 'Strict')
+    throw asBadRequest(new DecodeError(`strict decoding error: ${texts.join(', ')}`), expected);
+  request.warnings.push(...texts);
+}
+
+/** Parses bytes of any accepted media type into plain JSON values. */
+export function parseBody(body: Uint8Array, type: string, expected: ExpectedKind): JsonObject {
+  switch (type) {
+    case 'application/json':
+      return parseJsonObject(body);
+    case 'application/yaml':
+      return parseYaml(body);
+    case 'application/vnd.kubernetes.protobuf':
+      return parseProtobuf(body, expected);
+    default:
+      throw errors.unsupportedMediaType(MEDIA_TYPES);
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** JSON of any type; 400 when it is broken. */
+export function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(body));
+  } catch (error) {
+    throw errors.badRequest(
+      `the object provided is unrecognized (must be of type JSON): couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+function parseJsonObject(body: Uint8Array): JsonObject {
+  const value = parseJson(body);
+  if (!isJsonObject(value)) throw errors.badRequest('the body of the request must be a JSON object');
+  return value;
+}
+
+function parseYaml(body: Uint8Array): JsonObject {
+  try {
+    // Through JSON, so that dates and shared references become plain values.
+    const value: unknown = JSON.parse(
+      JSON.stringify(load(decoder.decode(body), { maxDepth: 200 } as object)) ?? 'null',
+    );
+    if (isJsonObject(value)) return value;
+  } catch (error) {
+    throw errors.badRequest(`yaml: ${error instanceof Error ? error.message : error}`);
+  }
+  throw errors.badRequest('the body of the request must be a YAML mapping');
+}
+
+function parseProtobuf(body: Uint8Array, expected: ExpectedKind): JsonObject {
+  try {
+    const { kind, apiVersion, raw } = openEnvelope(body);
+    checkKind({ kind, apiVersion }, expected);
+    return { ...decodeMessage(expected.message, raw), kind, apiVersion };
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    throw asBadRequest(error, expected);
+  }
+}
+
+/** A body may leave out what the path already says, but not contradict it. */
+function checkKind(raw: JsonObject, expected: ExpectedKind): void {
+  const { kind, apiVersion } = raw;
+  if (typeof apiVersion === 'string' && apiVersion !== '' && apiVersion !== expected.apiVersion) {
+    throw errors.badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`,
+    );
+  }
+  if (kind !== undefined && kind !== '' && kind !== expected.kind) {
+    throw errors.badRequest(
+      `${kind} in version ${JSON.stringify(expected.apiVersion.split('/').at(-1))} cannot be handled as a ${expected.kind}: the kind in the data does not match the expected kind`,
+    );
+  }
+}

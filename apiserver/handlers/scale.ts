@@ -1,0 +1,75 @@
+import type { JsonObject } from '../../openapi/decode-json.ts';
+import type { Deployment, Scale } from '../../openapi/generated/types.ts';
+import type { ApiResponse } from '../../platform/api-transport.ts';
+import type { KubeObject, StoredObject } from '../cache/stored-object.ts';
+import { errors } from '../errors.ts';
+import { selectorText } from '../printers/workload-columns.ts';
+import { updateObject } from '../registry/update-object.ts';
+import { plainAnswer } from '../respond/object-answer.ts';
+import { patcherFor } from './patch.ts';
+import { conform, readObject } from './request-body.ts';
+import { isDryRun, type ResourceRequest, representationOf } from './resource-request.ts';
+
+const SCALE = { kind: 'Scale', apiVersion: 'autoscaling/v1', message: 'autoscaling.v1.Scale' } as const;
+
+/** The `scale` subresource: the replicas of a workload, under a kind that all workloads share. */
+export async function scale(request: ResourceRequest): Promise<ApiResponse> {
+  const { store, info } = request;
+  const representation = representationOf(request);
+  if (info.verb === 'get') {
+    return plainAnswer(200, scaleOf(store.require(info.namespace, info.name)), representation);
+  }
+  return plainAnswer(200, scaleOf(await change(request)), representation);
+}
+
+async function change(request: ResourceRequest): Promise<StoredObject> {
+  const { store, context, info, user, warnings } = request;
+  const read = info.verb === 'patch' ? patchedScale(request) : givenScale(request);
+  const apply = (current: StoredObject): KubeObject => withReplicas(current, read(current));
+  const target = { namespace: info.namespace, name: info.name, subresource: 'scale', apply };
+  return updateObject(context, store, target, { user, warnings, dryRun: isDryRun(request) });
+}
+
+function givenScale(request: ResourceRequest): () => Scale {
+  const scale = readObject(request, SCALE) as unknown as Scale;
+  return () => scale;
+}
+
+function patchedScale(request: ResourceRequest): (current: StoredObject) => Scale {
+  const patcher = patcherFor(request, SCALE.message);
+  return (current) => {
+    const result = patcher(scaleOf(current) as unknown as JsonObject);
+    return conform(request, result, SCALE) as unknown as Scale;
+  };
+}
+
+function withReplicas(current: StoredObject, { metadata, spec }: Scale): KubeObject {
+  const copy = current.copy();
+  const replicas = spec?.replicas ?? 0;
+  if (replicas < 0) {
+    throw errors.invalid({ group: 'autoscaling', kind: 'Scale' }, current.name, [
+      {
+        field: 'spec.replicas',
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${replicas}: must be greater than or equal to 0`,
+      },
+    ]);
+  }
+  const workload = copy as unknown as Deployment;
+  workload.spec = { ...workload.spec, replicas };
+  copy.metadata.resourceVersion = metadata.resourceVersion;
+  return copy;
+}
+
+function scaleOf({ object }: StoredObject): Scale {
+  const { metadata, spec = {}, status = {} } = object as unknown as Deployment;
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  const selector = selectorText(spec.selector);
+  return {
+    kind: SCALE.kind,
+    apiVersion: SCALE.apiVersion,
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: spec.replicas ?? 0 },
+    status: { replicas: status.replicas ?? 0, ...(selector === '<none>' ? {} : { selector }) },
+  };
+}

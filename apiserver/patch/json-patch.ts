@@ -1,0 +1,25 @@
+import { isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
+import jsonPatch, { type Operation } from 'fast-json-patch';
+import { errors, StatusError } from '../errors.ts';
+
+/** As many operations as Kubernetes takes. */
+const MAX_OPERATIONS = 10_000;
+
+/** JSON patch (RFC 6902). A failed test or a path that is not there is 422, as Kubernetes answers. */
+export function applyJsonPatch(object: JsonObject, operations: unknown): JsonObject {
+  if (!Array.isArray(operations)) throw errors.badRequest('a JSON patch must be an array of operations');
+  if (operations.length > MAX_OPERATIONS) {
+    throw errors.tooLarge(MAX_OPERATIONS);
+  }
+  try {
+    const result: unknown = jsonPatch.applyPatch(object, operations as Operation[], true, true, true).newDocument;
+    if (isJsonObject(result)) return result;
+  } catch (error) {
+    throw unprocessable(error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error));
+  }
+  throw unprocessable('the patched document is not an object');
+}
+
+function unprocessable(message: string): StatusError {
+  return new StatusError(422, 'Invalid', `the server rejected our request due to an error in our request: ${message}`, {});
+}

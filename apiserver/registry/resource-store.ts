@@ -1,0 +1,80 @@
+import { groupVersion, type ResourceDefinition } from '../../openapi/resources.ts';
+import { type KubeObject, StoredObject } from '../cache/stored-object.ts';
+import type { WatchCache } from '../cache/watch-cache.ts';
+import { errors } from '../errors.ts';
+import type { Storage, StoredValue } from '../storage/storage.ts';
+import { encodeObject, typePrefix } from './encode-object.ts';
+import type { Strategy } from './strategy.ts';
+
+/** Everything about one served resource: what it is, its policy, and where its objects are. */
+export class ResourceStore {
+  readonly definition: ResourceDefinition;
+  readonly strategy: Strategy;
+  readonly cache: WatchCache;
+  readonly apiVersion: string;
+  /** How many bytes of every object come before its metadata. */
+  readonly prefixLength: number;
+  readonly #storage: Storage;
+
+  constructor(definition: ResourceDefinition, strategy: Strategy, cache: WatchCache, storage: Storage) {
+    this.definition = definition;
+    this.strategy = strategy;
+    this.cache = cache;
+    this.apiVersion = groupVersion(definition);
+    this.prefixLength = typePrefix(definition.kind, this.apiVersion).length;
+    this.#storage = storage;
+  }
+
+  /** The present object; 404 when there is none. */
+  require(namespace: string, name: string): StoredObject {
+    const object = this.cache.get(namespace, name);
+    if (!object) throw errors.notFound(this.definition, name);
+    return object;
+  }
+
+  async create(object: KubeObject): Promise<StoredObject> {
+    const { namespace = '', name = '' } = object.metadata;
+    const value = await this.#storage.create(this.#key(namespace, name), encodeObject(object));
+    if (!value) throw errors.alreadyExists(this.definition, name);
+    return this.#stored(namespace, name, value);
+  }
+
+  /** Undefined when the object is no longer what `previous` was. */
+  async replace(previous: StoredObject, object: KubeObject): Promise<StoredObject | undefined> {
+    const { namespace, name, revision } = previous;
+    const value = await this.#storage.replace(this.#key(namespace, name), revision, encodeObject(object));
+    return value && this.#stored(namespace, name, value);
+  }
+
+  /** False when the object is no longer what `previous` was. */
+  async delete(previous: StoredObject): Promise<boolean> {
+    const { namespace, name, revision } = previous;
+    return (await this.#storage.delete(this.#key(namespace, name), revision)) !== undefined;
+  }
+
+  #key(namespace: string, name: string): string {
+    const { group, resource } = this.definition;
+    return storageKey(group, resource, namespace, name);
+  }
+
+  #stored(namespace: string, name: string, value: StoredValue): StoredObject {
+    const cached = this.cache.get(namespace, name);
+    if (cached?.revision === value.revision) return cached;
+    return new StoredObject(namespace, name, value.bytes, value.revision, this.strategy.fieldsOf);
+  }
+}
+
+/** `/registry/<group>/<resource>/<namespace>/<name>`; the core group and no namespace are empty parts. */
+export function storageKey(group: string, resource: string, namespace: string, name: string): string {
+  return `/registry/${group}/${resource}/${namespace}/${name}`;
+}
+
+export function parseStorageKey(key: string): {
+  group: string;
+  resource: string;
+  namespace: string;
+  name: string;
+} {
+  const [, , group = '', resource = '', namespace = '', ...name] = key.split('/');
+  return { group, resource, namespace, name: name.join('/') };
+}

@@ -1,0 +1,75 @@
+/** What is wrong with a field (k8s apimachinery/pkg/util/validation/field/errors.go). */
+export type FaultReason =
+  | 'FieldValueRequired'
+  | 'FieldValueInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueDuplicate'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'FieldValueNotFound';
+
+/** One fault of an object: where, what kind, and the text a user reads. */
+export interface Fault {
+  readonly field: string;
+  readonly reason: FaultReason;
+  readonly message: string;
+}
+
+/** Reports beyond this are dropped: an answer must stay readable. */
+const MAX_FAULTS = 100;
+
+/** Collects all faults of an object, so that they are reported at once. */
+export class Faults {
+  readonly list: Fault[] = [];
+
+  required(field: string, detail = ''): void {
+    this.#add(field, 'FieldValueRequired', detail === '' ? 'Required value' : `Required value: ${detail}`);
+  }
+
+  invalid(field: string, value: unknown, detail: string): void {
+    this.#add(field, 'FieldValueInvalid', `Invalid value: ${shown(value)}: ${detail}`);
+  }
+
+  notSupported(field: string, value: unknown, supported: readonly string[]): void {
+    const list = [...supported]
+      .sort()
+      .map((item) => JSON.stringify(item))
+      .join(', ');
+    this.#add(
+      field,
+      'FieldValueNotSupported',
+      `Unsupported value: ${shown(value)}: supported values: ${list}`,
+    );
+  }
+
+  duplicate(field: string, value: unknown): void {
+    this.#add(field, 'FieldValueDuplicate', `Duplicate value: ${shown(value)}`);
+  }
+
+  forbidden(field: string, detail: string): void {
+    this.#add(field, 'FieldValueForbidden', `Forbidden: ${detail}`);
+  }
+
+  notFound(field: string, value: unknown): void {
+    this.#add(field, 'FieldValueNotFound', `Not found: ${shown(value)}`);
+  }
+
+  tooLong(field: string, maximum: number): void {
+    this.#add(field, 'FieldValueTooLong', `Too long: may not be more than ${maximum} bytes`);
+  }
+
+  tooMany(field: string, count: number, maximum: number): void {
+    this.#add(field, 'FieldValueTooMany', `Too many: ${count}: must have at most ${maximum} items`);
+  }
+
+  #add(field: string, reason: FaultReason, message: string): void {
+    if (this.list.length < MAX_FAULTS) this.list.push({ field, reason, message });
+  }
+}
+
+/** A value as messages show it, of bounded length. */
+function shown(value: unknown): string {
+  const text = value === undefined ? 'null' : JSON.stringify(value);
+  return text.length > 512 ? `${text.slice(0, 512)}…` : text;
+}
