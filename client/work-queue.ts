@@ -95,6 +95,8 @@ export class WorkQueue {
   }
 
   async #work(key: string): Promise<void> {
+    // A key that is added again in the same turn is the same piece of work.
+    await Promise.resolve();
     const { clock } = this.#options;
     const started = clock.now();
     this.#metrics?.queueSeconds.observe((started - (this.#waiting.get(key) ?? started)) / 1000);

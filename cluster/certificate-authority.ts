@@ -33,12 +33,12 @@ export class CertificateAuthority {
   }
 
   static async create(now: number): Promise<CertificateAuthority> {
-    x509.cryptoProvider.set(webcrypto as unknown as Crypto);
+    x509.cryptoProvider.set(webcrypto);
     const keys = await generateKeys();
     const certificate = await x509.X509CertificateGenerator.createSelfSigned({
       name: 'CN=podwire',
       ...validity(now),
-      keys: keys as unknown as CryptoKeyPair,
+      keys: keys,
       signingAlgorithm: ALGORITHM,
       extensions: [
         new x509.BasicConstraintsExtension(true, undefined, true),
@@ -64,8 +64,8 @@ export class CertificateAuthority {
       subject: [{ CN: [commonName] }, ...organizations.map((name) => ({ O: [name] }))],
       issuer: this.#certificate.subject,
       ...validity(now),
-      publicKey: keys.publicKey as unknown as CryptoKey,
-      signingKey: this.#keys.privateKey as unknown as CryptoKey,
+      publicKey: keys.publicKey,
+      signingKey: this.#keys.privateKey,
       signingAlgorithm: ALGORITHM,
       extensions: [
         new x509.ExtendedKeyUsageExtension([usage]),

@@ -17,7 +17,7 @@ export interface HostStream {
   onEnd: () => void;
   onDrain: () => void;
   /** The last event; `error` is set when the stream was reset or failed. */
-  onClose: (error?: Error) => void;
+  onClose: (error?: NodeJS.ErrnoException) => void;
   write(chunk: Uint8Array): boolean;
   pause(): void;
   resume(): void;

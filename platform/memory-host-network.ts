@@ -75,7 +75,7 @@ function key(endpoint: HostEndpoint): string {
   return `${endpoint.address}:${endpoint.port}`;
 }
 
-function failure(code: string, what: string): Error {
+function failure(code: string, what: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${code}: ${what}`), { code });
 }
 
@@ -85,7 +85,7 @@ class MemoryStream implements HostStream {
   onData: (chunk: Uint8Array) => void = () => {};
   onEnd: () => void = () => {};
   onDrain: () => void = () => {};
-  onClose: (error?: Error) => void = () => {};
+  onClose: (error?: NodeJS.ErrnoException) => void = () => {};
   readonly local: HostEndpoint;
   readonly remote: HostEndpoint;
   #peer: MemoryStream | undefined;
@@ -171,7 +171,7 @@ class MemoryStream implements HostStream {
     if (this.#ended && this.#peerEnded) queueMicrotask(() => this.#close());
   }
 
-  #close(error?: Error): void {
+  #close(error?: NodeJS.ErrnoException): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#peer = undefined;

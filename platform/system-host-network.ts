@@ -83,7 +83,7 @@ class SocketStream implements HostStream {
   onData: (chunk: Uint8Array) => void = () => {};
   onEnd: () => void = () => {};
   onDrain: () => void = () => {};
-  onClose: (error?: Error) => void = () => {};
+  onClose: (error?: NodeJS.ErrnoException) => void = () => {};
   readonly #socket: Socket;
 
   constructor(socket: Socket) {

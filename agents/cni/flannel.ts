@@ -66,10 +66,10 @@ export class Flannel {
     host.addAddress(device, { address: networkOf(subnet), prefixLength: 32 });
     device.setUp();
     this.#device = device;
-    const failure = host.iptables.restore(flannelRules(formatCidr(subnet), this.#options.clusterCidr), {
+    const restored = host.iptables.restore(flannelRules(formatCidr(subnet), this.#options.clusterCidr), {
       noflush: true,
     });
-    if (failure) throw new Error(`flannel's rules were refused: ${failure.message}`);
+    if (!restored.ok) throw new Error(`flannel's rules were refused: ${restored.error}`);
     for (const lease of this.#leases.values()) this.#connect(lease);
   }
 

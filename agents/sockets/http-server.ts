@@ -1,7 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
+import type { StreamDuplex } from '../../platform/stream-duplex.ts';
 import type { Ipv4 } from '../netstack/ipv4.ts';
 import type { Netns } from '../netstack/netns.ts';
-import { TcpDuplex } from './tcp-duplex.ts';
+import { tcpDuplex } from './tcp-duplex.ts';
 
 /** Closes the listener and drops its connections. */
 export type StopServer = () => void;
@@ -21,9 +22,9 @@ export function serveHttp(
     },
   );
   server.on('clientError', (_, socket) => socket.destroy());
-  const connections = new Set<TcpDuplex>();
+  const connections = new Set<StreamDuplex>();
   const tcp = netns.tcp.listen(local, (socket) => {
-    const duplex = new TcpDuplex(socket);
+    const duplex = tcpDuplex(socket);
     connections.add(duplex);
     duplex.on('error', () => {});
     duplex.once('close', () => connections.delete(duplex));

@@ -1,0 +1,172 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { type ClusterConfig, DEFAULT_CONFIG, MOST_NODES } from '../../cluster/cluster-config.ts';
+import { startControlServer } from '../../cluster/control-server.ts';
+import { StateDirectory } from '../../cluster/state-directory.ts';
+import { Supervisor } from '../../cluster/supervisor.ts';
+import { parseDuration } from '../../platform/duration.ts';
+import { CliError } from '../cli-error.ts';
+import { isAlive, stateOption } from '../state-option.ts';
+import { summary } from '../summary.ts';
+
+type UpOptions = ClusterConfig & { readonly stateDir: string; readonly detach?: boolean };
+
+export function upCommand(): Command {
+  return new Command('up')
+    .description('start a cluster, wait until it works, and keep it running until Ctrl-C')
+    .addOption(stateOption())
+    .option('--nodes <count>', 'simulated nodes', integer(1, MOST_NODES), DEFAULT_CONFIG.nodes)
+    .option(
+      '--port <port>',
+      'port of the API server on 127.0.0.1; 0: any',
+      integer(0, 65535),
+      DEFAULT_CONFIG.port,
+    )
+    .option(
+      '--dns-port <port>',
+      'port of DNS on 127.0.0.1; 0: any',
+      integer(0, 65535),
+      DEFAULT_CONFIG.dnsPort,
+    )
+    .option(
+      '--host-network <cidr>',
+      'loopback /24 through which the machine reaches the nodes',
+      loopback,
+      DEFAULT_CONFIG.hostNetwork,
+    )
+    .option('--cluster-cidr <cidr>', 'the pod network', DEFAULT_CONFIG.clusterCidr)
+    .option('--service-cidr <cidr>', "the Services' network", DEFAULT_CONFIG.serviceCidr)
+    .option('--cluster-dns <ip>', "the address of the cluster's DNS", DEFAULT_CONFIG.clusterDns)
+    .option('--cluster-domain <zone>', "the cluster's DNS zone", DEFAULT_CONFIG.clusterDomain)
+    .option('--node-port-range <range>', 'node ports', DEFAULT_CONFIG.nodePortRange)
+    .option(
+      '--node-monitor-grace-period <duration>',
+      'a node silent for longer is NotReady',
+      duration,
+      DEFAULT_CONFIG.nodeMonitorGracePeriod,
+    )
+    .option(
+      '--node-lease-renew-interval <duration>',
+      'how often a node says that it is alive',
+      duration,
+      DEFAULT_CONFIG.nodeLeaseRenewInterval,
+    )
+    .option(
+      '--default-not-ready-toleration-seconds <seconds>',
+      'how long pods stay on a node that is not ready',
+      integer(0, 86400),
+      DEFAULT_CONFIG.notReadyTolerationSeconds,
+    )
+    .option(
+      '--default-unreachable-toleration-seconds <seconds>',
+      'how long pods stay on a node that is silent',
+      integer(0, 86400),
+      DEFAULT_CONFIG.unreachableTolerationSeconds,
+    )
+    .option('--detach', 'give the terminal back once the cluster works')
+    .action((options: UpOptions & Record<string, unknown>) =>
+      options.detach ? detach(options.stateDir) : up(withTolerations(options)),
+    );
+}
+
+/** The two flags that Kubernetes names at length. */
+function withTolerations(options: UpOptions & Record<string, unknown>): UpOptions {
+  return {
+    ...options,
+    notReadyTolerationSeconds: options.defaultNotReadyTolerationSeconds as number,
+    unreachableTolerationSeconds: options.defaultUnreachableTolerationSeconds as number,
+  };
+}
+
+async function up({ stateDir, ...config }: UpOptions): Promise<void> {
+  const began = performance.now();
+  const state = new StateDirectory(stateDir);
+  const present = state.readState()?.processes.find(({ name }) => name === 'podwire');
+  if (present && isAlive(present.pid)) {
+    throw new CliError(
+      `a cluster already runs with its state in ${state.path} (pid ${present.pid}); stop it with: podwire down`,
+    );
+  }
+  state.remove();
+  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+  const supervisor = new Supervisor({ config, state, programs: import.meta.dirname, onProgress: print });
+  const end = endOnSignal();
+  try {
+    await Promise.race([supervisor.start(), end.requested]);
+    if (end.isRequested()) return;
+    const control = await startControlServer(state.controlSocket, supervisor);
+    print(summary({ config, supervisor, state, seconds: (performance.now() - began) / 1000 }));
+    process.send?.({ kind: 'up' });
+    process.disconnect?.();
+    await end.requested;
+    control.close();
+    print('stopping');
+  } finally {
+    await supervisor.stop();
+  }
+}
+
+function endOnSignal(): { requested: Promise<void>; isRequested: () => boolean } {
+  let requested = false;
+  const promise = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        requested = true;
+        resolve();
+      });
+    }
+  });
+  return { requested: promise, isRequested: () => requested };
+}
+
+/** Runs the same command again without `--detach`, and lets go of it when the cluster works. */
+function detach(stateDir: string): Promise<void> {
+  const state = new StateDirectory(stateDir);
+  state.create();
+  const log = openSync(join(state.path, 'logs', 'up.log'), 'a', 0o600);
+  const args = process.argv.slice(1).filter((argument) => argument !== '--detach');
+  const child = spawn(process.execPath, [...process.execArgv, ...args], {
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+  });
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new CliError(`the cluster did not start (exit code ${code})`)));
+    child.once('message', () => {
+      process.stdout.write(
+        `the cluster runs in the background; stop it with: podwire down --state-dir ${stateDir}\n`,
+      );
+      release(child);
+      resolve();
+    });
+  });
+}
+
+function release(child: ChildProcess): void {
+  child.removeAllListeners('exit');
+  if (child.connected) child.disconnect();
+  child.unref();
+}
+
+function integer(least: number, most: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+  };
+}
+
+function duration(text: string): string {
+  try {
+    parseDuration(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+function loopback(text: string): string {
+  if (/^127\.\d{1,3}\.\d{1,3}\.0\/24$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be a /24 of loopback addresses such as 127.0.18.0/24.');
+}
