@@ -52,9 +52,9 @@ export class Iptables {
     return table;
   }
 
-  /** The tables that exist so far. */
-  existing(name: TableName): Table | undefined {
-    return this.#tables.get(name);
+  /** All tables, the newest first, as /proc/net/ip_tables_names has them. */
+  tables(): Table[] {
+    return [...this.#tables.values()].reverse();
   }
 
   /** For the LOG target. */

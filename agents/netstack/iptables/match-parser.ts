@@ -64,7 +64,7 @@ function comment(): MatchDraft {
       return true;
     },
     finish() {
-      if (text === undefined) throw new RuleError('comment: option "--comment" must be specified');
+      if (text === undefined) throw new RuleError('comment: option "--comment" must be specified\n');
       return { kind: 'comment', text };
     },
   };
@@ -178,7 +178,7 @@ function statistic(): MatchDraft {
   let invert = false;
   let probability: number | undefined;
   let every: number | undefined;
-  let packet = 0;
+  let packet: number | undefined;
   return {
     name: 'statistic',
     option(option, reader) {
@@ -199,7 +199,7 @@ function statistic(): MatchDraft {
     },
     finish() {
       if (mode === 'random') {
-        const value = required(probability, 'statistic: option "--probability" must be specified');
+        const value = required(probability, '--probability must be specified when using random mode');
         return { kind: 'statistic', mode, invert, probability: value };
       }
       if (mode !== 'nth')
@@ -207,6 +207,8 @@ function statistic(): MatchDraft {
           mode === undefined ? 'statistic: option "--mode" must be specified' : `Bad mode "${mode}"`,
         );
       const value = required(every, 'statistic: option "--every" must be specified');
+      if (packet === undefined)
+        throw new RuleError('statistic: option "--every" also requires "--packet".\n');
       if (packet >= value) throw new RuleError('statistic: the --packet p must be 0 <= p <= n-1');
       return { kind: 'statistic', mode, invert, every: value, packet };
     },

@@ -1,5 +1,5 @@
 import type { Counters } from './chain.ts';
-import { RuleError } from './option-reader.ts';
+import { ApplyError, RuleError } from './option-reader.ts';
 import { parseRule } from './rule-parser.ts';
 import { printRule } from './rule-printer.ts';
 import type { TableDraft } from './table-draft.ts';
@@ -38,7 +38,7 @@ export function applyOperation(draft: TableDraft, words: readonly string[], coun
       return deleteRule(draft, existing(draft, chain), rest);
     case '-C':
       if (position(draft, existing(draft, chain), rest) === 0)
-        throw new RuleError('Bad rule (does a matching rule exist in that chain?).');
+        throw new ApplyError('Bad rule (does a matching rule exist in that chain?).');
       return;
     case '-F':
       for (const name of chain === undefined ? draft.names() : [existing(draft, chain)]) draft.flush(name);
@@ -68,7 +68,7 @@ function required(chain: string | undefined): string {
 
 function existing(draft: TableDraft, chain: string | undefined): string {
   const name = required(chain);
-  if (!draft.has(name)) throw new RuleError(`No chain/target/match by that name.`);
+  if (!draft.has(name)) throw new ApplyError(`No chain/target/match by that name.`);
   return name;
 }
 
@@ -78,7 +78,7 @@ function position(draft: TableDraft, chain: string, options: readonly string[]):
 
 function deleteRule(draft: TableDraft, chain: string, words: readonly string[]): void {
   const at = numbered(words) ? Number(words[0]) : position(draft, chain, words);
-  if (at === 0) throw new RuleError('Bad rule (does a matching rule exist in that chain?).');
+  if (at === 0) throw new ApplyError('Bad rule (does a matching rule exist in that chain?).');
   draft.deleteAt(chain, at);
 }
 

@@ -1,6 +1,9 @@
 /** A fault in a rule's text, in the words of iptables. */
 export class RuleError extends Error {}
 
+/** A rule that reads well but cannot be put in force: a missing chain, a loop, a target in the wrong table. */
+export class ApplyError extends RuleError {}
+
 /** Walks over a rule's words; `!` is remembered for the option that follows. */
 export class OptionReader {
   readonly #words: readonly string[];

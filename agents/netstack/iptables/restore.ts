@@ -1,7 +1,7 @@
 import type { Netns } from '../netns.ts';
 import type { Counters } from './chain.ts';
 import { applyOperation } from './operation.ts';
-import { RuleError } from './option-reader.ts';
+import { ApplyError, RuleError } from './option-reader.ts';
 import { IPTABLES_VERSION } from './save.ts';
 import { TableDraft } from './table-draft.ts';
 import { isTableName, type TableName } from './table-layout.ts';
@@ -20,12 +20,12 @@ export interface RestoreOptions {
 
 export type RestoreResult =
   | { readonly ok: true }
-  | { readonly ok: false; readonly line: number; readonly error: string };
+  | { readonly ok: false; readonly line: number; readonly exitCode: number; readonly error: string };
 
 const CHAIN_LINE = /^:(\S+)\s+(\S+)(?:\s+\[(\d+):(\d+)\])?\s*$/;
 const COUNTED_RULE = /^\[(\d+):(\d+)\]\s+(.*)$/;
 
-/** Reads a text as iptables-restore does. The error is what the real one prints, with the line's number. */
+/** Reads a text as iptables-restore does. The error is what the real one prints, and its exit code. */
 export function restore(ns: Netns, text: string, options: RestoreOptions): RestoreResult {
   const reader = new RestoreReader(ns, options);
   const lines = text.split('\n');
@@ -34,22 +34,27 @@ export function restore(ns: Netns, text: string, options: RestoreOptions): Resto
       reader.read(line);
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
-      return failure(index + 1, error.message, line.startsWith('COMMIT'));
+      return failure(index + 1, error);
     }
   }
-  if (reader.open) return failure(lines.length, 'COMMIT expected at end of file', false, true);
+  if (reader.open) return notCommitted(lines.length);
   return { ok: true };
 }
 
-function failure(line: number, message: string, atCommit: boolean, bare = false): RestoreResult {
-  if (bare) return { ok: false, line, error: `iptables-restore: ${message}` };
-  if (atCommit) return { ok: false, line, error: `iptables-restore: line ${line} failed: ${message}` };
-  const error = [
-    `iptables-restore ${IPTABLES_VERSION} (legacy): ${message}`,
+function notCommitted(line: number): RestoreResult {
+  return { ok: false, line, exitCode: 1, error: `iptables-restore: COMMIT expected at line ${line}` };
+}
+
+function failure(line: number, error: RuleError): RestoreResult {
+  if (error instanceof ApplyError) {
+    return { ok: false, line, exitCode: 1, error: `iptables-restore: line ${line} failed: ${error.message}` };
+  }
+  const text = [
+    `${error.message.startsWith('Bad argument') ? '' : `iptables-restore ${IPTABLES_VERSION} (legacy): `}${error.message}`,
     `Error occurred at line: ${line}`,
     "Try `iptables-restore -h' or 'iptables-restore --help' for more information.",
   ];
-  return { ok: false, line, error: error.join('\n') };
+  return { ok: false, line, exitCode: 2, error: text.join('\n') };
 }
 
 class RestoreReader {
@@ -72,14 +77,14 @@ class RestoreReader {
     if (line.startsWith('*')) return this.#begin(line.slice(1).trim());
     if (line.trim() === 'COMMIT') return this.#commit();
     if (this.#skipping) return;
-    if (!this.#draft) throw new RuleError('no table');
+    if (!this.#draft) throw new ApplyError('no table');
     if (line.startsWith(':')) return this.#chain(this.#draft, line);
     this.#rule(this.#draft, line);
   }
 
   #begin(name: string): void {
-    if (this.#draft) throw new RuleError('COMMIT expected');
-    if (!isTableName(name)) throw new RuleError(`iptables-restore: unable to initialize table '${name}'\n`);
+    if (this.#draft) throw new ApplyError('COMMIT expected');
+    if (!isTableName(name)) throw new RuleError(`iptables-restore: unable to initialize table '${name}'`);
     this.#skipping = this.#options.table !== undefined && this.#options.table !== name;
     if (this.#skipping) return;
     this.#draft = new TableDraft(this.#ns, this.#ns.iptables.table(name));
@@ -100,8 +105,7 @@ class RestoreReader {
     const policy = match[2]!;
     const user = policy === '-';
     if (!draft.has(name)) {
-      if (!user)
-        throw new RuleError(`Can't set policy \`${policy}' on \`${name}': No such file or directory`);
+      if (!user) throw new ApplyError(`Can't set policy \`${policy}' on \`${name}': Bad built-in chain name`);
       draft.create(name);
     } else if (user) draft.flush(name);
     else draft.setPolicy(name, policy);

@@ -48,7 +48,16 @@ class RuleDraft {
       }
     }
     const matches = this.#matches.map((match) => match.finish());
-    return { ...this.#rule, matches, target: this.#target ? this.#target.finish() : this.#jump };
+    const target = this.#target ? this.#target.finish() : this.#jump;
+    if ('range' in target && target.range.minPort !== undefined && !this.#hasPorts()) {
+      throw new RuleError('Need TCP, UDP, SCTP or DCCP with port specification');
+    }
+    return { ...this.#rule, matches, target };
+  }
+
+  #hasPorts(): boolean {
+    const { protocol } = this.#rule;
+    return protocol !== undefined && !protocol.invert && PORT_PROTOCOLS.has(protocol.number);
   }
 
   #readOption(word: string): void {
@@ -145,4 +154,5 @@ class RuleDraft {
   }
 }
 
+const PORT_PROTOCOLS: ReadonlySet<number> = new Set([PROTO_TCP, PROTO_UDP, PROTO_SCTP, 33]);
 const PROTOCOL_MATCHES: ReadonlySet<string> = new Set(['tcp', 'udp', 'icmp', 'sctp']);

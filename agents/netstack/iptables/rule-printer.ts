@@ -103,7 +103,7 @@ function printMatch(match: Match): string[] {
     case 'physdev':
       return printPhysdev(match);
     case 'mac':
-      return [`${not(match.invert)}--mac-source ${formatMac(match.address).toUpperCase()}`];
+      return [`${not(match.invert)}--mac-source ${formatMac(match.address)}`];
     case 'limit':
       return [`--limit ${match.count}/${match.per}`, match.burst === 5 ? '' : `--limit-burst ${match.burst}`];
   }

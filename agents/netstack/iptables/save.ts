@@ -1,7 +1,7 @@
 import type { Netns } from '../netns.ts';
 import type { Chain, Counters } from './chain.ts';
 import type { Table } from './table.ts';
-import { BUILTIN_CHAINS, TABLE_NAMES, type TableName } from './table-layout.ts';
+import { BUILTIN_CHAINS, type TableName } from './table-layout.ts';
 
 export const IPTABLES_VERSION = 'v1.8.9';
 
@@ -10,16 +10,11 @@ export interface SaveOptions {
   readonly counters?: boolean;
 }
 
-/** As iptables-save prints; without `table`, all tables that exist. */
+/** As iptables-save prints; without `table`, all that exist, the newest first. */
 export function save(ns: Netns, options: SaveOptions): string {
-  const wanted = options.table ? [options.table] : [...TABLE_NAMES];
+  const tables = options.table ? [ns.iptables.table(options.table)] : ns.iptables.tables();
   const date = formatDate(ns.clock.now());
-  let text = '';
-  for (const name of wanted) {
-    const table = options.table ? ns.iptables.table(name) : ns.iptables.existing(name);
-    if (table) text += saveTable(table, options.counters ?? false, date);
-  }
-  return text;
+  return tables.map((table) => saveTable(table, options.counters ?? false, date)).join('');
 }
 
 function saveTable(table: Table, counters: boolean, date: string): string {

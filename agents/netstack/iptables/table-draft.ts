@@ -1,6 +1,6 @@
 import type { Netns } from '../netns.ts';
 import { Chain, type Counters, RuleEntry } from './chain.ts';
-import { RuleError } from './option-reader.ts';
+import { ApplyError, RuleError } from './option-reader.ts';
 import type { Rule } from './rule.ts';
 import type { Table } from './table.ts';
 
@@ -41,9 +41,9 @@ export class TableDraft {
   }
 
   create(name: string): void {
-    if (this.has(name)) throw new RuleError(`Chain already exists.`);
+    if (this.has(name)) throw new ApplyError(`Chain already exists.`);
     if (name.length > 28 || name.startsWith('-') || /\s/.test(name)) {
-      throw new RuleError(`chain name \`${name}' too long (must be under 29 chars)`);
+      throw new ApplyError(`chain name \`${name}' too long (must be under 29 chars)`);
     }
     const existing = this.#deleted.delete(name) ? this.#table.chains.get(name) : undefined;
     this.#changed.set(name, {
@@ -73,9 +73,9 @@ export class TableDraft {
   remove(name: string): void {
     const chain = this.#view(name);
     if (this.#table.isBuiltin(name))
-      throw new RuleError(`CHAIN_DEL failed (Operation not supported): chain ${name}`);
+      throw new ApplyError(`CHAIN_DEL failed (Operation not supported): chain ${name}`);
     if (chain.rules.length > 0)
-      throw new RuleError(`CHAIN_DEL failed (Device or resource busy): chain ${name}`);
+      throw new ApplyError(`CHAIN_DEL failed (Device or resource busy): chain ${name}`);
     this.#drop(name);
   }
 
@@ -90,8 +90,8 @@ export class TableDraft {
   }
 
   setPolicy(name: string, policy: string): void {
-    if (!this.#table.isBuiltin(name)) throw new RuleError(`Can't set policy \`${policy}' on \`${name}'`);
-    if (policy !== 'ACCEPT' && policy !== 'DROP') throw new RuleError('Policy can be only ACCEPT or DROP');
+    if (!this.#table.isBuiltin(name)) throw new ApplyError('Bad built-in chain name.');
+    if (policy !== 'ACCEPT' && policy !== 'DROP') throw new ApplyError('Bad policy name.');
     this.#edit(name).policy = policy;
   }
 
@@ -100,26 +100,35 @@ export class TableDraft {
   }
 
   append(name: string, rule: Rule, counters: Counters): void {
+    this.#requireTarget(rule);
     this.#ownRules(name).push(new RuleEntry(this.#ns, rule, counters));
   }
 
   /** `at` counts from 1. */
   insert(name: string, at: number, rule: Rule, counters: Counters): void {
+    this.#requireTarget(rule);
     const rules = this.#ownRules(name);
-    if (at < 1 || at > rules.length + 1) throw new RuleError('Index of insertion too big.');
+    if (at < 1 || at > rules.length + 1) throw new ApplyError('Index of insertion too big.');
     rules.splice(at - 1, 0, new RuleEntry(this.#ns, rule, counters));
   }
 
   replace(name: string, at: number, rule: Rule, counters: Counters): void {
     const rules = this.#ownRules(name);
-    if (at < 1 || at > rules.length) throw new RuleError('Index of replacement too big.');
+    if (at < 1 || at > rules.length) throw new ApplyError('Index of replacement too big.');
     rules[at - 1] = new RuleEntry(this.#ns, rule, counters);
   }
 
   deleteAt(name: string, at: number): void {
     const rules = this.#ownRules(name);
-    if (at < 1 || at > rules.length) throw new RuleError('Index of deletion too big.');
+    if (at < 1 || at > rules.length) throw new ApplyError('Index of deletion too big.');
     rules.splice(at - 1, 1);
+  }
+
+  /** A chain must be declared before a rule jumps to it. */
+  #requireTarget({ target }: Rule): void {
+    const jumps = target.kind === 'jump' || target.kind === 'goto';
+    if (!jumps || this.has(target.chain)) return;
+    throw new RuleError(`Couldn't load target \`${target.chain}':No such file or directory\n`);
   }
 
   /** The position of the first rule of that text, from 1; 0 if there is none. */
@@ -174,7 +183,7 @@ export class TableDraft {
 
   #check(): void {
     const names = this.names();
-    if (names.length > MAX_CHAINS) throw new RuleError('Too many chains');
+    if (names.length > MAX_CHAINS) throw new ApplyError('Too many chains');
     let total = 0;
     for (const name of names) {
       const { rules, owned } = this.#view(name);
@@ -182,18 +191,18 @@ export class TableDraft {
       if (!owned && this.#deleted.size === 0) continue;
       for (const { rule } of rules) this.#checkTarget(name, rule);
     }
-    if (total > MAX_RULES) throw new RuleError('Too many rules');
+    if (total > MAX_RULES) throw new ApplyError('Too many rules');
     this.#checkLoops();
   }
 
   #checkTarget(chain: string, { target }: Rule): void {
     if (target.kind !== 'jump' && target.kind !== 'goto') return this.#checkPlace(chain, target.kind);
     if (this.#deleted.has(target.chain) && !this.#changed.has(target.chain)) {
-      throw new RuleError(`CHAIN_DEL failed (Device or resource busy): chain ${target.chain}`);
+      throw new ApplyError(`CHAIN_DEL failed (Device or resource busy): chain ${target.chain}`);
     }
-    if (!this.has(target.chain)) throw new RuleError(`Chain '${target.chain}' does not exist`);
+    if (!this.has(target.chain)) throw new ApplyError(`Chain '${target.chain}' does not exist`);
     if (this.#table.isBuiltin(target.chain))
-      throw new RuleError(`Can't jump to built-in chain ${target.chain}`);
+      throw new ApplyError(`Can't jump to built-in chain ${target.chain}`);
   }
 
   /** Targets that only work in one table, and from some hooks (their checkentry in the kernel). */
@@ -205,7 +214,7 @@ export class TableDraft {
       (kind === 'REJECT' && name !== 'filter') ||
       (kind === 'MASQUERADE' && this.#table.isBuiltin(chain) && chain !== 'POSTROUTING') ||
       (kind === 'DNAT' && (chain === 'POSTROUTING' || chain === 'INPUT'));
-    if (wrong) throw new RuleError(`RULE_APPEND failed (Invalid argument): rule in chain ${chain}`);
+    if (wrong) throw new ApplyError(`RULE_APPEND failed (Invalid argument): rule in chain ${chain}`);
   }
 
   /** Depth first over what the changed chains reach; a chain on its own path is a loop. */
@@ -214,7 +223,7 @@ export class TableDraft {
     const path = new Set<string>();
     const visit = (name: string): void => {
       if (done.has(name)) return;
-      if (path.has(name)) throw new RuleError(`RULE_APPEND failed (Too many links): rule in chain ${name}`);
+      if (path.has(name)) throw new ApplyError(`RULE_APPEND failed (Too many links): rule in chain ${name}`);
       path.add(name);
       for (const { rule } of this.#view(name).rules) {
         if (rule.target.kind === 'jump' || rule.target.kind === 'goto') visit(rule.target.chain);
@@ -235,7 +244,7 @@ export class TableDraft {
     const draft = this.#changed.get(name);
     if (draft) return draft;
     const chain = this.#deleted.has(name) ? undefined : this.#table.chains.get(name);
-    if (!chain) throw new RuleError(`Chain '${name}' does not exist`);
+    if (!chain) throw new ApplyError(`Chain '${name}' does not exist`);
     return { existing: chain, rules: chain.rules, owned: false, policy: undefined, counters: undefined };
   }
 

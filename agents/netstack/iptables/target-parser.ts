@@ -61,7 +61,7 @@ function nat(kind: 'DNAT' | 'SNAT' | 'MASQUERADE' | 'REDIRECT', to: string): Tar
       return true;
     },
     finish() {
-      if (!given && to !== '--to-ports') throw new RuleError(`${kind}: option "${to}" must be specified`);
+      if (!given && to !== '--to-ports') throw new RuleError(`${kind}: option "${to}" must be specified\n`);
       return { kind, range };
     },
   };
