@@ -16,7 +16,7 @@ import { ipv4 } from './netstack/ipv4.ts';
 import { EthernetDevice } from './netstack/link/ethernet-device.ts';
 import { Netns } from './netstack/netns.ts';
 import { AgentApi } from './server/agent-api.ts';
-import { nodeShell } from './shell/node-shell.ts';
+import { nodeShell } from './tmp-shell.ts';
 import { HostGateway } from './wire/host-gateway.ts';
 import { HostPorts } from './wire/host-ports.ts';
 import { Lan } from './wire/lan.ts';

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { loadAll } from 'js-yaml';
 import { Registry } from 'prom-client';
 import { podResolver } from '../agents/kubelet/pod-resolver.ts';
@@ -60,8 +61,8 @@ export interface FetchOptions {
   readonly timeoutMs?: number;
 }
 
+const API_PORT = 6443;
 const WEBHOOK_URL = 'memory://service-ip-allocator';
-const DNS_PORT = 10053;
 /** Virtual time that a call may take before it is given up. */
 const CALL_MS = 60_000;
 
@@ -76,13 +77,11 @@ const CALL_MS = 60_000;
  *     await cluster.stop();
  */
 export async function createCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const cluster = new Cluster(options);
-  await cluster.start();
-  return cluster;
+  return Cluster.start(options);
 }
 
 export class Cluster {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   /** An administrator's client. Its calls settle without time passing. */
   readonly client: RestClient;
   readonly network = new MemoryHostNetwork();
@@ -93,23 +92,37 @@ export class Cluster {
   readonly #apiserver: ApiServer;
   readonly #agents = new Map<string, { agent: Agent; abort: AbortController }>();
   readonly #trace: EventTrace;
-  #review: ((review: AdmissionReview) => Promise<object>) | undefined;
+  readonly #webhook: WebhookSlot;
   #dns: DnsServer | undefined;
 
-  constructor({ seed = 1, ...overrides }: ClusterOptions) {
-    this.#config = { ...DEFAULT_CONFIG, dnsPort: DNS_PORT, ...overrides };
+  private constructor(parts: ClusterParts) {
+    this.#config = parts.config;
+    this.#rng = parts.rng;
+    this.#apiserver = parts.apiserver;
+    this.#webhook = parts.webhook;
+    this.clock = parts.clock;
     this.nodes = nodePlaces(this.#config);
-    this.#rng = seededRng(seed);
-    this.#apiserver = this.#createApiServer();
+    setMaxListeners(0, this.#stopping.signal);
     this.client = new RestClient(inProcessTransport(this.#apiserver, ADMIN), 'podwire-cluster');
     this.#trace = new EventTrace(this.clock, this.client, this.#stopping.signal);
   }
 
-  /** Starts every component; resolves when all nodes are ready. `createCluster` calls it. */
-  async start(): Promise<void> {
-    this.#trace.start();
-    await this.#run(this.#startComponents());
-    await this.until(async () => {
+  /** Starts every component; resolves when all nodes are ready. */
+  static async start({ seed = 1, ...overrides }: ClusterOptions): Promise<Cluster> {
+    const config = { ...DEFAULT_CONFIG, ...overrides };
+    const clock = new VirtualClock();
+    const rng = seededRng(seed);
+    const webhook: WebhookSlot = { review: undefined };
+    const apiserver = await clock.drive(startApiServer(config, clock, rng, webhook), CALL_MS);
+    const cluster = new Cluster({ config, clock, rng, webhook, apiserver });
+    cluster.#trace.start();
+    await cluster.#run(cluster.#startComponents());
+    await cluster.#nodesReady();
+    return cluster;
+  }
+
+  #nodesReady(): Promise<void> {
+    return this.until(async () => {
       const { items } = await this.client.list(resources.nodes);
       const ready = items.filter(({ status }) =>
         status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True'),
@@ -138,10 +151,12 @@ export class Cluster {
   /** Lets time pass until a condition holds; rejects after `milliseconds` of virtual time. */
   async until(condition: () => boolean | Promise<boolean>, milliseconds = CALL_MS): Promise<void> {
     const deadline = this.clock.now() + milliseconds;
+    let poll = FIRST_POLL_MS;
     while (!(await this.#run(Promise.resolve(condition())))) {
       const left = deadline - this.clock.now();
       if (left <= 0) throw new Error(`the condition did not come true in ${milliseconds} ms of virtual time`);
-      await this.clock.run(Math.min(POLL_MS, left));
+      await this.clock.run(Math.min(poll, left));
+      poll = Math.min(poll * 1.2, LONGEST_POLL_MS);
     }
   }
 
@@ -190,32 +205,12 @@ export class Cluster {
       await this.#run(agent.stop());
     }
     await this.#dns?.close();
-    await this.#run(Promise.resolve(this.#apiserver.close()));
+    await this.#run(this.#apiserver.close());
     await this.clock.settle();
   }
 
   #run<T>(promise: Promise<T>): Promise<T> {
     return this.clock.drive(promise, CALL_MS);
-  }
-
-  #createApiServer(): ApiServer {
-    const { serviceCidr, notReadyTolerationSeconds, unreachableTolerationSeconds } = this.#config;
-    return createApiServer({
-      clock: this.clock,
-      rng: this.#rng,
-      logger: silentLogger,
-      serviceCidr,
-      advertiseAddress: HOST_IP,
-      advertisePort: 6443,
-      defaultNotReadyTolerationSeconds: notReadyTolerationSeconds,
-      defaultUnreachableTolerationSeconds: unreachableTolerationSeconds,
-      webhooks: {
-        call: async (_config, review) => {
-          if (!this.#review) throw new Error('the allocator does not run');
-          return this.#review(review as AdmissionReview);
-        },
-      },
-    });
   }
 
   #context(name: string, user: User, signal = this.#stopping.signal): ControllerContext {
@@ -238,7 +233,7 @@ export class Cluster {
       serviceCidr: config.serviceCidr,
       nodePorts: { first: first ?? 30000, last: last ?? 32767 },
       serve: async (review) => {
-        this.#review = review;
+        this.#webhook.review = review;
         return { url: WEBHOOK_URL };
       },
     });
@@ -272,6 +267,7 @@ export class Cluster {
   async #startAgent({ name, address, hostAddress }: NodePlace): Promise<void> {
     const config = this.#config;
     const abort = new AbortController();
+    setMaxListeners(0, abort.signal);
     this.#stopping.signal.addEventListener('abort', () => abort.abort(), { once: true });
     const user = { name: `system:node:${name}`, groups: ['system:nodes'] };
     const agent = await startAgent(this.#context('agent', user, abort.signal), {
@@ -352,14 +348,50 @@ export class Cluster {
   }
 }
 
+/** Where the in-line allocator puts its handler when it has started. */
+interface WebhookSlot {
+  review: ((review: AdmissionReview) => Promise<object>) | undefined;
+}
+
+interface ClusterParts {
+  readonly config: ClusterConfig;
+  readonly clock: VirtualClock;
+  readonly rng: Rng;
+  readonly webhook: WebhookSlot;
+  readonly apiserver: ApiServer;
+}
+
+function startApiServer(
+  config: ClusterConfig,
+  clock: VirtualClock,
+  rng: Rng,
+  webhook: WebhookSlot,
+): Promise<ApiServer> {
+  return createApiServer({
+    clock,
+    rng,
+    logger: silentLogger,
+    bootstrap: { serviceCidr: config.serviceCidr, advertiseAddress: HOST_IP, advertisePort: API_PORT },
+    defaultTolerations: {
+      notReadySeconds: config.notReadyTolerationSeconds,
+      unreachableSeconds: config.unreachableTolerationSeconds,
+    },
+    webhooks: async (_config, review) => {
+      if (!webhook.review) throw new Error('the allocator does not run');
+      return webhook.review(review as AdmissionReview);
+    },
+  });
+}
+
 interface User {
   readonly name: string;
   readonly groups: readonly string[];
 }
 
 const ADMIN: User = { name: 'kubernetes-admin', groups: ['system:masters'] };
-/** How far time is moved between two looks at a condition. */
-const POLL_MS = 50;
+/** How far time is moved between two looks at a condition: at first little, later more. */
+const FIRST_POLL_MS = 20;
+const LONGEST_POLL_MS = 1_000;
 
 function resourceFor({ apiVersion = 'v1', kind }: KubernetesObject): ResourceDefinition {
   const found = allResources.find(

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
@@ -38,6 +39,8 @@ export async function runComponent(
   const logger: Logger = pino({ base: { component: name }, level: process.env.LOG_LEVEL ?? 'info' });
   const metrics = new Registry();
   const stopping = new AbortController();
+  // Every queue and informer listens.
+  setMaxListeners(0, stopping.signal);
   let running: RunningComponent = {};
   const end = async (): Promise<void> => {
     if (stopping.signal.aborted) return;

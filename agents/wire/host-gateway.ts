@@ -63,8 +63,14 @@ export class HostGateway {
     this.netns.addAddress(device, prefix);
     device.setUp();
     options.lan.attach(device);
-    // Every destination ends here; the machine routes on.
-    this.netns.addRoute({ type: 'local', destination: cidr('0.0.0.0/0'), link: this.netns.lo });
+    // What is not on the segment ends here, and the machine routes on. The main table, because the local
+    // one comes first and would keep the segment's own addresses from being reached.
+    this.netns.addRoute({
+      type: 'local',
+      table: 'main',
+      destination: cidr('0.0.0.0/0'),
+      link: this.netns.lo,
+    });
     this.netns.tcp.setForwarder((request) => void this.#forwardTcp(request));
     this.netns.udp.setForwarder((datagram) => void this.#forwardUdp(datagram));
   }

@@ -10,6 +10,8 @@ export interface LanPort {
 /** UDP datagrams on loopback carry at most this much. */
 const LARGEST_DATAGRAM = 65_000;
 const LENGTH_BYTES = 2;
+/** Frames between ports of one process that wait for their turn; more are lost, as on a full switch. */
+const LONGEST_QUEUE = 8192;
 
 /**
  * The Ethernet segment that joins the nodes, as one process sees it: a switch between the ports in this
@@ -21,6 +23,7 @@ export class Lan {
   readonly #ports = new Map<Mac, LanPort>();
   readonly #peers = new Map<string, Peer>();
   readonly #peerByMac = new Map<Mac, Peer>();
+  readonly #queue: { readonly port: LanPort; readonly frame: Uint8Array }[] = [];
   /** Frames that nobody here may send: from an address that is no peer's, or cut short. */
   rejected = 0;
 
@@ -59,16 +62,27 @@ export class Lan {
   send(frame: Uint8Array, from: LanPort): void {
     const destination = readMac(frame, 0);
     const port = this.#ports.get(destination);
-    if (port) return port.receive(frame);
+    if (port) return this.#enqueue(port, frame);
     const peer = this.#peerByMac.get(destination);
     if (peer) return peer.send(frame);
     if (!isGroupMac(destination)) return;
-    for (const other of this.#ports.values()) if (other !== from) other.receive(frame.slice());
+    for (const other of this.#ports.values()) if (other !== from) this.#enqueue(other, frame.slice());
     for (const other of this.#peers.values()) other.send(frame);
   }
 
   async close(): Promise<void> {
     await this.#socket.close();
+  }
+
+  /** A wire takes time: a sender is never called back while it is still sending. */
+  #enqueue(port: LanPort, frame: Uint8Array): void {
+    if (this.#queue.length >= LONGEST_QUEUE) return;
+    if (this.#queue.length === 0) queueMicrotask(() => this.#drain());
+    this.#queue.push({ port, frame });
+  }
+
+  #drain(): void {
+    for (const { port, frame } of this.#queue.splice(0)) port.receive(frame);
   }
 
   #receive(payload: Uint8Array, from: HostEndpoint): void {
