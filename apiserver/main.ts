@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { pino } from 'pino';
+import { systemClock } from '../platform/clock.ts';
+import { systemRng } from '../platform/rng.ts';
+import { httpsWebhookCaller } from './admission/https-webhook-caller.ts';
+import { createAuthenticator } from './authentication/authenticator.ts';
+import { parseTokenFile } from './authentication/token-file.ts';
+import type { UserInfo } from './authentication/user-info.ts';
+import { createApiServer } from './create-api-server.ts';
+import { httpsKubeletProxy } from './https-kubelet-proxy.ts';
+import type { KubeletProxy } from './kubelet-proxy.ts';
+import { createServer, portOf } from './server.ts';
+
+interface Flags {
+  readonly bindAddress: string;
+  readonly securePort: number;
+  readonly tlsCertFile: string;
+  readonly tlsPrivateKeyFile: string;
+  readonly clientCaFile?: string;
+  readonly tokenAuthFile?: string;
+  readonly serviceClusterIpRange: string;
+  readonly advertiseAddress: string;
+  readonly advertisePort?: number;
+  readonly kubeletClientCertificate?: string;
+  readonly kubeletClientKey?: string;
+  readonly kubeletCertificateAuthority?: string;
+  readonly defaultNotReadyTolerationSeconds: number;
+  readonly defaultUnreachableTolerationSeconds: number;
+  readonly logLevel: string;
+}
+
+/** The API server's process: `main(process.argv)`. Resolves when it serves; the parent is told by IPC. */
+export async function main(argv: string[]): Promise<void> {
+  const flags = parseFlags(argv);
+  const logger = pino({ level: flags.logLevel, base: { component: 'apiserver' } });
+  const api = await createApiServer({
+    clock: systemClock,
+    rng: systemRng,
+    logger,
+    webhooks: httpsWebhookCaller(),
+    ...kubelets(flags),
+    defaultTolerations: {
+      notReadySeconds: flags.defaultNotReadyTolerationSeconds,
+      unreachableSeconds: flags.defaultUnreachableTolerationSeconds,
+    },
+    bootstrap: {
+      serviceCidr: flags.serviceClusterIpRange,
+      advertiseAddress: flags.advertiseAddress,
+      advertisePort: flags.advertisePort ?? flags.securePort,
+    },
+  });
+  const server = await createServer({
+    api,
+    logger,
+    authenticator: createAuthenticator(tokens(flags)),
+    tls: {
+      cert: readFileSync(flags.tlsCertFile, 'utf8'),
+      key: readFileSync(flags.tlsPrivateKeyFile, 'utf8'),
+      clientCa: optionalFile(flags.clientCaFile),
+    },
+  });
+  await server.listen({ host: flags.bindAddress, port: flags.securePort });
+  endWithParent(async () => {
+    // Watches end first, or their connections would keep the server open.
+    await api.close();
+    await server.close();
+  });
+  logger.info({ port: portOf(server) }, 'serving');
+  process.send?.({ ready: true, port: portOf(server) });
+}
+
+function parseFlags(argv: string[]): Flags {
+  const command = new Command('podwire-apiserver')
+    .description('A kubectl-compatible Kubernetes API server')
+    .option('--bind-address <address>', 'address to listen on', '127.0.0.1')
+    .option('--secure-port <port>', 'port to listen on; 0 takes a free one', integer, 6443)
+    .requiredOption('--tls-cert-file <file>', 'serving certificate, PEM')
+    .requiredOption('--tls-private-key-file <file>', 'its key, PEM')
+    .option('--client-ca-file <file>', 'authority that signs client certificates, PEM')
+    .option('--token-auth-file <file>', 'static bearer tokens: token,user,uid,"groups" a line')
+    .option('--service-cluster-ip-range <cidr>', 'network of ClusterIPs', '10.96.0.0/16')
+    .option('--advertise-address <address>', 'where pods reach this server', '172.18.0.1')
+    .option('--advertise-port <port>', 'and its port; the secure port unless given', integer)
+    .option('--kubelet-client-certificate <file>', 'what this server shows to nodes, PEM')
+    .option('--kubelet-client-key <file>', 'its key, PEM')
+    .option('--kubelet-certificate-authority <file>', "authority that signs nodes' certificates, PEM")
+    .option('--default-not-ready-toleration-seconds <seconds>', 'pods stay on a node that is not ready', integer, 300)
+    .option('--default-unreachable-toleration-seconds <seconds>', 'pods stay on an unreachable node', integer, 300)
+    .option('--log-level <level>', 'debug, info, warn or error', 'info');
+  return command.parse(argv).opts<Flags>();
+}
+
+function integer(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('not a whole number');
+  return Number(text);
+}
+
+function optionalFile(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : readFileSync(path, 'utf8');
+}
+
+function tokens({ tokenAuthFile }: Flags): ReadonlyMap<string, UserInfo> {
+  return tokenAuthFile === undefined ? new Map() : parseTokenFile(readFileSync(tokenAuthFile, 'utf8'));
+}
+
+function kubelets(flags: Flags): { kubeletProxy?: KubeletProxy } {
+  const cert = optionalFile(flags.kubeletClientCertificate);
+  const key = optionalFile(flags.kubeletClientKey);
+  if (cert === undefined || key === undefined) return {};
+  return { kubeletProxy: httpsKubeletProxy({ cert, key, ca: optionalFile(flags.kubeletCertificateAuthority) }) };
+}
+
+/** Stops once, on a signal or when the parent is gone. */
+function endWithParent(stop: () => Promise<void>): void {
+  let stopping = false;
+  const end = (): void => {
+    if (stopping) return;
+    stopping = true;
+    void stop().finally(() => process.exit(0));
+  };
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+  process.once('disconnect', end);
+}

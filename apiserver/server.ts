@@ -1,0 +1,153 @@
+import type { AddressInfo } from 'node:net';
+import websocket from '@fastify/websocket';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { ApiResponse } from '../platform/api-transport.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Authenticator } from './authentication/authenticator.ts';
+import { certificateSubject } from './authentication/peer-certificate.ts';
+import type { UserInfo } from './authentication/user-info.ts';
+import type { ApiServer } from './create-api-server.ts';
+import { errors, StatusError } from './errors.ts';
+import { isOpenPath } from './handlers/paths.ts';
+import { statusAnswer, textAnswer } from './respond/answer.ts';
+import { sendStream } from './stream-reply.ts';
+import { serveWatchSocket } from './watch-socket.ts';
+
+/** As kube-apiserver limits a request's body. */
+export const BODY_LIMIT = 3 * 1024 * 1024;
+const LONGEST_PATH_PART = 2048;
+
+export interface ServerOptions {
+  readonly api: ApiServer;
+  readonly authenticator: Authenticator;
+  readonly logger: Logger;
+  /** PEM. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly clientCa?: string | undefined };
+}
+
+/**
+ * Carries requests over HTTPS, HTTP/1.1 and HTTP/2 on one port, and over WebSocket. It only says who asks
+ * and moves bytes: every decision is the ApiServer's.
+ */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { cert, key, clientCa } = options.tls;
+  const app = fastify({
+    http2: true,
+    https: {
+      allowHTTP1: true,
+      cert,
+      key,
+      // Who shows no certificate may still have a token.
+      requestCert: true,
+      rejectUnauthorized: false,
+      ...(clientCa === undefined ? {} : { ca: clientCa }),
+    },
+    bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: LONGEST_PATH_PART },
+    forceCloseConnections: true,
+    frameworkErrors: (error, _request, reply) => sendFailure(reply as unknown as FastifyReply, error),
+  }) as unknown as FastifyInstance;
+  await app.register(websocket, { options: { maxPayload: 64 * 1024 } });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error, _request, reply) => sendFailure(reply, error));
+  app.setNotFoundHandler((_request, reply) => send(reply, statusAnswer(errors.noSuchPath().status)));
+  addRoutes(app, options);
+  return app;
+}
+
+/** The port that the server got. */
+export function portOf(app: FastifyInstance): number {
+  return (app.server.address() as AddressInfo).port;
+}
+
+function addRoutes(app: FastifyInstance, options: ServerOptions): void {
+  const answers = new WeakMap<FastifyRequest, { response: ApiResponse; abort: AbortController }>();
+  app.route({
+    method: 'GET',
+    url: '/*',
+    exposeHeadRoute: true,
+    // A WebSocket is opened only when the answer is a stream: a refusal stays an ordinary HTTP answer.
+    preValidation: async (request, reply) => {
+      if (!request.ws) return;
+      const abort = new AbortController();
+      const response = await respond(options, request, abort.signal);
+      if (response.status !== 200 || response.body instanceof Uint8Array) return send(reply, response);
+      answers.set(request, { response, abort });
+    },
+    handler: (request, reply) => answer(options, request, reply),
+    wsHandler: (socket, request) => {
+      const { response, abort } = answers.get(request) ?? {};
+      if (!response || !abort || response.body instanceof Uint8Array) return socket.close(1011);
+      serveWatchSocket(socket, response.body, abort);
+    },
+  });
+  app.route({
+    method: ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    url: '/*',
+    handler: (request, reply) => answer(options, request, reply),
+  });
+}
+
+async function answer(options: ServerOptions, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const abort = new AbortController();
+  const response = await respond(options, request, abort.signal);
+  if (response.body instanceof Uint8Array) return send(reply, response);
+  reply.hijack();
+  await sendStream(reply.raw, response, abort, options.logger);
+  return reply;
+}
+
+async function respond(options: ServerOptions, request: FastifyRequest, signal: AbortSignal): Promise<ApiResponse> {
+  const { api, authenticator } = options;
+  const url = request.raw.url ?? '/';
+  const user = identify(authenticator, request);
+  if (!user && !(request.method === 'GET' && isOpenPath(url.split('?', 1)[0] ?? ''))) {
+    return statusAnswer(errors.unauthorized().status);
+  }
+  if (url === '/metrics' && user) return metricsAnswer(api, user);
+  const body = request.body instanceof Uint8Array ? request.body : undefined;
+  return api.handle({
+    method: request.method,
+    url,
+    headers: request.headers as Record<string, string>,
+    signal,
+    user: user ?? ANONYMOUS,
+    ...(body === undefined ? {} : { body }),
+  });
+}
+
+/** Reaches only open paths. */
+const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+
+function identify(authenticator: Authenticator, request: FastifyRequest): UserInfo | undefined {
+  const subject = certificateSubject(request.raw);
+  const fromCertificate = subject && authenticator.fromCertificate(subject);
+  return fromCertificate ?? authenticator.fromAuthorization(request.headers.authorization);
+}
+
+async function metricsAnswer(api: ApiServer, user: UserInfo): Promise<ApiResponse> {
+  if (!user.groups.includes('system:masters') && !user.groups.includes('system:monitoring')) {
+    return statusAnswer(
+      errors.forbiddenPath(`forbidden: User ${JSON.stringify(user.name)} cannot get path "/metrics"`).status,
+    );
+  }
+  return textAnswer(200, await api.metrics(), 'text/plain; version=0.0.4; charset=utf-8');
+}
+
+function send(reply: FastifyReply, { status, headers, body }: ApiResponse): FastifyReply {
+  return reply.code(status).headers(headers).send(body);
+}
+
+/** What fastify itself refuses, said as Kubernetes would. */
+function sendFailure(reply: FastifyReply, error: unknown): void {
+  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message?: string };
+  send(reply, statusAnswer(asStatusError(code, statusCode, message ?? '').status));
+}
+
+function asStatusError(code: string | undefined, statusCode: number | undefined, message: string): StatusError {
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return errors.tooLarge(BODY_LIMIT);
+  if (statusCode === 415) return errors.unsupportedMediaType(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
+  if (statusCode !== undefined && statusCode < 500) return errors.badRequest(message);
+  return errors.internal(message);
+}

@@ -1,0 +1,52 @@
+import type { ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
+import type { ApiResponse } from '../platform/api-transport.ts';
+import type { Logger } from '../platform/logger.ts';
+
+type RawReply = ServerResponse | Http2ServerResponse;
+
+/**
+ * Sends a streamed body: headers at once, then chunks as they come. A reader that does not take them makes
+ * the stream wait, which its source bounds. Ends the source when the client goes.
+ */
+export async function sendStream(
+  raw: RawReply,
+  { status, headers, body }: ApiResponse,
+  abort: AbortController,
+  logger: Logger,
+): Promise<void> {
+  const stop = (): void => abort.abort();
+  raw.once('close', stop);
+  raw.once('error', stop);
+  raw.writeHead(status, headers as Record<string, string>);
+  (raw as ServerResponse).flushHeaders();
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      if (abort.signal.aborted) break;
+      if (!write(raw, chunk)) await drained(raw, abort.signal);
+      // What arrives in the same turn of the event loop goes out together.
+      else await new Promise((resolve) => setImmediate(resolve));
+    }
+    raw.end();
+  } catch (error) {
+    if (!abort.signal.aborted) logger.warn({ error: String(error) }, 'a stream broke off');
+    raw.destroy();
+  }
+}
+
+function write(raw: RawReply, chunk: Uint8Array): boolean {
+  return (raw as ServerResponse).write(chunk);
+}
+
+function drained(raw: RawReply, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      raw.removeListener('drain', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    raw.once('drain', done);
+    signal.addEventListener('abort', done, { once: true });
+    if (signal.aborted) done();
+  });
+}
