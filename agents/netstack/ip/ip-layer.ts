@@ -107,7 +107,7 @@ export class IpLayer {
     if (typeof route === 'string') return route;
     const source = options.source ?? sourceAddressFor(this.#ns, route, destination);
     if (source === undefined) return 'ENETUNREACH';
-    if (options.dontFragment && packet.end - packet.l3 > route.link!.mtu) return 'EMSGSIZE';
+    if (options.dontFragment && packet.end - packet.l3 > this.outputLink(route).mtu) return 'EMSGSIZE';
     finish?.(source, destination);
     writeIpv4Header(packet.bytes, packet.l3, {
       source,
@@ -130,7 +130,12 @@ export class IpLayer {
     if (route.type === 'unreachable') return 'EHOSTUNREACH';
     if (route.type === 'blackhole') return 'EINVAL';
     if (route.type === 'prohibit') return 'EACCES';
-    return route.link?.up ? route : 'ENETUNREACH';
+    return route.link && this.outputLink(route).up ? route : 'ENETUNREACH';
+  }
+
+  /** The device that a route's packets leave by: for an address of our own it is lo, whoever holds it. */
+  outputLink(route: Route): Link {
+    return route.type === 'local' ? this.#ns.lo : route.link!;
   }
 
   /** ip_local_out: the OUTPUT hook, a second routing if it changed the destination, then ip_output. */
@@ -139,7 +144,7 @@ export class IpLayer {
     const before = ipv4Destination(packet.bytes, packet.l3);
     this.traceRoute(packet, route);
     packet.route = route;
-    if (ns.hooks.run(OUTPUT, packet, undefined, route.link) !== NF_ACCEPT) return 'EPERM';
+    if (ns.hooks.run(OUTPUT, packet, undefined, this.outputLink(route)) !== NF_ACCEPT) return 'EPERM';
     const after = ipv4Destination(packet.bytes, packet.l3);
     if (after !== before) {
       const rerouted = this.routeOutput(after);
@@ -156,7 +161,7 @@ export class IpLayer {
 
   /** ip_output: POSTROUTING, then out of the route's link. */
   output(packet: Packet): void {
-    const link = packet.route!.link!;
+    const link = this.outputLink(packet.route!);
     if (this.#ns.hooks.run(POSTROUTING, packet, packet.input, link) !== NF_ACCEPT) return;
     if (packet.end - packet.l3 > link.mtu) return this.#outputFragments(packet, link);
     this.finishOutput(packet);
@@ -165,7 +170,7 @@ export class IpLayer {
   /** ip_finish_output2: finds the next hop's Ethernet address. */
   finishOutput(packet: Packet): void {
     const route = packet.route!;
-    const link = route.link!;
+    const link = this.outputLink(route);
     const destination = ipv4Destination(packet.bytes, packet.l3);
     if (link.noArp) return transmitTo(link, ZERO_MAC, packet);
     if (route.type === 'broadcast' || destination === BROADCAST_IPV4)

@@ -204,7 +204,8 @@ export class TcpStack {
 
   mssTowards(address: Ipv4): number {
     const route = this.ns.fib.lookup(address);
-    return Math.min((route?.link?.mtu ?? 1500) - 40, 65495);
+    const mtu = route?.link ? this.ns.ip.outputLink(route).mtu : 1500;
+    return Math.min(mtu - 40, 65495);
   }
 
   /** False if there are too many already (tcp_max_tw_buckets). */

@@ -1,0 +1,31 @@
+import { type Command, success, UsageError } from './command.ts';
+import { ipAddress } from './ip-address.ts';
+import { ipLink } from './ip-link.ts';
+import { ipNeighbour } from './ip-neighbour.ts';
+import { ipRoute } from './ip-route.ts';
+
+const OBJECTS: readonly (readonly [name: string, least: number, command: Command])[] = [
+  ['address', 1, ipAddress],
+  ['link', 1, ipLink],
+  ['route', 1, ipRoute],
+  ['neighbour', 1, ipNeighbour],
+  ['neighbor', 1, ipNeighbour],
+];
+
+/** `ip [-4] [-j] OBJECT COMMAND` of iproute2; objects may be shortened as there. */
+export const ip: Command = (args, stdin, node) => {
+  const flags = args.filter((arg) => /^-/.test(arg) && args.indexOf(arg) < objectIndex(args));
+  const at = objectIndex(args);
+  const object = args[at];
+  if (flags.includes('-V')) return success('ip utility, iproute2-6.1.0\n');
+  if (object === undefined) throw new UsageError('Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }', 255);
+  const command = OBJECTS.find(([name, least]) => object.length >= least && name.startsWith(object))?.[2];
+  if (!command) throw new UsageError(`Object "${object}" is unknown, try "ip help".`, 1);
+  const json = flags.includes('-j') || flags.includes('-json');
+  return command([...(json ? ['-j'] : []), ...args.slice(at + 1)], stdin, node);
+};
+
+function objectIndex(args: readonly string[]): number {
+  const at = args.findIndex((arg) => !arg.startsWith('-'));
+  return at < 0 ? args.length : at;
+}

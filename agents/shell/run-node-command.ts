@@ -1,0 +1,50 @@
+import { isNetError } from '../netstack/net-error.ts';
+import { bridge } from './bridge.ts';
+import { type Command, type CommandResult, failure, type ShellNode, UsageError } from './command.ts';
+import { conntrack } from './conntrack.ts';
+import { curl } from './curl.ts';
+import { ip } from './ip.ts';
+import { iptables, iptablesRestore, iptablesSave } from './iptables.ts';
+import { nc } from './nc.ts';
+import { ping } from './ping.ts';
+import { ss } from './ss.ts';
+import { sysctl } from './sysctl.ts';
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  iptables,
+  'iptables-save': iptablesSave,
+  'iptables-restore': iptablesRestore,
+  conntrack,
+  ip,
+  bridge,
+  ss,
+  ping,
+  sysctl,
+  curl,
+  nc,
+};
+
+/** The names that runNodeCommand knows. */
+export const nodeCommandNames: readonly string[] = Object.keys(COMMANDS);
+
+/**
+ * Runs one command line on a node as its own shell would: `argv[0]` is the program. Never rejects for what a
+ * user can do wrong; an unknown program leaves with 127.
+ */
+export async function runNodeCommand(
+  argv: readonly string[],
+  stdin: string,
+  node: ShellNode,
+): Promise<CommandResult> {
+  const [program = '', ...args] = argv;
+  const name = program.slice(program.lastIndexOf('/') + 1);
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) return failure(127, `sh: ${program}: not found\n`);
+  try {
+    return await command(args, stdin, node);
+  } catch (error) {
+    if (error instanceof UsageError) return failure(error.exitCode, `${error.message}\n`);
+    if (isNetError(error)) return failure(2, `RTNETLINK answers: ${error.message.replace(/^\w+: /, '')}\n`);
+    throw error;
+  }
+}
