@@ -16,7 +16,8 @@ import { ipv4 } from './netstack/ipv4.ts';
 import { EthernetDevice } from './netstack/link/ethernet-device.ts';
 import { Netns } from './netstack/netns.ts';
 import { AgentApi } from './server/agent-api.ts';
-import { nodeShell } from './tmp-shell.ts';
+import { runNodeCommand } from './shell/run-node-command.ts';
+import { resolveName } from './sockets/resolver.ts';
 import { HostGateway } from './wire/host-gateway.ts';
 import { HostPorts } from './wire/host-ports.ts';
 import { Lan } from './wire/lan.ts';
@@ -75,7 +76,9 @@ export async function startAgent(context: ControllerContext, options: AgentOptio
   const hostPorts = new HostPorts({ clock, network, gateway, logger, hostAddress, nodeIp });
   const flannel = new Flannel({ host: netns, underlay: eth0, nodeIp, clusterCidr: options.clusterCidr });
   const cni = new NodeCni(netns, flannel);
-  const shell = nodeShell({ ns: netns });
+  const resolver = { nameservers: [ipv4(options.clusterDns)], search: [], ndots: 1 };
+  const resolve = async (name: string) => (await resolveName(netns, clock, rng, resolver, name))[0];
+  const shell: NodeShell = { run: (argv, stdin = '') => runNodeCommand(argv, stdin, { ns: netns, resolve }) };
 
   const services = informers.for(resources.services);
   services.store.addIndex('namespace', ({ metadata }) => [metadata.namespace ?? '']);

@@ -32,7 +32,7 @@ export class Http2Transport implements ApiTransport {
       stream.once('response', (headers) => {
         resolve({ status: headers[':status'] ?? 0, headers: textHeaders(headers), body: stream });
       });
-      stream.end(request.body);
+      if (request.body !== undefined) stream.end(request.body);
       if (request.signal?.aborted) abort();
     });
   }
@@ -44,12 +44,14 @@ export class Http2Transport implements ApiTransport {
 
   #open(request: ApiRequest): ClientHttp2Stream {
     const { token } = this.#access;
-    return this.#connected().request({
+    const headers = {
       ...request.headers,
       ':method': request.method,
       ':path': request.url,
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    });
+    };
+    // Node would otherwise take it for granted that a DELETE has no body.
+    return this.#connected().request(headers, { endStream: request.body === undefined });
   }
 
   #connected(): ClientHttp2Session {

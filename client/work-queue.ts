@@ -123,7 +123,7 @@ export class WorkQueue {
     this.#metrics?.retries.inc();
     const delay = Math.min(FIRST_BACKOFF_MS * 2 ** failures, LONGEST_BACKOFF_MS);
     this.#options.logger.warn(
-      { queue: this.#options.name, key, error, retryInMs: delay },
+      { queue: this.#options.name, key, error: String(error), retryInMs: delay },
       'reconcile failed',
     );
     this.addAfter(key, delay);

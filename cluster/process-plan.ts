@@ -82,6 +82,7 @@ function apiserver(config: ClusterConfig): ProcessPlan {
       `--client-ca-file=${files.ca}`,
       `--kubelet-client-certificate=${files.kubeletClientCert}`,
       `--kubelet-client-key=${files.kubeletClientKey}`,
+      `--kubelet-certificate-authority=${files.ca}`,
       `--service-cluster-ip-range=${config.serviceCidr}`,
       `--advertise-address=${HOST_IP}`,
       `--default-not-ready-toleration-seconds=${config.notReadyTolerationSeconds}`,
