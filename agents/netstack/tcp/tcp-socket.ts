@@ -256,12 +256,12 @@ export class TcpSocket {
     if (segment.flags & TCP_RST) return;
     if (this.state === 'TIME_WAIT') this.#stateTimer.start(TIME_WAIT_MS);
     if (this.#orphaned && length > 0 && this.receiver.finAt === undefined) return this.reset();
-    if (segment.flags & TCP_ACK && this.#ackIsSane(segment)) {
+    if (this.state !== 'SYN_RCVD' && segment.flags & TCP_ACK && this.#ackIsSane(segment)) {
       this.sender.acknowledge(segment.acknowledgment, false);
       this.#updateWindow(segment, length);
       this.#afterAck();
     }
-    if (!this.#closed) this.#sendAck();
+    this.#sendAck();
   }
 
   /** RFC 5961 §3.2: only the exact next sequence number resets, others are challenged. */
@@ -403,7 +403,7 @@ export class TcpSocket {
   }
 
   #sendAck(): void {
-    if (this.#closed && this.state !== 'TIME_WAIT') return;
+    if (this.state === 'CLOSED') return;
     this.#stack.emit(this, this.#header(this.sender.next, TCP_ACK), this.sender.queue, 0, 0);
     this.#acknowledged();
   }
