@@ -7,8 +7,8 @@ import { AdmissionChain, type AdmissionStep } from './admission/admission.ts';
 import { type DefaultTolerations, defaultTolerationSeconds } from './admission/default-toleration-seconds.ts';
 import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
 import { serviceAccountDefault } from './admission/service-account-default.ts';
-import { mutatingWebhooks, validatingWebhooks } from './admission/webhook-steps.ts';
 import type { WebhookCaller } from './admission/webhook-caller.ts';
+import { mutatingWebhooks, validatingWebhooks } from './admission/webhook-steps.ts';
 import type { UserInfo } from './authentication/user-info.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
 import { componentRoles } from './authorization/component-roles.ts';
@@ -73,7 +73,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const { clock, rng, logger } = options;
   const storage = options.storage ?? new MemoryStorage();
   const metrics = new ApiMetrics(clock);
-  const registry = await Registry.open(storage, (definition, watchers) => metrics.delivered(definition, watchers));
+  const registry = await Registry.open(storage, (definition, watchers) =>
+    metrics.delivered(definition, watchers),
+  );
   metrics.observe(registry);
   const context: ServerContext = {
     clock,

@@ -44,7 +44,10 @@ function authorize(context: ServerContext, info: RequestInfo, { user }: UserRequ
   const verb = resource ? resource.verb : method.toLowerCase();
   const fieldSelector = query.get('fieldSelector') ?? '';
   if (context.authorizer.authorize({ user, verb, resource, path, fieldSelector })) return;
-  if (!resource) throw errors.forbiddenPath(`forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}`);
+  if (!resource)
+    throw errors.forbiddenPath(
+      `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}`,
+    );
   throw errors.forbidden(resource, resource.name, why(user.name, verb, resource));
 }
 
@@ -63,7 +66,10 @@ async function answer(context: ServerContext, info: RequestInfo, request: UserRe
   if (resource.subresource !== '' && !subresource) throw errors.noSuchPath();
   checkShape(resource, store.definition.namespaced);
   const warnings: string[] = [];
-  const response = await handlerOf(resource.verb, resource.subresource)({
+  const response = await handlerOf(
+    resource.verb,
+    resource.subresource,
+  )({
     context,
     store,
     subresource,

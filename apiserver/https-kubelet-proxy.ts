@@ -13,7 +13,13 @@ const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Reaches nodes' agents over HTTPS with the API server's own client certificate. */
 export function httpsKubeletProxy({ cert, key, ca }: KubeletCredentials): KubeletProxy {
-  const agent = new Agent({ cert, key, keepAlive: true, rejectUnauthorized: ca !== undefined, ...(ca ? { ca } : {}) });
+  const agent = new Agent({
+    cert,
+    key,
+    keepAlive: true,
+    rejectUnauthorized: ca !== undefined,
+    ...(ca ? { ca } : {}),
+  });
   return ({ host, port }, path, signal) =>
     new Promise<KubeletAnswer>((resolve, reject) => {
       const options = { agent, host, port, path, method: 'GET', ...(signal ? { signal } : {}) };

@@ -85,8 +85,18 @@ function parseFlags(argv: string[]): Flags {
     .option('--kubelet-client-certificate <file>', 'what this server shows to nodes, PEM')
     .option('--kubelet-client-key <file>', 'its key, PEM')
     .option('--kubelet-certificate-authority <file>', "authority that signs nodes' certificates, PEM")
-    .option('--default-not-ready-toleration-seconds <seconds>', 'pods stay on a node that is not ready', integer, 300)
-    .option('--default-unreachable-toleration-seconds <seconds>', 'pods stay on an unreachable node', integer, 300)
+    .option(
+      '--default-not-ready-toleration-seconds <seconds>',
+      'pods stay on a node that is not ready',
+      integer,
+      300,
+    )
+    .option(
+      '--default-unreachable-toleration-seconds <seconds>',
+      'pods stay on an unreachable node',
+      integer,
+      300,
+    )
     .option('--log-level <level>', 'debug, info, warn or error', 'info');
   return command.parse(argv).opts<Flags>();
 }
@@ -108,7 +118,9 @@ function kubelets(flags: Flags): { kubeletProxy?: KubeletProxy } {
   const cert = optionalFile(flags.kubeletClientCertificate);
   const key = optionalFile(flags.kubeletClientKey);
   if (cert === undefined || key === undefined) return {};
-  return { kubeletProxy: httpsKubeletProxy({ cert, key, ca: optionalFile(flags.kubeletCertificateAuthority) }) };
+  return {
+    kubeletProxy: httpsKubeletProxy({ cert, key, ca: optionalFile(flags.kubeletCertificateAuthority) }),
+  };
 }
 
 /** Stops once, on a signal or when the parent is gone. */

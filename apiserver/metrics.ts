@@ -88,5 +88,12 @@ function requestLabels(info: RequestInfo | undefined, code: number): Record<stri
   }
   const scope = resource.name !== '' ? 'resource' : resource.namespace !== '' ? 'namespace' : 'cluster';
   const { group, version, subresource } = resource;
-  return { verb: resource.verb.toUpperCase(), group, version, resource: resource.resource, subresource, scope };
+  return {
+    verb: resource.verb.toUpperCase(),
+    group,
+    version,
+    resource: resource.resource,
+    subresource,
+    scope,
+  };
 }

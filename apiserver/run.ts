@@ -1,2 +1,3 @@
 import { main } from './main.ts';
+
 await main(process.argv);

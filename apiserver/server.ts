@@ -7,7 +7,7 @@ import type { Authenticator } from './authentication/authenticator.ts';
 import { certificateSubject } from './authentication/peer-certificate.ts';
 import type { UserInfo } from './authentication/user-info.ts';
 import type { ApiServer } from './create-api-server.ts';
-import { errors, StatusError } from './errors.ts';
+import { errors, type StatusError } from './errors.ts';
 import { isOpenPath } from './handlers/paths.ts';
 import { statusAnswer, textAnswer } from './respond/answer.ts';
 import { sendStream } from './stream-reply.ts';
@@ -89,7 +89,11 @@ function addRoutes(app: FastifyInstance, options: ServerOptions): void {
   });
 }
 
-async function answer(options: ServerOptions, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+async function answer(
+  options: ServerOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
   const abort = new AbortController();
   const response = await respond(options, request, abort.signal);
   if (response.body instanceof Uint8Array) return send(reply, response);
@@ -98,7 +102,11 @@ async function answer(options: ServerOptions, request: FastifyRequest, reply: Fa
   return reply;
 }
 
-async function respond(options: ServerOptions, request: FastifyRequest, signal: AbortSignal): Promise<ApiResponse> {
+async function respond(
+  options: ServerOptions,
+  request: FastifyRequest,
+  signal: AbortSignal,
+): Promise<ApiResponse> {
   const { api, authenticator } = options;
   const url = request.raw.url ?? '/';
   const user = identify(authenticator, request);
@@ -145,9 +153,18 @@ function sendFailure(reply: FastifyReply, error: unknown): void {
   send(reply, statusAnswer(asStatusError(code, statusCode, message ?? '').status));
 }
 
-function asStatusError(code: string | undefined, statusCode: number | undefined, message: string): StatusError {
+function asStatusError(
+  code: string | undefined,
+  statusCode: number | undefined,
+  message: string,
+): StatusError {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return errors.tooLarge(BODY_LIMIT);
-  if (statusCode === 415) return errors.unsupportedMediaType(['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']);
+  if (statusCode === 415)
+    return errors.unsupportedMediaType([
+      'application/json',
+      'application/yaml',
+      'application/vnd.kubernetes.protobuf',
+    ]);
   if (statusCode !== undefined && statusCode < 500) return errors.badRequest(message);
   return errors.internal(message);
 }

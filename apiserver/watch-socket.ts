@@ -11,13 +11,21 @@ export interface WatchSocket {
 const HIGH_WATER_BYTES = 1024 * 1024;
 
 /** A watch over a WebSocket: one JSON event per text frame. */
-export function serveWatchSocket(socket: WatchSocket, body: AsyncIterable<Uint8Array>, abort: AbortController): void {
+export function serveWatchSocket(
+  socket: WatchSocket,
+  body: AsyncIterable<Uint8Array>,
+  abort: AbortController,
+): void {
   socket.on('close', () => abort.abort());
   socket.on('error', () => abort.abort());
   void pump(socket, body, abort).catch(() => socket.terminate());
 }
 
-async function pump(socket: WatchSocket, body: AsyncIterable<Uint8Array>, abort: AbortController): Promise<void> {
+async function pump(
+  socket: WatchSocket,
+  body: AsyncIterable<Uint8Array>,
+  abort: AbortController,
+): Promise<void> {
   for await (const chunk of body) {
     const lines = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString().split('\n');
     for (const line of lines) {

@@ -14,7 +14,11 @@ export interface AdmissionReviewRequest {
     readonly name?: string;
     readonly namespace?: string;
     readonly operation: string;
-    readonly userInfo: { readonly username: string; readonly groups: readonly string[]; readonly uid?: string };
+    readonly userInfo: {
+      readonly username: string;
+      readonly groups: readonly string[];
+      readonly uid?: string;
+    };
     readonly object: unknown;
     readonly oldObject: unknown;
     readonly dryRun: boolean;

@@ -12,7 +12,11 @@ export interface WebhookMatch {
 }
 
 /** Whether a webhook wants to see a request (k8s apiserver/pkg/admission/plugin/webhook/predicates). */
-export function webhookMatches(webhook: WebhookMatch, request: AdmissionRequest, registry: Registry): boolean {
+export function webhookMatches(
+  webhook: WebhookMatch,
+  request: AdmissionRequest,
+  registry: Registry,
+): boolean {
   if (!(webhook.rules ?? []).some((rule) => ruleMatches(rule, request))) return false;
   if (isSelective(webhook.namespaceSelector)) {
     const labels = namespaceLabels(request, registry);
@@ -25,16 +29,22 @@ export function webhookMatches(webhook: WebhookMatch, request: AdmissionRequest,
 }
 
 function isSelective(selector: LabelSelector | undefined): boolean {
-  return Boolean(selector && (selector.matchExpressions?.length || Object.keys(selector.matchLabels ?? {}).length));
+  return Boolean(
+    selector && (selector.matchExpressions?.length || Object.keys(selector.matchLabels ?? {}).length),
+  );
 }
 
 function has(list: readonly string[] | undefined, item: string): boolean {
   return list?.some((each) => each === '*' || each === item) ?? false;
 }
 
-function ruleMatches(rule: RuleWithOperations, { definition, operation, subresource }: AdmissionRequest): boolean {
+function ruleMatches(
+  rule: RuleWithOperations,
+  { definition, operation, subresource }: AdmissionRequest,
+): boolean {
   const { group, version, resource, namespaced } = definition;
-  if (!has(rule.operations, operation) || !has(rule.apiGroups, group) || !has(rule.apiVersions, version)) return false;
+  if (!has(rule.operations, operation) || !has(rule.apiGroups, group) || !has(rule.apiVersions, version))
+    return false;
   if (rule.scope === 'Namespaced' && !namespaced) return false;
   if (rule.scope === 'Cluster' && namespaced) return false;
   return (rule.resources ?? []).some((pattern) => {
@@ -51,6 +61,8 @@ function namespaceLabels(
 ): Readonly<Record<string, string>> | undefined {
   if (definition === resources.namespaces) return (object ?? previous)?.metadata.labels ?? {};
   if (!definition.namespaced) return undefined;
-  const found = registry.of(resources.namespaces).cache.get('', namespace)?.object as unknown as Namespace | undefined;
+  const found = registry.of(resources.namespaces).cache.get('', namespace)?.object as unknown as
+    | Namespace
+    | undefined;
   return found?.metadata.labels ?? {};
 }

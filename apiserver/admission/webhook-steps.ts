@@ -1,10 +1,10 @@
+import { DecodeError, decodeJson, type JsonObject } from '../../openapi/decode-json.ts';
 import type {
   MutatingWebhook,
   MutatingWebhookConfiguration,
   ValidatingWebhook,
   ValidatingWebhookConfiguration,
 } from '../../openapi/generated/types.ts';
-import { DecodeError, decodeJson, type JsonObject } from '../../openapi/decode-json.ts';
 import { type ResourceDefinition, resources } from '../../openapi/resources.ts';
 import { type Rng, uuid } from '../../platform/rng.ts';
 import type { KubeObject } from '../cache/stored-object.ts';
@@ -27,7 +27,11 @@ const EXEMPT: ReadonlySet<ResourceDefinition> = new Set<ResourceDefinition>([
 ]);
 
 /** Calls the webhooks of all MutatingWebhookConfigurations, by name and one after the other. */
-export function mutatingWebhooks(registry: Registry, rng: Rng, caller: WebhookCaller | undefined): AdmissionStep {
+export function mutatingWebhooks(
+  registry: Registry,
+  rng: Rng,
+  caller: WebhookCaller | undefined,
+): AdmissionStep {
   const definition = resources.mutatingwebhookconfigurations;
   return {
     name: 'MutatingAdmissionWebhook',
@@ -41,7 +45,11 @@ export function mutatingWebhooks(registry: Registry, rng: Rng, caller: WebhookCa
 }
 
 /** Calls the webhooks of all ValidatingWebhookConfigurations at the same time; the first refusal counts. */
-export function validatingWebhooks(registry: Registry, rng: Rng, caller: WebhookCaller | undefined): AdmissionStep {
+export function validatingWebhooks(
+  registry: Registry,
+  rng: Rng,
+  caller: WebhookCaller | undefined,
+): AdmissionStep {
   const definition = resources.validatingwebhookconfigurations;
   return {
     name: 'ValidatingAdmissionWebhook',
@@ -75,8 +83,13 @@ async function review(
   }
   try {
     if (!caller) throw new Error('no way to reach webhooks');
-    answer = await caller(webhook.clientConfig ?? {}, reviewOf(request, uuid(rng)), (webhook.timeoutSeconds ?? 10) * 1000);
-    if (typeof answer.response?.allowed !== 'boolean') throw new Error('webhook response is not an AdmissionReview');
+    answer = await caller(
+      webhook.clientConfig ?? {},
+      reviewOf(request, uuid(rng)),
+      (webhook.timeoutSeconds ?? 10) * 1000,
+    );
+    if (typeof answer.response?.allowed !== 'boolean')
+      throw new Error('webhook response is not an AdmissionReview');
   } catch (error) {
     if (webhook.failurePolicy === 'Ignore') return undefined;
     const why = error instanceof Error ? error.message : String(error);
@@ -114,7 +127,11 @@ function reviewOf(request: AdmissionRequest, uid: string): AdmissionReviewReques
       ...(name === '' ? {} : { name }),
       ...(namespace === '' ? {} : { namespace }),
       operation,
-      userInfo: { username: user.name, groups: user.groups, ...(user.uid === undefined ? {} : { uid: user.uid }) },
+      userInfo: {
+        username: user.name,
+        groups: user.groups,
+        ...(user.uid === undefined ? {} : { uid: user.uid }),
+      },
       object: object ?? null,
       oldObject: previous ?? null,
       dryRun,
@@ -136,7 +153,12 @@ function patched(
     // The object may share parts with the client's or the stored one: patch a copy.
     const copy = JSON.parse(JSON.stringify(object)) as JsonObject;
     const result = decodeJson(definition.message, applyJsonPatch(copy, operations)).object;
-    return { ...result, kind: object.kind, apiVersion: object.apiVersion, metadata: result.metadata ?? {} } as KubeObject;
+    return {
+      ...result,
+      kind: object.kind,
+      apiVersion: object.apiVersion,
+      metadata: result.metadata ?? {},
+    } as KubeObject;
   } catch (error) {
     const why = error instanceof DecodeError || error instanceof Error ? error.message : String(error);
     throw errors.internal(`admission webhook "${name}" answered a patch that cannot be applied: ${why}`);

@@ -6,7 +6,9 @@ import type { CertificateSubject } from './authenticator.ts';
 const subjects = new WeakMap<TLSSocket, CertificateSubject | null>();
 
 /** The subject of the connection's client certificate, if our authority signed it. Read once a connection. */
-export function certificateSubject(request: IncomingMessage | Http2ServerRequest): CertificateSubject | undefined {
+export function certificateSubject(
+  request: IncomingMessage | Http2ServerRequest,
+): CertificateSubject | undefined {
   const socket = rawSocket(request);
   if (!socket) return undefined;
   let subject = subjects.get(socket);
@@ -20,7 +22,9 @@ export function certificateSubject(request: IncomingMessage | Http2ServerRequest
 /** HTTP/2 hides the socket behind a proxy object that differs each time. */
 function rawSocket(request: IncomingMessage | Http2ServerRequest): TLSSocket | undefined {
   const session = 'stream' in request ? request.stream?.session : undefined;
-  const socket = session ? ((session as unknown as SessionInternals)[socketSymbol(session)] ?? session.socket) : request.socket;
+  const socket = session
+    ? ((session as unknown as SessionInternals)[socketSymbol(session)] ?? session.socket)
+    : request.socket;
   return socket instanceof TLSSocket ? socket : undefined;
 }
 

@@ -9,7 +9,8 @@ export function parseTokenFile(text: string): Map<string, UserInfo> {
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
     const [token = '', name = '', uid = '', groups = ''] = splitCsv(line);
-    if (token === '' || name === '') throw new Error(`token file line ${index + 1}: want token,user,uid[,"groups"]`);
+    if (token === '' || name === '')
+      throw new Error(`token file line ${index + 1}: want token,user,uid[,"groups"]`);
     const list = groups.split(',').flatMap((group) => (group.trim() === '' ? [] : [group.trim()]));
     tokens.set(token, { name, uid, groups: list });
   }

@@ -17,8 +17,14 @@ const roles: Readonly<Record<string, readonly (readonly [string, string, string?
     [READ, '*'],
     // Namespace deletion and garbage collection reach every kind; their finalizers are taken off by patch.
     ['delete,deletecollection,update,patch', '*'],
-    ['create', 'pods,pods/binding,pods/eviction,replicasets.apps,serviceaccounts,configmaps,events,events.events.k8s.io'],
-    ['update,patch', 'pods/status,nodes/status,deployments.apps/status,replicasets.apps/status,daemonsets.apps/status'],
+    [
+      'create',
+      'pods,pods/binding,pods/eviction,replicasets.apps,serviceaccounts,configmaps,events,events.events.k8s.io',
+    ],
+    [
+      'update,patch',
+      'pods/status,nodes/status,deployments.apps/status,replicasets.apps/status,daemonsets.apps/status',
+    ],
     ['update', 'namespaces/finalize,namespaces/status'],
     ['create', 'leases.coordination.k8s.io', 'kube-system'],
   ],
@@ -97,7 +103,9 @@ function qualifiedName({ group, resource, subresource }: ResourceAttributes): st
 function covers(rule: Rule, { verb, resource }: AccessAttributes): boolean {
   if (!resource || !rule.verbs.has(verb)) return false;
   if (rule.namespace !== undefined && rule.namespace !== resource.namespace) return false;
-  return rule.resources.has(qualifiedName(resource)) || (rule.resources.has('*') && resource.subresource === '');
+  return (
+    rule.resources.has(qualifiedName(resource)) || (rule.resources.has('*') && resource.subresource === '')
+  );
 }
 
 const isRead = (verb: string): boolean => verb === 'get' || verb === 'list' || verb === 'watch';
@@ -115,7 +123,8 @@ function nodeMay(
     case 'nodes/status':
       return name === node && (verb === 'update' || verb === 'patch');
     case 'pods':
-      if (verb === 'list' || verb === 'watch') return fieldSelector.split(',').includes(`spec.nodeName=${node}`);
+      if (verb === 'list' || verb === 'watch')
+        return fieldSelector.split(',').includes(`spec.nodeName=${node}`);
       return (verb === 'get' || verb === 'delete') && podNode(namespace, name) === node;
     case 'pods/status':
       return (verb === 'update' || verb === 'patch') && podNode(namespace, name) === node;

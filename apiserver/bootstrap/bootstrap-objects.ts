@@ -1,6 +1,6 @@
 import type {
-  Endpoints,
   EndpointSlice,
+  Endpoints,
   IPAddress,
   Namespace,
   Service,

@@ -15,7 +15,10 @@ const WRITE: WriteOptions = {
 const FOLLOWING = new Set(['endpoints', 'endpointslices']);
 
 /** Makes what is missing and brings what follows the server's address up to date. */
-export async function ensureBootstrapObjects(context: ServerContext, options: BootstrapOptions): Promise<void> {
+export async function ensureBootstrapObjects(
+  context: ServerContext,
+  options: BootstrapOptions,
+): Promise<void> {
   for (const { definition, object } of bootstrapObjects(options)) {
     const store = context.registry.of(definition);
     const { namespace = '', name = '' } = object.metadata;

@@ -44,10 +44,16 @@ function bound({ store, context }: ResourceRequest, current: StoredObject, bindi
   const pod = copy as unknown as Pod;
   const { definition } = store;
   const { uid, resourceVersion, annotations } = binding.metadata;
-  if (uid && uid !== pod.metadata.uid) throw errors.conflict(definition, current.name, 'the UID in the precondition does not match');
-  if (resourceVersion && resourceVersion !== String(current.revision)) throw errors.modified(definition, current.name);
+  if (uid && uid !== pod.metadata.uid)
+    throw errors.conflict(definition, current.name, 'the UID in the precondition does not match');
+  if (resourceVersion && resourceVersion !== String(current.revision))
+    throw errors.modified(definition, current.name);
   if (pod.metadata.deletionTimestamp !== undefined) {
-    throw errors.conflict(definition, current.name, `pod ${current.name} is being deleted, cannot be assigned to a host`);
+    throw errors.conflict(
+      definition,
+      current.name,
+      `pod ${current.name} is being deleted, cannot be assigned to a host`,
+    );
   }
   if (pod.spec?.nodeName) {
     throw errors.conflict(

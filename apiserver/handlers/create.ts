@@ -25,7 +25,9 @@ export function placeInNamespace({ info, store }: ResourceRequest, object: KubeO
   }
   if (info.namespace === '') throw errors.badRequest('an empty namespace may not be set during creation');
   if (metadata.namespace && metadata.namespace !== info.namespace) {
-    throw errors.badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    throw errors.badRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
   }
   metadata.namespace = info.namespace;
 }

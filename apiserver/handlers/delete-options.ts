@@ -1,10 +1,14 @@
+import { DecodeError, decodeJson } from '../../openapi/decode-json.ts';
 import type { DeleteOptions } from '../../openapi/generated/types.ts';
 import { errors } from '../errors.ts';
 import { type ExpectedKind, mediaType, parseBody } from './request-body.ts';
 import type { ResourceRequest } from './resource-request.ts';
-import { DecodeError, decodeJson } from '../../openapi/decode-json.ts';
 
-const EXPECTED: ExpectedKind = { kind: 'DeleteOptions', apiVersion: 'v1', message: 'apis.meta.v1.DeleteOptions' };
+const EXPECTED: ExpectedKind = {
+  kind: 'DeleteOptions',
+  apiVersion: 'v1',
+  message: 'apis.meta.v1.DeleteOptions',
+};
 const POLICIES = ['Background', 'Foreground', 'Orphan'] as const;
 
 /** The options of a delete: from its body, where it has one, else from the query. */
@@ -13,10 +17,16 @@ export function readDeleteOptions(request: ResourceRequest): DeleteOptions {
   const options = body && body.length > 0 ? fromBody(request, body) : fromQuery(request);
   const { propagationPolicy, orphanDependents } = options;
   if (propagationPolicy !== undefined && !POLICIES.some((policy) => policy === propagationPolicy)) {
-    throw invalidOptions('propagationPolicy', `Invalid value: ${JSON.stringify(propagationPolicy)}: must be "Foreground", "Background", or "Orphan"`);
+    throw invalidOptions(
+      'propagationPolicy',
+      `Invalid value: ${JSON.stringify(propagationPolicy)}: must be "Foreground", "Background", or "Orphan"`,
+    );
   }
   if (propagationPolicy !== undefined && orphanDependents !== undefined) {
-    throw invalidOptions('propagationPolicy', 'Invalid value: orphanDependents and deletionPropagation cannot be both set');
+    throw invalidOptions(
+      'propagationPolicy',
+      'Invalid value: orphanDependents and deletionPropagation cannot be both set',
+    );
   }
   return options;
 }

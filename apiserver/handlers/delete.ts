@@ -15,7 +15,14 @@ export async function remove(request: ResourceRequest): Promise<ApiResponse> {
   const { store, context, info } = request;
   const representation = representationOf(request);
   const options = readDeleteOptions(request);
-  const deletion = await deleteObject(context, store, info.namespace, info.name, options, writeOptions(request, options));
+  const deletion = await deleteObject(
+    context,
+    store,
+    info.namespace,
+    info.name,
+    options,
+    writeOptions(request, options),
+  );
   return deletionAnswer(request, deletion, representation);
 }
 

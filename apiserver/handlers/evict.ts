@@ -13,7 +13,9 @@ export async function evict(request: ResourceRequest): Promise<ApiResponse> {
   const { store, context, info, user, warnings } = request;
   const eviction = readObject(request, EVICTION) as unknown as Eviction;
   if (eviction.metadata.name && eviction.metadata.name !== info.name) {
-    throw errors.badRequest(`name in URL does not match name in Eviction object: ${info.name} != ${eviction.metadata.name}`);
+    throw errors.badRequest(
+      `name in URL does not match name in Eviction object: ${info.name} != ${eviction.metadata.name}`,
+    );
   }
   const options = eviction.deleteOptions ?? {};
   const write = { user, warnings, dryRun: isDryRun(request, options.dryRun ?? []) };

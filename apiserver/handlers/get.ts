@@ -1,7 +1,7 @@
 import type { ApiResponse } from '../../platform/api-transport.ts';
 import { objectAnswer } from '../respond/object-answer.ts';
-import { awaitRevision } from './resource-version.ts';
 import { type ResourceRequest, representationOf, tableContext } from './resource-request.ts';
+import { awaitRevision } from './resource-version.ts';
 
 export async function getObject(request: ResourceRequest): Promise<ApiResponse> {
   const { store, info, query } = request;

@@ -3,8 +3,8 @@ import type { StoredObject } from '../cache/stored-object.ts';
 import { errors } from '../errors.ts';
 import { listAnswer } from '../respond/object-answer.ts';
 import { type Continue, decodeContinue, encodeContinue } from './continue-token.ts';
-import { awaitRevision, requestedRevision } from './resource-version.ts';
 import { type ResourceRequest, representationOf, tableContext } from './resource-request.ts';
+import { awaitRevision, requestedRevision } from './resource-version.ts';
 import { selected, selectionOf } from './selection.ts';
 
 export async function listObjects(request: ResourceRequest): Promise<ApiResponse> {
@@ -36,7 +36,8 @@ function checkMatch(request: ResourceRequest): void {
       { field: 'resourceVersionMatch', reason: 'FieldValueForbidden', message: `Forbidden: ${detail}` },
     ]);
   };
-  if (revision === undefined) forbidden('resourceVersionMatch is forbidden unless resourceVersion is provided');
+  if (revision === undefined)
+    forbidden('resourceVersionMatch is forbidden unless resourceVersion is provided');
   if (query.get('continue')) forbidden('resourceVersionMatch is forbidden when continue is provided');
   if (match !== 'Exact' && match !== 'NotOlderThan') {
     forbidden(`resourceVersionMatch is not supported: ${JSON.stringify(match)}`);
@@ -85,7 +86,11 @@ function paginate(
   if (limit === 0 || rest.length <= limit) return { objects: rest, next: undefined, remaining: undefined };
   const page = rest.slice(0, limit);
   const { namespace, name } = page.at(-1)!;
-  return { objects: page, next: encodeContinue({ revision, namespace, name }), remaining: rest.length - limit };
+  return {
+    objects: page,
+    next: encodeContinue({ revision, namespace, name }),
+    remaining: rest.length - limit,
+  };
 }
 
 /** A list at revision 0 may come from any cache and is never cut. */

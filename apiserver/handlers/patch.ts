@@ -33,7 +33,7 @@ function patched(request: ResourceRequest, current: StoredObject, patcher: Patch
   const { kind, message } = store.definition;
   const result = patcher(current.copy() as JsonObject);
   if (result.kind !== kind || result.apiVersion !== store.apiVersion) {
-    throw errors.badRequest('a patch may not change an object\'s kind or apiVersion');
+    throw errors.badRequest("a patch may not change an object's kind or apiVersion");
   }
   request.warnings.length = 0;
   return conform(request, result, { kind, apiVersion: store.apiVersion, message });

@@ -2,6 +2,7 @@ import type { ApiRequest, ApiResponse } from '../../platform/api-transport.ts';
 import { aggregatedDiscovery } from '../discovery/aggregated-discovery.ts';
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from '../discovery/legacy-discovery.ts';
 import { errors } from '../errors.ts';
+import { openApiDocument, openApiIndex } from '../openapi-documents/documents.ts';
 import type { RequestInfo } from '../request-info.ts';
 import { jsonAnswer, textAnswer } from '../respond/answer.ts';
 import { versionInfo } from '../version.ts';
@@ -27,22 +28,45 @@ export function answerPath(info: RequestInfo, request: ApiRequest): ApiResponse 
     case '/api':
     case '/apis':
       return discoveryRoot(path === '/api' ? 'api' : 'apis', request);
+    case '/openapi/v3':
+      return jsonAnswer(200, openApiIndex());
     default:
-      return discoveryPath(path);
+      return path.startsWith(OPENAPI_PREFIX) ? openApi(path, request) : discoveryPath(path);
   }
+}
+
+const OPENAPI_PREFIX = '/openapi/v3/';
+const ONE_YEAR_SECONDS = 31_536_000;
+
+/** A group version's document. Its URL changes with it, so clients need not ask again. */
+async function openApi(path: string, { url, headers }: ApiRequest): Promise<ApiResponse> {
+  const document = await openApiDocument(path.slice(OPENAPI_PREFIX.length));
+  if (!document) throw errors.noSuchPath();
+  const { body, etag } = document;
+  const caching = url.includes('hash=')
+    ? `public, immutable, max-age=${ONE_YEAR_SECONDS}`
+    : 'no-cache, private';
+  const common = { etag, vary: 'Accept', 'cache-control': caching };
+  if (headers['if-none-match'] === etag) return { status: 304, headers: common, body: new Uint8Array() };
+  return { status: 200, headers: { ...common, 'content-type': 'application/json' }, body };
 }
 
 /** The first discovery form that the client accepts and we have. */
 function discoveryRoot(root: 'api' | 'apis', { headers }: ApiRequest): ApiResponse {
   for (const range of (headers.accept ?? '').split(',').slice(0, 20)) {
-    const match = /;g=apidiscovery\.k8s\.io;v=(v2|v2beta1);as=APIGroupDiscoveryList/.exec(range.replaceAll(' ', ''));
+    const match = /;g=apidiscovery\.k8s\.io;v=(v2|v2beta1);as=APIGroupDiscoveryList/.exec(
+      range.replaceAll(' ', ''),
+    );
     if (!match || !range.includes('application/json')) continue;
     const version = match[1] === 'v2' ? 'v2' : 'v2beta1';
     const answer = jsonAnswer(200, aggregatedDiscovery(root, version));
     const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
     return { ...answer, headers: { ...answer.headers, 'content-type': contentType, vary: 'Accept' } };
   }
-  return jsonAnswer(200, root === 'api' ? apiVersions(headers.host ?? headers[':authority'] ?? '') : apiGroupList());
+  return jsonAnswer(
+    200,
+    root === 'api' ? apiVersions(headers.host ?? headers[':authority'] ?? '') : apiGroupList(),
+  );
 }
 
 function discoveryPath(path: string): ApiResponse {

@@ -1,9 +1,9 @@
-import { queryInteger } from './query-integer.ts';
-import type { Pod, Node } from '../../openapi/generated/types.ts';
+import type { Node, Pod } from '../../openapi/generated/types.ts';
 import { resources } from '../../openapi/resources.ts';
 import type { ApiResponse } from '../../platform/api-transport.ts';
 import { errors } from '../errors.ts';
 import type { KubeletAddress } from '../kubelet-proxy.ts';
+import { queryInteger } from './query-integer.ts';
 import type { ResourceRequest } from './resource-request.ts';
 
 /** Options that mean the same to the node's agent. */
@@ -38,14 +38,18 @@ export async function podLog(request: ResourceRequest): Promise<ApiResponse> {
     const { status, headers, body } = await context.kubeletProxy(node, path, request.request.signal);
     return { status, headers: { 'content-type': headers['content-type'] ?? 'text/plain' }, body };
   } catch (error) {
-    throw errors.internal(`Get "https://${node.host}:${node.port}${path}": ${error instanceof Error ? error.message : error}`);
+    throw errors.internal(
+      `Get "https://${node.host}:${node.port}${path}": ${error instanceof Error ? error.message : error}`,
+    );
   }
 }
 
 function containerOf({ metadata, spec }: Pod, wanted: string): string {
-  const names = [...(spec?.containers ?? []), ...(spec?.initContainers ?? []), ...(spec?.ephemeralContainers ?? [])].map(
-    ({ name }) => name ?? '',
-  );
+  const names = [
+    ...(spec?.containers ?? []),
+    ...(spec?.initContainers ?? []),
+    ...(spec?.ephemeralContainers ?? []),
+  ].map(({ name }) => name ?? '');
   if (wanted === '') {
     const [only] = names;
     if (only !== undefined && (names.length === 1 || (spec?.containers ?? []).length === 1)) return only;

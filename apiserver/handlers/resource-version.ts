@@ -24,5 +24,6 @@ export async function awaitRevision(request: ResourceRequest): Promise<void> {
   const tooLate = sleep(context.clock, FRESHNESS_WAIT_MS, stop.signal).catch(() => {});
   await Promise.race([context.registry.waitUntilFresh(wanted), tooLate]);
   stop.abort();
-  if (wanted > context.registry.revision) throw errors.tooLargeResourceVersion(wanted, context.registry.revision);
+  if (wanted > context.registry.revision)
+    throw errors.tooLargeResourceVersion(wanted, context.registry.revision);
 }

@@ -28,7 +28,10 @@ function matcher(
 }
 
 /** The objects of a scope, from a list of its namespace's. */
-export function selected(objects: readonly StoredObject[], { name, matches }: WatchScope): readonly StoredObject[] {
+export function selected(
+  objects: readonly StoredObject[],
+  { name, matches }: WatchScope,
+): readonly StoredObject[] {
   const named = name === undefined ? objects : objects.filter((object) => object.name === name);
   return matches ? named.filter(matches) : named;
 }

@@ -3,8 +3,8 @@ import type { Watcher } from '../cache/watcher.ts';
 import { errors } from '../errors.ts';
 import { streamAnswer } from '../respond/answer.ts';
 import { watchEncoder } from '../respond/watch-encoders.ts';
-import { awaitRevision, requestedRevision } from './resource-version.ts';
 import { type ResourceRequest, representationOf, tableContext } from './resource-request.ts';
+import { awaitRevision, requestedRevision } from './resource-version.ts';
 import { selectionOf } from './selection.ts';
 
 const SHORTEST_DEFAULT_MS = 30 * 60_000;
@@ -32,12 +32,18 @@ function checkInitialEvents({ query }: ResourceRequest): boolean | undefined {
   };
   if (text === null) {
     if (match !== '') {
-      forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+      forbidden(
+        'resourceVersionMatch',
+        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+      );
     }
     return undefined;
   }
   if (match !== 'NotOlderThan') {
-    forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+    forbidden(
+      'resourceVersionMatch',
+      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+    );
   }
   return text !== 'false' && text !== '0';
 }
@@ -50,7 +56,12 @@ function open(request: ResourceRequest, wantsInitial: boolean | undefined): Watc
   const revision = requestedRevision(request);
   const present = context.registry.revision;
   if (wantsInitial === true) {
-    return store.cache.watchFromState(scope, encoder, bookmarks, bookmarks ? [encoder.bookmark(present, true)] : []);
+    return store.cache.watchFromState(
+      scope,
+      encoder,
+      bookmarks,
+      bookmarks ? [encoder.bookmark(present, true)] : [],
+    );
   }
   // Without a revision, or with 0, the client takes the present state as a row of ADDED events.
   const fromState = (revision ?? 0) === 0 && wantsInitial === undefined;

@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
 import jsonPatch, { type Operation } from 'fast-json-patch';
+import { isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
 import { errors, StatusError } from '../errors.ts';
 
 /** As many operations as Kubernetes takes. */
@@ -12,7 +12,13 @@ export function applyJsonPatch(object: JsonObject, operations: unknown): JsonObj
     throw errors.tooLarge(MAX_OPERATIONS);
   }
   try {
-    const result: unknown = jsonPatch.applyPatch(object, operations as Operation[], true, true, true).newDocument;
+    const result: unknown = jsonPatch.applyPatch(
+      object,
+      operations as Operation[],
+      true,
+      true,
+      true,
+    ).newDocument;
     if (isJsonObject(result)) return result;
   } catch (error) {
     throw unprocessable(error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error));
@@ -21,5 +27,10 @@ export function applyJsonPatch(object: JsonObject, operations: unknown): JsonObj
 }
 
 function unprocessable(message: string): StatusError {
-  return new StatusError(422, 'Invalid', `the server rejected our request due to an error in our request: ${message}`, {});
+  return new StatusError(
+    422,
+    'Invalid',
+    `the server rejected our request due to an error in our request: ${message}`,
+    {},
+  );
 }

@@ -23,7 +23,9 @@ export function mergeKeyedList(
   for (const change of changes) {
     const value = change[key];
     if (value === undefined) {
-      throw errors.badRequest(`map: ${JSON.stringify(change).slice(0, 256)} does not contain declared merge key: ${key}`);
+      throw errors.badRequest(
+        `map: ${JSON.stringify(change).slice(0, 256)} does not contain declared merge key: ${key}`,
+      );
     }
     if (change.$patch === 'delete') {
       items = items.filter((item) => item[key] !== value);
@@ -37,7 +39,11 @@ export function mergeKeyedList(
 }
 
 /** Merges a list that is a set of plain values. */
-export function mergePrimitiveList(present: readonly unknown[], patch: readonly unknown[], order: unknown): unknown[] {
+export function mergePrimitiveList(
+  present: readonly unknown[],
+  patch: readonly unknown[],
+  order: unknown,
+): unknown[] {
   const items = [...present, ...patch.filter((item) => !present.includes(item))];
   return ordered(items, order, (item) => item, present);
 }

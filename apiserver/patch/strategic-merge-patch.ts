@@ -54,7 +54,8 @@ function mergeField(
   const field = fieldOf(type, key);
   const fieldType = field?.type ?? mapValueType(type);
   const present = Object.hasOwn(result, key) ? result[key] : undefined;
-  if (Array.isArray(change)) setOwn(result, key, mergeList(present, change, field, patch[`${ORDER}${key}`], depth));
+  if (Array.isArray(change))
+    setOwn(result, key, mergeList(present, change, field, patch[`${ORDER}${key}`], depth));
   else if (isJsonObject(change)) {
     setOwn(result, key, mergeObject(isJsonObject(present) ? present : {}, change, fieldType, depth + 1));
   } else setOwn(result, key, change);
@@ -82,7 +83,12 @@ function isDirective(item: unknown): boolean {
 }
 
 /** `$deleteFromPrimitiveList/x`, and `$setElementOrder/x` of a list that the patch does not otherwise touch. */
-function applyParallelLists(result: JsonObject, patch: JsonObject, type: FieldType | undefined, depth: number): void {
+function applyParallelLists(
+  result: JsonObject,
+  patch: JsonObject,
+  type: FieldType | undefined,
+  depth: number,
+): void {
   for (const key of Object.keys(patch)) {
     if (key.startsWith(DELETE_FROM)) {
       const name = key.slice(DELETE_FROM.length);

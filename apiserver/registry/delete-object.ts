@@ -44,7 +44,11 @@ export async function deleteObject(
   throw errors.modified(store.definition, name);
 }
 
-function checkPreconditions({ definition }: ResourceStore, current: StoredObject, options: DeleteOptions): void {
+function checkPreconditions(
+  { definition }: ResourceStore,
+  current: StoredObject,
+  options: DeleteOptions,
+): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
   const actual = current.object.metadata.uid;
   if (uid && uid !== actual) {

@@ -78,7 +78,8 @@ export const ipAddressRules: KindRules<IPAddress> = {
       const { group = '', resource, namespace, name } = each?.parentRef ?? {};
       return [group, resource, namespace, name].join('/');
     };
-    if (text({ metadata: {}, spec }) !== text(previous)) faults.invalid('spec.parentRef', spec?.parentRef, 'field is immutable');
+    if (text({ metadata: {}, spec }) !== text(previous))
+      faults.invalid('spec.parentRef', spec?.parentRef, 'field is immutable');
   },
 };
 
@@ -90,7 +91,8 @@ export const serviceCidrRules: KindRules<ServiceCIDR> = {
     for (const [index, cidr] of cidrs.entries()) validateCidr(cidr, `spec.cidrs[${index}]`, faults);
   },
   validateUpdate({ spec }, previous, faults) {
-    if (spec?.cidrs?.join() !== previous.spec?.cidrs?.join()) faults.invalid('spec.cidrs', spec?.cidrs, 'field is immutable');
+    if (spec?.cidrs?.join() !== previous.spec?.cidrs?.join())
+      faults.invalid('spec.cidrs', spec?.cidrs, 'field is immutable');
   },
 };
 

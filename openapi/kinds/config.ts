@@ -10,7 +10,8 @@ export const configMapRules: KindRules<ConfigMap> = {
     validateKeys(data, 'data', faults);
     validateKeys(binaryData, 'binaryData', faults);
     for (const key of Object.keys(binaryData)) {
-      if (Object.hasOwn(data, key)) faults.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData');
+      if (Object.hasOwn(data, key))
+        faults.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData');
     }
     const total = textBytes(data) + base64Bytes(binaryData);
     if (total > MAX_BYTES) faults.tooLong('', MAX_BYTES);
@@ -35,7 +36,8 @@ export const secretRules: KindRules<Secret> = {
     validateKeys(data, 'data', faults);
     if (base64Bytes(data) > MAX_BYTES) faults.tooLong('data', MAX_BYTES);
     if (type === 'kubernetes.io/tls') {
-      for (const key of ['tls.crt', 'tls.key']) if (!Object.hasOwn(data, key)) faults.required(`data[${key}]`);
+      for (const key of ['tls.crt', 'tls.key'])
+        if (!Object.hasOwn(data, key)) faults.required(`data[${key}]`);
     }
   },
   validateUpdate(secret, previous, faults) {
@@ -71,6 +73,7 @@ function validateImmutable<T extends { immutable?: boolean | undefined }>(
   if (object.immutable !== true) faults.forbidden('immutable', detail);
   for (const field of fields) {
     const entries = (value: unknown): unknown => Object.entries(value ?? {}).sort();
-    if (JSON.stringify(entries(object[field])) !== JSON.stringify(entries(previous[field]))) faults.forbidden(field, detail);
+    if (JSON.stringify(entries(object[field])) !== JSON.stringify(entries(previous[field])))
+      faults.forbidden(field, detail);
   }
 }

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import type { Faults } from '../faults.ts';
-import type { Endpoints, EndpointSlice } from '../generated/types.ts';
+import type { EndpointSlice, Endpoints } from '../generated/types.ts';
 import type { KindRules } from './kind-rules.ts';
 import { nameFault } from './names.ts';
 import { oneOf } from './pod-validation.ts';
@@ -65,7 +65,8 @@ export const endpointSliceRules: KindRules<EndpointSlice> = {
     }
   },
   validateUpdate({ addressType }, previous, faults) {
-    if (addressType !== previous.addressType) faults.invalid('addressType', addressType, 'field is immutable');
+    if (addressType !== previous.addressType)
+      faults.invalid('addressType', addressType, 'field is immutable');
   },
 };
 

@@ -7,14 +7,21 @@ const OPERATORS = ['DoesNotExist', 'Exists', 'In', 'NotIn'] as const;
 /** A selector in an object (k8s apimachinery/pkg/apis/meta/v1/validation). */
 export function validateLabelSelector(selector: LabelSelector, at: string, faults: Faults): void {
   labelsFaults(selector.matchLabels, `${at}.matchLabels`, faults);
-  for (const [index, { key = '', operator = '', values = [] }] of (selector.matchExpressions ?? []).entries()) {
+  for (const [index, { key = '', operator = '', values = [] }] of (
+    selector.matchExpressions ?? []
+  ).entries()) {
     const path = `${at}.matchExpressions[${index}]`;
     const fault = qualifiedNameFault(key);
     if (fault !== undefined) faults.invalid(`${path}.key`, key, fault);
     if (operator === 'In' || operator === 'NotIn') {
-      if (values.length === 0) faults.required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'");
+      if (values.length === 0)
+        faults.required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'");
     } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-      if (values.length > 0) faults.forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+      if (values.length > 0)
+        faults.forbidden(
+          `${path}.values`,
+          "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+        );
     } else {
       faults.notSupported(`${path}.operator`, operator, OPERATORS);
     }
@@ -26,13 +33,17 @@ export function validateLabelSelector(selector: LabelSelector, at: string, fault
 }
 
 export function isEmptySelector(selector: LabelSelector): boolean {
-  return Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0;
+  return (
+    Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0
+  );
 }
 
 /** Whether labels satisfy a selector; unknown operators match nothing. */
 export function selectorMatches(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
   const has = (key: string): boolean => Object.hasOwn(labels, key);
-  const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => has(key) && labels[key] === value);
+  const equal = Object.entries(selector.matchLabels ?? {}).every(
+    ([key, value]) => has(key) && labels[key] === value,
+  );
   return (
     equal &&
     (selector.matchExpressions ?? []).every(({ key = '', operator, values = [] }) => {

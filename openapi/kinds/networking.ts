@@ -46,7 +46,8 @@ function validateRule({ host = '', http }: IngressRule, at: string, faults: Faul
   for (const [index, { path = '', pathType, backend }] of paths.entries()) {
     const place = `${at}.http.paths[${index}]`;
     if (!pathType) faults.required(`${place}.pathType`, 'pathType must be specified');
-    else if (!PATH_TYPES.some((type) => type === pathType)) faults.notSupported(`${place}.pathType`, pathType, PATH_TYPES);
+    else if (!PATH_TYPES.some((type) => type === pathType))
+      faults.notSupported(`${place}.pathType`, pathType, PATH_TYPES);
     if ((pathType === 'Exact' || pathType === 'Prefix') && !path.startsWith('/')) {
       faults.invalid(`${place}.path`, path, 'must be an absolute path');
     }
@@ -137,21 +138,29 @@ function validatePolicyRule(
     oneOf(protocol, ['SCTP', 'TCP', 'UDP'], `${place}.protocol`, faults);
     if (port !== undefined) validatePortReference(port, `${place}.port`, faults);
     if (endPort === undefined) continue;
-    if (typeof port !== 'number') faults.invalid(`${place}.endPort`, endPort, 'may not be specified when `port` is non-numeric');
+    if (typeof port !== 'number')
+      faults.invalid(`${place}.endPort`, endPort, 'may not be specified when `port` is non-numeric');
     else if (endPort < port || endPort > MAX_PORT) {
       faults.invalid(`${place}.endPort`, endPort, 'must be greater than or equal to `port`');
     }
   }
 }
 
-function validatePeer({ podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer, at: string, faults: Faults): void {
+function validatePeer(
+  { podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer,
+  at: string,
+  faults: Faults,
+): void {
   if (!podSelector && !namespaceSelector && !ipBlock) return faults.required(at, 'must specify a peer');
   if (podSelector) validateLabelSelector(podSelector, `${at}.podSelector`, faults);
   if (namespaceSelector) validateLabelSelector(namespaceSelector, `${at}.namespaceSelector`, faults);
   if (!ipBlock) return;
   if (podSelector || namespaceSelector) faults.forbidden(at, 'may not specify both ipBlock and another peer');
   const { cidr = '', except = [] } = ipBlock;
-  for (const [text, place] of [[cidr, `${at}.ipBlock.cidr`], ...except.map((each, index) => [each, `${at}.ipBlock.except[${index}]`])] as const) {
+  for (const [text, place] of [
+    [cidr, `${at}.ipBlock.cidr`],
+    ...except.map((each, index) => [each, `${at}.ipBlock.except[${index}]`]),
+  ] as const) {
     if (!ipaddr.isValidCIDR(text ?? '')) {
       faults.invalid(place ?? at, text, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)');
     }

@@ -1,5 +1,13 @@
 import type { Faults } from '../faults.ts';
-import type { Container, ContainerPort, EnvVar, PodSpec, Probe, Toleration, Volume } from '../generated/types.ts';
+import type {
+  Container,
+  ContainerPort,
+  EnvVar,
+  PodSpec,
+  Probe,
+  Toleration,
+  Volume,
+} from '../generated/types.ts';
 import { labelsFaults, nameFault, portNameFault, qualifiedNameFault, subdomainFault } from './names.ts';
 import { MAX_PORT, validatePort, validatePortReference } from './ports.ts';
 import { validateResources } from './resource-requirements.ts';
@@ -35,7 +43,12 @@ export function validatePodSpec(spec: PodSpec, at: string, faults: Faults): void
   validateHostPorts(spec, at, faults);
 }
 
-export function oneOf(value: string | undefined, allowed: readonly string[], at: string, faults: Faults): void {
+export function oneOf(
+  value: string | undefined,
+  allowed: readonly string[],
+  at: string,
+  faults: Faults,
+): void {
   if (value === undefined || value === '') faults.required(at);
   else if (!allowed.includes(value)) faults.notSupported(at, value, allowed);
 }
@@ -69,7 +82,8 @@ function validateContainers(
     else namedBy(name, `${path}.name`, (text) => nameFault(text, 'dns-label'), faults);
     names.add(name);
     if (image === '') faults.required(`${path}.image`);
-    else if (image !== image.trim()) faults.invalid(`${path}.image`, image, 'must not have leading or trailing whitespace');
+    else if (image !== image.trim())
+      faults.invalid(`${path}.image`, image, 'must not have leading or trailing whitespace');
     oneOf(container.imagePullPolicy, PULL_POLICIES, `${path}.imagePullPolicy`, faults);
     validateContainerPorts(container.ports ?? [], `${path}.ports`, faults);
     validateEnv(container.env ?? [], `${path}.env`, faults);
@@ -124,10 +138,18 @@ function validateProbes(container: Container, at: string, faults: Faults): void 
 }
 
 function validateProbe(probe: Probe, at: string, succeedsOnce: boolean, faults: Faults): void {
-  const handlers = [probe.exec, probe.httpGet, probe.tcpSocket, probe.grpc].filter((each) => each !== undefined);
+  const handlers = [probe.exec, probe.httpGet, probe.tcpSocket, probe.grpc].filter(
+    (each) => each !== undefined,
+  );
   if (handlers.length === 0) faults.required(at, 'must specify a handler type');
   if (handlers.length > 1) faults.forbidden(at, 'may not specify more than 1 handler type');
-  for (const field of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const) {
+  for (const field of [
+    'initialDelaySeconds',
+    'timeoutSeconds',
+    'periodSeconds',
+    'successThreshold',
+    'failureThreshold',
+  ] as const) {
     notNegative(probe[field], `${at}.${field}`, faults);
   }
   if (succeedsOnce && (probe.successThreshold ?? 1) !== 1) {
@@ -147,7 +169,8 @@ function validateVolumes(volumes: readonly Volume[], at: string, faults: Faults)
     else namedBy(name, `${at}[${index}].name`, (text) => nameFault(text, 'dns-label'), faults);
     names.add(name);
     const types = Object.entries(sources).filter(([, source]) => source !== undefined);
-    for (const [type] of types.slice(1)) faults.forbidden(`${at}[${index}].${type}`, 'may not specify more than 1 volume type');
+    for (const [type] of types.slice(1))
+      faults.forbidden(`${at}[${index}].${type}`, 'may not specify more than 1 volume type');
   }
   return names;
 }
@@ -158,13 +181,23 @@ function validateToleration(toleration: Toleration, at: string, faults: Faults):
     const fault = qualifiedNameFault(key);
     if (fault !== undefined) faults.invalid(`${at}.key`, key, fault);
   } else if (operator !== 'Exists') {
-    faults.invalid(`${at}.operator`, operator ?? '', 'operator must be Exists when `key` is empty, which means "match all values and all keys"');
+    faults.invalid(
+      `${at}.operator`,
+      operator ?? '',
+      'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+    );
   }
   if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
-    faults.invalid(`${at}.effect`, effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set");
+    faults.invalid(
+      `${at}.effect`,
+      effect ?? '',
+      "effect must be 'NoExecute' when `tolerationSeconds` is set",
+    );
   }
-  if (operator === 'Exists' && value) faults.invalid(`${at}.operator`, value, 'value must be empty when `operator` is \'Exists\'');
-  if (operator && operator !== 'Exists' && operator !== 'Equal') faults.notSupported(`${at}.operator`, operator, ['Equal', 'Exists']);
+  if (operator === 'Exists' && value)
+    faults.invalid(`${at}.operator`, value, "value must be empty when `operator` is 'Exists'");
+  if (operator && operator !== 'Exists' && operator !== 'Equal')
+    faults.notSupported(`${at}.operator`, operator, ['Equal', 'Exists']);
   if (effect) oneOf(effect, EFFECTS, `${at}.effect`, faults);
 }
 
@@ -175,7 +208,11 @@ function validateHostPorts(spec: PodSpec, at: string, faults: Faults): void {
     for (const [port, { hostPort, containerPort, protocol, hostIP }] of (ports ?? []).entries()) {
       const path = `${at}.containers[${index}].ports[${port}]`;
       if (spec.hostNetwork && hostPort && hostPort !== containerPort && hostPort <= MAX_PORT) {
-        faults.invalid(`${path}.containerPort`, containerPort, 'must match `hostPort` when `hostNetwork` is true');
+        faults.invalid(
+          `${path}.containerPort`,
+          containerPort,
+          'must match `hostPort` when `hostNetwork` is true',
+        );
       }
       if (!hostPort) continue;
       const key = `${protocol}/${hostIP ?? ''}/${hostPort}`;

@@ -28,22 +28,36 @@ const IMMUTABLE =
 
 /** Only a binding gives a pod its node, and only once. */
 function validateNodeName(spec: PodSpec, before: PodSpec, faults: Faults): void {
-  if (before.nodeName && spec.nodeName !== before.nodeName) faults.forbidden('spec.nodeName', 'field is immutable');
+  if (before.nodeName && spec.nodeName !== before.nodeName)
+    faults.forbidden('spec.nodeName', 'field is immutable');
 }
 
-function validateTolerations(now: readonly Toleration[], before: readonly Toleration[], faults: Faults): void {
+function validateTolerations(
+  now: readonly Toleration[],
+  before: readonly Toleration[],
+  faults: Faults,
+): void {
   const same = (a: Toleration, b: Toleration): boolean =>
     a.key === b.key && a.operator === b.operator && a.effect === b.effect && a.value === b.value;
   if (before.every((old) => now.some((item) => same(item, old)))) return;
-  faults.forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds');
+  faults.forbidden(
+    'spec.tolerations',
+    'existing toleration can not be modified except its tolerationSeconds',
+  );
 }
 
 function validateDeadline(spec: PodSpec, before: PodSpec, faults: Faults): void {
   const { activeDeadlineSeconds: now } = spec;
   const { activeDeadlineSeconds: old } = before;
   if (old === undefined) return;
-  if (now === undefined) faults.invalid('spec.activeDeadlineSeconds', null, 'must not update from a positive integer to nil value');
-  else if (now > old) faults.invalid('spec.activeDeadlineSeconds', now, `must be less than or equal to previous value`);
+  if (now === undefined)
+    faults.invalid(
+      'spec.activeDeadlineSeconds',
+      null,
+      'must not update from a positive integer to nil value',
+    );
+  else if (now > old)
+    faults.invalid('spec.activeDeadlineSeconds', now, `must be less than or equal to previous value`);
 }
 
 /** The new spec with everything that may change set back to what it was. */
@@ -69,5 +83,7 @@ function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
   const pairs = Object.entries(value).filter(([, item]) => item !== undefined);
-  return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, sorted(item)]));
+  return Object.fromEntries(
+    pairs.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, sorted(item)]),
+  );
 }

@@ -3,9 +3,16 @@ import type { ResourceRequirements } from '../generated/types.ts';
 import { quantityNanos } from '../quantity.ts';
 
 /** Amounts are not negative, and nothing is asked for beyond its limit. */
-export function validateResources(resources: ResourceRequirements | undefined, at: string, faults: Faults): void {
+export function validateResources(
+  resources: ResourceRequirements | undefined,
+  at: string,
+  faults: Faults,
+): void {
   const { requests = {}, limits = {} } = resources ?? {};
-  for (const [part, amounts] of [['limits', limits], ['requests', requests]] as const) {
+  for (const [part, amounts] of [
+    ['limits', limits],
+    ['requests', requests],
+  ] as const) {
     for (const [name, amount] of Object.entries(amounts)) {
       if ((quantityNanos(amount) ?? 0n) < 0n) {
         faults.invalid(`${at}.${part}.${name}`, amount, 'must be greater than or equal to 0');

@@ -1,6 +1,13 @@
 import type { MessageKey } from '../field-table.ts';
 import type { KubernetesObject } from '../resources.ts';
-import { eventRules, ipAddressRules, leaseRules, namespaceRules, nodeRules, serviceCidrRules } from './cluster.ts';
+import {
+  eventRules,
+  ipAddressRules,
+  leaseRules,
+  namespaceRules,
+  nodeRules,
+  serviceCidrRules,
+} from './cluster.ts';
 import { configMapRules, secretRules } from './config.ts';
 import { endpointSliceRules, endpointsRules } from './endpoints.ts';
 import type { KindRules } from './kind-rules.ts';

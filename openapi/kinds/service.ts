@@ -27,7 +27,8 @@ export const serviceRules: KindRules<Service> = {
     spec.type ||= 'ClusterIP';
     for (const port of spec.ports ?? []) {
       port.protocol ||= 'TCP';
-      if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '') port.targetPort = port.port;
+      if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '')
+        port.targetPort = port.port;
     }
     if (isReachedFromOutside(spec)) spec.externalTrafficPolicy ||= 'Cluster';
     if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
@@ -132,7 +133,11 @@ function validateNodePort(
 function validateAddresses(spec: ServiceSpec, faults: Faults): void {
   const { clusterIP = '', clusterIPs = [], type } = spec;
   if (clusterIP !== '' && clusterIP !== 'None' && !ipaddr.isValid(clusterIP)) {
-    faults.invalid('spec.clusterIPs[0]', clusterIP, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+    faults.invalid(
+      'spec.clusterIPs[0]',
+      clusterIP,
+      'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+    );
   }
   if (clusterIP === 'None' && (type === 'NodePort' || type === 'LoadBalancer')) {
     faults.invalid('spec.clusterIPs[0]', 'None', `may not be set to 'None' for ${type} services`);
@@ -142,12 +147,20 @@ function validateAddresses(spec: ServiceSpec, faults: Faults): void {
   }
   for (const [index, address] of (spec.externalIPs ?? []).entries()) {
     if (!ipaddr.isValid(address)) {
-      faults.invalid(`spec.externalIPs[${index}]`, address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)');
+      faults.invalid(
+        `spec.externalIPs[${index}]`,
+        address,
+        'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+      );
     }
   }
   for (const [index, range] of (spec.loadBalancerSourceRanges ?? []).entries()) {
     if (!ipaddr.isValidCIDR(range.trim())) {
-      faults.invalid(`spec.loadBalancerSourceRanges[${index}]`, range, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)');
+      faults.invalid(
+        `spec.loadBalancerSourceRanges[${index}]`,
+        range,
+        'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+      );
     }
   }
 }
@@ -155,27 +168,52 @@ function validateAddresses(spec: ServiceSpec, faults: Faults): void {
 function validatePolicies(spec: ServiceSpec, faults: Faults): void {
   oneOf(spec.sessionAffinity, ['ClientIP', 'None'], 'spec.sessionAffinity', faults);
   const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
-  if (spec.sessionAffinity === 'ClientIP' && seconds !== undefined && (seconds <= 0 || seconds > MAX_AFFINITY_SECONDS)) {
-    faults.invalid('spec.sessionAffinityConfig.clientIP.timeoutSeconds', seconds, `must be greater than 0 and less than ${MAX_AFFINITY_SECONDS}`);
+  if (
+    spec.sessionAffinity === 'ClientIP' &&
+    seconds !== undefined &&
+    (seconds <= 0 || seconds > MAX_AFFINITY_SECONDS)
+  ) {
+    faults.invalid(
+      'spec.sessionAffinityConfig.clientIP.timeoutSeconds',
+      seconds,
+      `must be greater than 0 and less than ${MAX_AFFINITY_SECONDS}`,
+    );
   }
   if (spec.externalTrafficPolicy) {
     if (!isReachedFromOutside(spec)) {
-      faults.invalid('spec.externalTrafficPolicy', spec.externalTrafficPolicy, 'may only be set for externally-accessible services');
+      faults.invalid(
+        'spec.externalTrafficPolicy',
+        spec.externalTrafficPolicy,
+        'may only be set for externally-accessible services',
+      );
     } else oneOf(spec.externalTrafficPolicy, POLICIES, 'spec.externalTrafficPolicy', faults);
   }
-  if (spec.internalTrafficPolicy) oneOf(spec.internalTrafficPolicy, POLICIES, 'spec.internalTrafficPolicy', faults);
+  if (spec.internalTrafficPolicy)
+    oneOf(spec.internalTrafficPolicy, POLICIES, 'spec.internalTrafficPolicy', faults);
   for (const [index, family] of (spec.ipFamilies ?? []).entries()) {
     oneOf(family, ['IPv4', 'IPv6'], `spec.ipFamilies[${index}]`, faults);
   }
   if (spec.ipFamilyPolicy) {
-    oneOf(spec.ipFamilyPolicy, ['PreferDualStack', 'RequireDualStack', 'SingleStack'], 'spec.ipFamilyPolicy', faults);
+    oneOf(
+      spec.ipFamilyPolicy,
+      ['PreferDualStack', 'RequireDualStack', 'SingleStack'],
+      'spec.ipFamilyPolicy',
+      faults,
+    );
   }
   validateHealthCheckPort(spec, faults);
 }
 
-function validateHealthCheckPort({ type, externalTrafficPolicy, healthCheckNodePort }: ServiceSpec, faults: Faults): void {
+function validateHealthCheckPort(
+  { type, externalTrafficPolicy, healthCheckNodePort }: ServiceSpec,
+  faults: Faults,
+): void {
   if (!healthCheckNodePort) return;
   if (type !== 'LoadBalancer' || externalTrafficPolicy !== 'Local') {
-    faults.invalid('spec.healthCheckNodePort', healthCheckNodePort, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'");
+    faults.invalid(
+      'spec.healthCheckNodePort',
+      healthCheckNodePort,
+      "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+    );
   }
 }

@@ -52,11 +52,16 @@ function validateWebhooks(webhooks: readonly (MutatingWebhook | ValidatingWebhoo
     names.add(name);
     if ((clientConfig.url === undefined) === (clientConfig.service === undefined)) {
       faults.required(`${at}.clientConfig`, 'exactly one of url or service is required');
-    } else if (clientConfig.url !== undefined) validateUrl(clientConfig.url, `${at}.clientConfig.url`, faults);
+    } else if (clientConfig.url !== undefined)
+      validateUrl(clientConfig.url, `${at}.clientConfig.url`, faults);
     oneOf(webhook.failurePolicy, ['Fail', 'Ignore'], `${at}.failurePolicy`, faults);
     oneOf(webhook.sideEffects, ['None', 'NoneOnDryRun'], `${at}.sideEffects`, faults);
     if (timeoutSeconds < 1 || timeoutSeconds > MAX_TIMEOUT_SECONDS) {
-      faults.invalid(`${at}.timeoutSeconds`, timeoutSeconds, 'the timeout value must be between 1 and 30 seconds');
+      faults.invalid(
+        `${at}.timeoutSeconds`,
+        timeoutSeconds,
+        'the timeout value must be between 1 and 30 seconds',
+      );
     }
     const versions = webhook.admissionReviewVersions ?? [];
     if (versions.length === 0) faults.required(`${at}.admissionReviewVersions`);
@@ -71,7 +76,8 @@ function validateUrl(text: string, at: string, faults: Faults): void {
   if (!URL.canParse(text)) return faults.invalid(at, text, 'url must be a valid URL');
   const url = new URL(text);
   if (url.protocol !== 'https:') faults.invalid(at, text, "'https' is the only allowed URL scheme");
-  if (url.username !== '' || url.password !== '') faults.invalid(at, text, 'user information is not permitted in the URL');
+  if (url.username !== '' || url.password !== '')
+    faults.invalid(at, text, 'user information is not permitted in the URL');
 }
 
 function validateRules({ rules }: MutatingWebhook | ValidatingWebhook, at: string, faults: Faults): void {
@@ -81,7 +87,12 @@ function validateRules({ rules }: MutatingWebhook | ValidatingWebhook, at: strin
       if (!rule[field]?.length) faults.required(`${place}.${field}`);
     }
     for (const [item, operation] of (rule.operations ?? []).entries()) {
-      oneOf(operation, ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'], `${place}.operations[${item}]`, faults);
+      oneOf(
+        operation,
+        ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'],
+        `${place}.operations[${item}]`,
+        faults,
+      );
     }
   }
 }

@@ -97,7 +97,8 @@ function validateWorkload({ selector, template, minReadySeconds }: WorkloadSpec,
     faults.required('spec.selector');
   } else {
     validateLabelSelector(selector, 'spec.selector', faults);
-    if (isEmptySelector(selector)) faults.invalid('spec.selector', selector, 'empty selector is invalid for deployment');
+    if (isEmptySelector(selector))
+      faults.invalid('spec.selector', selector, 'empty selector is invalid for deployment');
     else if (!selectorMatches(selector, labels)) {
       faults.invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`');
     }
@@ -123,22 +124,35 @@ function validateSameSelector(
 function canonical(selector: LabelSelector | undefined): unknown {
   return {
     labels: Object.entries(selector?.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
-    expressions: (selector?.matchExpressions ?? []).map(({ key, operator, values }) => [key, operator, values]),
+    expressions: (selector?.matchExpressions ?? []).map(({ key, operator, values }) => [
+      key,
+      operator,
+      values,
+    ]),
   };
 }
 
 function validateStrategy({ strategy = {} }: NonNullable<Deployment['spec']>, faults: Faults): void {
   const { type, rollingUpdate } = strategy;
   if (type === 'Recreate') {
-    if (rollingUpdate) faults.forbidden('spec.strategy.rollingUpdate', "may not be specified when strategy `type` is 'Recreate'");
+    if (rollingUpdate)
+      faults.forbidden(
+        'spec.strategy.rollingUpdate',
+        "may not be specified when strategy `type` is 'Recreate'",
+      );
     return;
   }
-  if (type !== 'RollingUpdate') return faults.notSupported('spec.strategy.type', type, ['Recreate', 'RollingUpdate']);
+  if (type !== 'RollingUpdate')
+    return faults.notSupported('spec.strategy.type', type, ['Recreate', 'RollingUpdate']);
   const at = 'spec.strategy.rollingUpdate';
   const unavailable = amount(rollingUpdate?.maxUnavailable, `${at}.maxUnavailable`, faults);
   const surge = amount(rollingUpdate?.maxSurge, `${at}.maxSurge`, faults);
   if (unavailable === 0 && surge === 0) {
-    faults.invalid(`${at}.maxUnavailable`, rollingUpdate?.maxUnavailable, 'may not be 0 when `maxSurge` is 0');
+    faults.invalid(
+      `${at}.maxUnavailable`,
+      rollingUpdate?.maxUnavailable,
+      'may not be 0 when `maxSurge` is 0',
+    );
   }
 }
 
@@ -150,7 +164,11 @@ function amount(value: Amount, at: string, faults: Faults): number | undefined {
   }
   const match = /^(\d{1,9})%$/.exec(value ?? '');
   if (!match) {
-    faults.invalid(at, value, "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%')");
+    faults.invalid(
+      at,
+      value,
+      "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%')",
+    );
     return undefined;
   }
   return Number(match[1]);
