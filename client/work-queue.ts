@@ -2,6 +2,7 @@ import PQueue from 'p-queue';
 import type { Registry } from 'prom-client';
 import type { Clock, Timer } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
+import { isConflict } from './api-error.ts';
 import { createWorkQueueMetrics, type WorkQueueMetrics } from './work-queue-metrics.ts';
 
 /** What a reconcile asks for when it succeeded: nothing, or to be called again after a while. */
@@ -122,7 +123,8 @@ export class WorkQueue {
     this.#failures.set(key, failures + 1);
     this.#metrics?.retries.inc();
     const delay = Math.min(FIRST_BACKOFF_MS * 2 ** failures, LONGEST_BACKOFF_MS);
-    this.#options.logger.warn(
+    const level = isConflict(error) ? 'debug' : 'warn';
+    this.#options.logger[level](
       { queue: this.#options.name, key, error: String(error), retryInMs: delay },
       'reconcile failed',
     );

@@ -102,7 +102,8 @@ export class SupervisedProcess {
   }
 
   #ready(given: ReadyMessage | { ready: true; port: number }): void {
-    const message: ReadyMessage = 'kind' in given ? given : { kind: 'ready', health: '', info: { port: given.port } };
+    const message: ReadyMessage =
+      'kind' in given ? given : { kind: 'ready', health: '', info: { port: given.port } };
     this.#message = message;
     this.#restartMs = FIRST_RESTART_MS;
     for (const { resolve } of this.#waiting.splice(0)) resolve(message);

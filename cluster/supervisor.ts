@@ -6,6 +6,7 @@ import type { ReadyMessage } from '../platform/component-process.ts';
 import { installClusterDns } from './addons.ts';
 import { CertificateAuthority, type KeyPair } from './certificate-authority.ts';
 import { type ClusterConfig, nodePlaces } from './cluster-config.ts';
+import { freePort } from './free-port.ts';
 import { kubeconfigFile } from './kubeconfig-file.ts';
 import { type ProcessPlan, processPlans } from './process-plan.ts';
 import type { StateDirectory } from './state-directory.ts';
@@ -86,8 +87,10 @@ export class Supervisor {
   }
 
   async #startApiServer(ca: CertificateAuthority, caFile: string, now: number): Promise<ReadyMessage> {
-    const { config, state } = this.#options;
-    const [plan] = processPlans(config);
+    const { state } = this.#options;
+    // The server tells its port to the cluster before it listens, so it must be known.
+    const port = this.#options.config.port || (await freePort());
+    const [plan] = processPlans({ ...this.#options.config, port });
     if (!plan) throw new Error('a cluster needs an API server');
     const kubelet = await ca.issue({ commonName: 'kube-apiserver-kubelet-client' }, now);
     state.write('pki/kubelet-client.crt', kubelet.cert);

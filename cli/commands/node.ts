@@ -17,7 +17,8 @@ export function nodeCommand(): Command {
     .argument('<command...>', 'the command and its arguments, after --')
     .addOption(stateOption())
     .passThroughOptions()
-    .action(async (name: string, argv: string[], { stateDir }: { stateDir: string }) => {
+    .action(async (name: string, words: string[], { stateDir }: { stateDir: string }) => {
+      const argv = words[0] === '--' ? words.slice(1) : words;
       const { directory } = runningCluster(stateDir);
       const access = readKubeconfig(directory.kubeconfig);
       const node = await findNode(name, access);
