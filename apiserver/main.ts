@@ -12,6 +12,8 @@ import { httpsKubeletProxy } from './https-kubelet-proxy.ts';
 import type { KubeletProxy } from './kubelet-proxy.ts';
 import { createServer, portOf } from './server.ts';
 
+const DEFAULT_PORT = 6443;
+
 interface Flags {
   readonly bindAddress: string;
   readonly securePort: number;
@@ -47,7 +49,7 @@ export async function main(argv: string[]): Promise<void> {
     bootstrap: {
       serviceCidr: flags.serviceClusterIpRange,
       advertiseAddress: flags.advertiseAddress,
-      advertisePort: flags.advertisePort ?? flags.securePort,
+      advertisePort: flags.advertisePort ?? (flags.securePort || DEFAULT_PORT),
     },
   });
   const server = await createServer({
@@ -74,7 +76,7 @@ function parseFlags(argv: string[]): Flags {
   const command = new Command('podwire-apiserver')
     .description('A kubectl-compatible Kubernetes API server')
     .option('--bind-address <address>', 'address to listen on', '127.0.0.1')
-    .option('--secure-port <port>', 'port to listen on; 0 takes a free one', integer, 6443)
+    .option('--secure-port <port>', 'port to listen on; 0 takes a free one', integer, DEFAULT_PORT)
     .requiredOption('--tls-cert-file <file>', 'serving certificate, PEM')
     .requiredOption('--tls-private-key-file <file>', 'its key, PEM')
     .option('--client-ca-file <file>', 'authority that signs client certificates, PEM')

@@ -54,11 +54,11 @@ function parseResource(method: string, path: string, query: URLSearchParams): Re
     at++;
   }
   let namespace = '';
-  if (parts[at] === 'namespaces' && parts[at + 1] !== undefined) {
+  // `namespaces/x`, `namespaces/x/status` and `.../finalize` are about the namespace itself.
+  const tail = parts[at] === 'namespaces' ? parts[at + 2] : undefined;
+  if (tail !== undefined && tail !== 'status' && tail !== 'finalize') {
     namespace = parts[at + 1] ?? '';
-    // `namespaces/x`, `namespaces/x/status` and `.../finalize` are about the namespace itself.
-    const tail = parts[at + 2];
-    if (tail !== undefined && tail !== 'status' && tail !== 'finalize') at += 2;
+    at += 2;
   }
   const [resource = '', name = '', subresource = ''] = parts.slice(at, at + 3);
   const rest = parts.slice(at + 3).join('/');

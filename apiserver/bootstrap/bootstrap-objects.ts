@@ -32,7 +32,7 @@ export function bootstrapObjects(options: BootstrapOptions): BootstrapObject[] {
       spec: { cidrs: [options.serviceCidr] },
     }),
     entry<IPAddress>(resources.ipaddresses, kubernetesAddress(clusterIp)),
-    entry<Service>(resources.services, kubernetesService(clusterIp)),
+    entry<Service>(resources.services, kubernetesService(clusterIp, options.advertisePort)),
     entry<Endpoints>(resources.endpoints, kubernetesEndpoints(options)),
     entry<EndpointSlice>(resources.endpointslices, kubernetesSlice(options)),
   ];
@@ -66,7 +66,7 @@ function kubernetesAddress(clusterIp: string): IPAddress {
   };
 }
 
-function kubernetesService(clusterIp: string): Service {
+function kubernetesService(clusterIp: string, targetPort: number): Service {
   return {
     metadata: { ...METADATA, labels: { component: 'apiserver', provider: 'kubernetes' } },
     spec: {
@@ -76,7 +76,7 @@ function kubernetesService(clusterIp: string): Service {
       ipFamilies: [clusterIp.includes(':') ? 'IPv6' : 'IPv4'],
       ipFamilyPolicy: 'SingleStack',
       sessionAffinity: 'None',
-      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: 6443 }],
+      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort }],
     },
   };
 }
