@@ -62,7 +62,7 @@ export interface FetchOptions {
 }
 
 const API_PORT = 6443;
-const WEBHOOK_URL = 'memory://service-ip-allocator';
+const WEBHOOK_URL = 'https://service-ip-allocator.invalid/';
 /** Virtual time that a call may take before it is given up. */
 const CALL_MS = 60_000;
 

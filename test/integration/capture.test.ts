@@ -49,6 +49,8 @@ async function tshark(file: string, filter: string, fields: readonly string[] = 
   const { stdout, stderr, exitCode } = await command('tshark', [
     '-r',
     file,
+    '-d',
+    'udp.port==8472,vxlan',
     ...checks,
     '-Y',
     filter,
