@@ -42,8 +42,6 @@ export class IpLayer {
   readonly #ns: Netns;
   readonly #reassembler: Reassembler;
   #nextId: number;
-  #forwardGeneration = -1;
-  #forwarding = false;
 
   constructor(ns: Netns) {
     this.#ns = ns;
@@ -80,16 +78,6 @@ export class IpLayer {
     this.traceRoute(packet, route);
     if (route.type === 'local' || route.type === 'broadcast') this.#deliver(packet);
     else this.#forward(packet, route);
-  }
-
-  /** Whether packets from `link` may be forwarded. */
-  forwards(_link: Link): boolean {
-    const { sysctl } = this.#ns;
-    if (sysctl.generation !== this.#forwardGeneration) {
-      this.#forwardGeneration = sysctl.generation;
-      this.#forwarding = sysctl.number('net.ipv4.ip_forward') !== 0;
-    }
-    return this.#forwarding;
   }
 
   /**

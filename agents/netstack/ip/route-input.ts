@@ -11,18 +11,19 @@ import { BROADCAST_IPV4, type Ipv4, isLoopback, isMulticast, isZeronet } from '.
 import type { Link } from '../link/link.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
+import { ipConfOf } from './ip-conf.ts';
 
 /** ip_route_input_slow, net/ipv4/route.c: the route of a received packet; drops it and returns undefined if none. */
 export function routeInput(ns: Netns, packet: Packet): Route | undefined {
   const source = ipv4Source(packet.bytes, packet.l3);
   const destination = ipv4Destination(packet.bytes, packet.l3);
   const link = packet.input!;
-  const martian = martianReason(ns, link, source, destination);
+  const martian = martianReason(link, source, destination);
   if (martian) return refuse(ns, packet, martian);
   if (destination === BROADCAST_IPV4) return limitedBroadcast(link, destination);
   const route = ns.fib.lookup(destination);
   if (route?.type === 'local' || route?.type === 'broadcast') return validated(ns, packet, source, route);
-  if (!ns.ip.forwards(link)) return refuse(ns, packet, route ? 'IP_FORWARDING_OFF' : 'IP_INNOROUTES');
+  if (!ipConfOf(link).forwarding) return refuse(ns, packet, route ? 'IP_FORWARDING_OFF' : 'IP_INNOROUTES');
   if (route === undefined) return unreachable(ns, packet, UNREACH_NET);
   if (route.type === 'unreachable') return unreachable(ns, packet, UNREACH_HOST);
   if (route.type === 'prohibit') return unreachable(ns, packet, UNREACH_ADMIN_PROHIBITED);
@@ -40,13 +41,13 @@ function unreachable(ns: Netns, packet: Packet, code: number): undefined {
 }
 
 /** RFC 1812 §5.3.7: addresses that must not appear on a wire. */
-function martianReason(ns: Netns, link: Link, source: number, destination: number): DropReason | undefined {
+function martianReason(link: Link, source: number, destination: number): DropReason | undefined {
   if (isMulticast(source) || source === BROADCAST_IPV4) return 'IP_INVALID_SOURCE';
   if (destination === BROADCAST_IPV4) return undefined;
   if (isZeronet(source)) return 'IP_INVALID_SOURCE';
   if (isZeronet(destination)) return 'IP_INVALID_DEST';
   if (link.kind === 'loopback') return undefined;
-  const localnet = ns.sysctl.perLink(link.name, 'route_localnet') > 0;
+  const localnet = ipConfOf(link).routeLocalnet;
   if (isLoopback(destination) && !localnet) return 'IP_INVALID_DEST';
   return isLoopback(source) && !localnet ? 'IP_INVALID_SOURCE' : undefined;
 }
@@ -75,10 +76,9 @@ function validated(ns: Netns, packet: Packet, source: Ipv4, route: Route): Route
   const link = packet.input!;
   if (link.kind === 'loopback') return route;
   const back = ns.fib.lookup(source);
-  const acceptLocal = ns.sysctl.perLink(link.name, 'accept_local') > 0;
+  const { acceptLocal, rpFilter: filter } = ipConfOf(link);
   if (back?.type === 'local' && !acceptLocal) return refuse(ns, packet, 'IP_LOCAL_SOURCE');
   if (back?.type === 'broadcast') return refuse(ns, packet, 'IP_INVALID_SOURCE');
-  const filter = ns.sysctl.perLink(link.name, 'rp_filter');
   if (filter === 0 || back?.link === link) return route;
   return filter === 1 || back?.type !== 'unicast' ? refuse(ns, packet, 'IP_RPFILTER') : route;
 }

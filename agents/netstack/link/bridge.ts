@@ -1,4 +1,5 @@
 import { u16 } from '../bytes.ts';
+import { ipConfOf } from '../ip/ip-conf.ts';
 import { type Mac, randomMac, readMac } from '../mac.ts';
 import { NetError } from '../net-error.ts';
 import type { Netns } from '../netns.ts';
@@ -92,7 +93,7 @@ export class Bridge extends Link {
   }
 
   callsIptables(): boolean {
-    return this.ns.sysctl.number('net.bridge.bridge-nf-call-iptables') !== 0 && !this.ns.hooks.isEmpty(0);
+    return ipConfOf(this).bridgeCallsIptables && !this.ns.hooks.isEmpty(0);
   }
 
   /** br_handle_frame_finish: learn, then up, forward or flood. */

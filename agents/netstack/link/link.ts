@@ -1,4 +1,5 @@
 import type { Cidr } from '../cidr.ts';
+import type { IpConf } from '../ip/ip-conf.ts';
 import type { Ipv4 } from '../ipv4.ts';
 import type { Mac } from '../mac.ts';
 import type { Netns } from '../netns.ts';
@@ -52,6 +53,8 @@ export abstract class Link {
   noArp = false;
   master: Link | undefined = undefined;
   rxHandler: RxHandler | undefined = undefined;
+  /** See ipConfOf. */
+  conf: IpConf | undefined = undefined;
   readonly addresses: LinkAddress[] = [];
   readonly stats: LinkStats = {
     rxPackets: 0,

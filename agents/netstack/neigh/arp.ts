@@ -3,6 +3,7 @@ import { selectAddress } from '../fib/source-address.ts';
 import { ARP_LENGTH, ARP_REPLY, ARP_REQUEST, type ArpMessage, parseArp, writeArp } from '../header/arp.ts';
 import { writeEthernet } from '../header/ethernet.ts';
 import { ipv4Source } from '../header/ipv4-header.ts';
+import { ipConfOf } from '../ip/ip-conf.ts';
 import { type Ipv4, isLoopback, isMulticast } from '../ipv4.ts';
 import type { Link } from '../link/link.ts';
 import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../mac.ts';
@@ -80,7 +81,7 @@ function answers(ns: Netns, link: Link, { targetAddress: target }: ArpMessage): 
     const onLink = link.addresses.some((mine) => mine.address === target);
     return onLink || ns.sysctl.perLink(link.name, 'arp_ignore') === 0;
   }
-  const proxies = ns.sysctl.perLink(link.name, 'proxy_arp') > 0 && ns.ip.forwards(link);
+  const proxies = ns.sysctl.perLink(link.name, 'proxy_arp') > 0 && ipConfOf(link).forwarding;
   return proxies && route?.type === 'unicast' && route.link !== link;
 }
 

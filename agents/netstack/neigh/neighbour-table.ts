@@ -113,8 +113,10 @@ export class NeighbourTable {
 
   /** A random share of base_reachable_time, chosen once (neigh_rand_reach_time). */
   #reachable(): number {
-    const base = this.#setting('base_reachable_time_ms');
-    this.#reachableMs ||= base / 2 + this.#ns.rng.int(base);
+    if (this.#reachableMs === 0) {
+      const base = this.#setting('base_reachable_time_ms');
+      this.#reachableMs = base / 2 + this.#ns.rng.int(base);
+    }
     return this.#reachableMs;
   }
 

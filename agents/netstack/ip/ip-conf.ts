@@ -1,0 +1,26 @@
+import type { Link } from '../link/link.ts';
+
+/** What the data path asks of a link's sysctls for every packet, read once for each change of any sysctl. */
+export interface IpConf {
+  readonly generation: number;
+  readonly forwarding: boolean;
+  readonly routeLocalnet: boolean;
+  readonly acceptLocal: boolean;
+  readonly rpFilter: number;
+  readonly bridgeCallsIptables: boolean;
+}
+
+export function ipConfOf(link: Link): IpConf {
+  const { sysctl } = link.ns;
+  if (link.conf?.generation === sysctl.generation) return link.conf;
+  const conf: IpConf = {
+    generation: sysctl.generation,
+    forwarding: sysctl.number('net.ipv4.ip_forward') !== 0,
+    routeLocalnet: sysctl.perLink(link.name, 'route_localnet') > 0,
+    acceptLocal: sysctl.perLink(link.name, 'accept_local') > 0,
+    rpFilter: sysctl.perLink(link.name, 'rp_filter'),
+    bridgeCallsIptables: sysctl.number('net.bridge.bridge-nf-call-iptables') !== 0,
+  };
+  link.conf = conf;
+  return conf;
+}
