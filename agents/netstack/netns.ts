@@ -133,6 +133,7 @@ export class Netns {
     }
     this.fib.removeLink(link);
     this.neighbours.removeLink(link);
+    link.master?.removePort(link);
     link.onDelete();
     this.#links.delete(link.ifindex);
     this.#byName.delete(link.name);

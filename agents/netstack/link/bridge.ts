@@ -60,7 +60,7 @@ export class Bridge extends Link {
     return port;
   }
 
-  removePort(link: Link): void {
+  override removePort(link: Link): void {
     const port = this.port(link);
     if (!port) return;
     this.#ports = this.#ports.filter((other) => other !== port);
@@ -188,6 +188,6 @@ export function createBridge(ns: Netns, name: string, options: { mac?: Mac; mtu?
 
 /** `ip link set LINK master BRIDGE`, or `nomaster` with undefined. */
 export function setMaster(link: Link, bridge: Bridge | undefined, options: { hairpin?: boolean } = {}): void {
-  (link.master as Bridge | undefined)?.removePort(link);
+  link.master?.removePort(link);
   bridge?.addPort(link, options);
 }

@@ -121,6 +121,9 @@ export abstract class Link {
   /** Hands a frame to the medium. */
   protected abstract xmit(packet: Packet): void;
 
+  /** A master lets go of one of its ports. */
+  removePort(_link: Link): void {}
+
   /** The device's own cleaning, before the namespace forgets it. */
   onDelete(): void {}
 
