@@ -3,6 +3,7 @@ import { aggregatedDiscovery } from '../discovery/aggregated-discovery.ts';
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from '../discovery/legacy-discovery.ts';
 import { errors } from '../errors.ts';
 import { openApiDocument, openApiIndex } from '../openapi-documents/documents.ts';
+import { openApiV2 } from '../openapi-documents/openapi-v2.ts';
 import type { RequestInfo } from '../request-info.ts';
 import { jsonAnswer, textAnswer } from '../respond/answer.ts';
 import { versionInfo } from '../version.ts';
@@ -28,6 +29,8 @@ export function answerPath(info: RequestInfo, request: ApiRequest): ApiResponse 
     case '/api':
     case '/apis':
       return discoveryRoot(path === '/api' ? 'api' : 'apis', request);
+    case '/openapi/v2':
+      return openApiV2(request.headers.accept);
     case '/openapi/v3':
       return jsonAnswer(200, openApiIndex());
     default:
