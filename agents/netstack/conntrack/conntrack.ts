@@ -19,7 +19,6 @@ import {
   CT_ESTABLISHED,
   CT_INVALID,
   CT_NEW,
-  CT_NONE,
   CT_RELATED,
   CT_UNTRACKED,
   type Packet,
@@ -143,8 +142,10 @@ export class Conntrack {
     if (!isIpv4Fragment(packet.bytes, packet.l3) || packet.connection) return NF_ACCEPT;
     const whole = this.#ns.ip.defragment(packet);
     if (whole === undefined) return NF_STOLEN;
+    const header = packet.l3 - packet.start;
+    whole.bytes.set(packet.bytes.subarray(packet.start, packet.l3), whole.start - header);
     packet.bytes = whole.bytes;
-    packet.start = whole.start - 14;
+    packet.start = whole.start - header;
     packet.end = whole.end;
     packet.l3 = whole.l3;
     packet.l4 = whole.l4;
@@ -312,13 +313,6 @@ function hasGoodTransport(packet: Packet, { source, destination, protocol }: Tup
   if (protocol === PROTO_ICMP && checkIcmp(bytes, l4, end)) return false;
   packet.checksumsGood = true;
   return true;
-}
-
-/** Forgets the packet's connection, as a device that leaves the node does. */
-export function resetConntrack(packet: Packet): void {
-  packet.connection = undefined;
-  packet.ctInfo = CT_NONE;
-  packet.ctReply = false;
 }
 
 interface Timeouts {

@@ -1,5 +1,4 @@
 import { u16, u32 } from '../bytes.ts';
-import { sourceAddressFor } from '../fib/source-address.ts';
 import {
   checkIcmp,
   ICMP_ECHO,
@@ -201,11 +200,5 @@ export class Icmp {
       case PROTO_ICMP:
         this.#echo.get(u16(bytes, innerL4 + 4))?.onFault(fault, u16(bytes, innerL4 + 6));
     }
-  }
-
-  /** The address that answers to `destination` would come from; for `ip route get`. */
-  sourceTowards(destination: Ipv4): Ipv4 | undefined {
-    const route = this.#ns.ip.routeOutput(destination);
-    return typeof route === 'string' ? undefined : sourceAddressFor(this.#ns, route, destination);
   }
 }

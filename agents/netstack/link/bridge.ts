@@ -1,4 +1,6 @@
 import { u16 } from '../bytes.ts';
+import { ETHERNET_HEADER } from '../header/ethernet.ts';
+import { fragment } from '../ip/fragment.ts';
 import { ipConfOf } from '../ip/ip-conf.ts';
 import { type Mac, randomMac, readMac } from '../mac.ts';
 import { NetError } from '../net-error.ts';
@@ -153,9 +155,19 @@ export class Bridge extends Link {
     if (packet.bridged !== undefined) {
       if (!bridgeForwardHook(this, to, packet) || !bridgePostRoutingHook(this, packet)) return;
     }
-    if (packet.end - packet.start - 14 > to.link.mtu) return this.ns.drop(packet, 'PKT_TOO_BIG');
-    packet.connection = undefined;
+    if (packet.end - packet.start - ETHERNET_HEADER > to.link.mtu) return this.#emitLarge(packet, to);
     to.link.transmit(packet);
+  }
+
+  /** What conntrack put together leaves in fragments again (br_nf_dev_queue_xmit); anything else is lost. */
+  #emitLarge(packet: Packet, to: BridgePort): void {
+    if (packet.bridged === undefined) return this.ns.drop(packet, 'PKT_TOO_BIG');
+    const header = packet.bytes.subarray(packet.start, packet.l3);
+    for (const piece of fragment(packet, to.link.mtu)) {
+      piece.push(ETHERNET_HEADER);
+      piece.bytes.set(header, piece.start);
+      to.link.transmit(piece);
+    }
   }
 }
 

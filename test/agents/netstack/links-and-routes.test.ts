@@ -7,6 +7,7 @@ import { createVethPair } from '../../../agents/netstack/link/veth.ts';
 import { announce } from '../../../agents/netstack/neigh/arp.ts';
 import type { Netns } from '../../../agents/netstack/netns.ts';
 import { get, serve } from './get.ts';
+import { kubeRules } from './kube-rules.ts';
 import { TwoNodes } from './two-nodes.ts';
 
 /** One echo request: what came back within `milliseconds`. */
@@ -191,6 +192,21 @@ describe('fragments', () => {
     a.ns.udp.bind().send(new Uint8Array(9000), { address: b.address, port: 53 });
     await lab.settle(100);
     expect(length).toBe(9000);
+  });
+});
+
+describe('fragments under connection tracking', () => {
+  it.each(['10.244.1.3', '10.244.2.2'])('pass to %s', async (to) => {
+    const lab = new TwoNodes();
+    const a = lab.pod(1, 2);
+    lab.pod(1, 3);
+    lab.pod(2, 2);
+    for (const node of lab.nodes) {
+      node.ns.iptables.restore(kubeRules({ endpoints: ['10.244.2.2:8080'], nodeIndex: node.index }), {
+        noflush: true,
+      });
+    }
+    expect(await echo(lab, a.ns, to, { size: 4000 })).toMatchObject({ from: ipv4(to) });
   });
 });
 
