@@ -6,6 +6,7 @@ import { writeUdp, writeUdpChecksum } from '../agents/netstack/header/udp-header
 import { ipv4 } from '../agents/netstack/ipv4.ts';
 import { createBridge, setMaster } from '../agents/netstack/link/bridge.ts';
 import { EthernetDevice } from '../agents/netstack/link/ethernet-device.ts';
+import { createVethPair } from '../agents/netstack/link/veth.ts';
 import { mac } from '../agents/netstack/mac.ts';
 import { Netns } from '../agents/netstack/netns.ts';
 import { Packet } from '../agents/netstack/packet.ts';
@@ -130,3 +131,87 @@ function run(name: string, rules: string, destination: typeof VIP, port: number)
 run('routed, no tables', '', PEER, 5353);
 run('filter table and conntrack', TABLES, PEER, 5353);
 run('service NAT (DNAT), filter table and conntrack', TABLES + SERVICE, VIP, 53);
+
+/** Bytes per second of one TCP stream between two pods of a node, over veth pairs and its bridge. */
+async function runTcp(): Promise<void> {
+  const node = new Netns({ name: 'node', clock: systemClock, rng: seededRng(1) });
+  const cni0 = createBridge(node, 'cni0', { mtu: 1450 });
+  cni0.setUp();
+  const [client, server] = [2, 3].map((host) => {
+    const ns = new Netns({ name: `pod${host}`, clock: systemClock, rng: seededRng(host) });
+    const [eth0, veth] = createVethPair(
+      { ns, name: 'eth0', mtu: 1450 },
+      { ns: node, name: `veth${host}`, mtu: 1450 },
+    );
+    setMaster(veth, cni0);
+    veth.setUp();
+    ns.addAddress(eth0, cidr(`10.244.1.${host}/24`));
+    eth0.setUp();
+    return ns;
+  }) as [Netns, Netns];
+  const total = 400 << 20;
+  const chunk = new Uint8Array(256 << 10);
+  const start = performance.now();
+  await new Promise<void>((resolve) => {
+    server.tcp.listen({ port: 80 }, (socket) => {
+      socket.onData = () => socket.bytesReceived >= total && resolve();
+    });
+    const socket = client.tcp.connect({ address: ipv4('10.244.1.3'), port: 80 });
+    const fill = () => {
+      while (socket.bytesSent < total && socket.write(chunk));
+    };
+    socket.onConnect = fill;
+    socket.onDrain = fill;
+  });
+  const seconds = (performance.now() - start) / 1000;
+  console.log(
+    `${'TCP, pod to pod on one node'.padEnd(46)} ${((total * 8) / seconds / 1e9).toFixed(2)} Gbit/s`,
+  );
+  for (const ns of [client, server, node]) ns.delete();
+}
+
+/** The time to load the rules of many Services with five endpoints each, and to change one of them. */
+function runLoad(services: number): void {
+  const node = new Netns({ name: 'node', clock: systemClock, rng: seededRng(1) });
+  const lines = ['*nat', ':KUBE-SERVICES - [0:0]'];
+  const rules: string[] = [];
+  const one = (i: number): [string[], string[]] => {
+    const chains = [`:KUBE-SVC-${i} - [0:0]`];
+    const own: string[] = [];
+    for (let k = 0; k < 5; k++) {
+      const sep = `KUBE-SEP-${i}-${k}`;
+      const address = `10.244.${(i >>> 6) & 255}.${((i & 63) << 2) | (k % 4)}`;
+      chains.push(`:${sep} - [0:0]`);
+      own.push(
+        `-A KUBE-SVC-${i} -m comment --comment "ns/svc-${i} -> ${address}:80" -m statistic --mode random --probability ${(1 / (5 - k)).toFixed(10)} -j ${sep}`,
+        `-A ${sep} -m comment --comment ns/svc-${i} -s ${address} -j ACCEPT`,
+        `-A ${sep} -m comment --comment ns/svc-${i} -m tcp -p tcp -j DNAT --to-destination ${address}:80`,
+      );
+    }
+    return [chains, own];
+  };
+  for (let i = 0; i < services; i++) {
+    const [chains, own] = one(i);
+    lines.push(...chains);
+    rules.push(
+      ...own,
+      `-A KUBE-SERVICES -m tcp -p tcp -d 10.${96 + (i >>> 16)}.${(i >>> 8) & 255}.${i & 255} --dport 80 -j KUBE-SVC-${i}`,
+    );
+  }
+  const text = `${[...lines, ...rules, 'COMMIT'].join('\n')}\n`;
+  const [chains, own] = one(7);
+  const partial = `${['*nat', ...chains, ...own, 'COMMIT'].join('\n')}\n`;
+  const timed = (label: string, input: string) => {
+    const start = performance.now();
+    const result = node.iptables.restore(input, { noflush: true });
+    if (!result.ok) throw new Error(result.error);
+    console.log(`${label.padEnd(46)} ${(performance.now() - start).toFixed(1)} ms`);
+  };
+  timed(`load ${services} services x 5 endpoints`, text);
+  timed('change one of them', partial);
+}
+
+await runTcp();
+runLoad(1000);
+runLoad(10_000);
+process.exit(0);
