@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { Command } from 'commander';
 import { CliError } from './cli-error.ts';
 import { downCommand } from './commands/down.ts';

@@ -1,5 +1,5 @@
 // Bundles each program into dist/: a process then starts from one or two files instead of hundreds.
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const PROGRAMS = {
@@ -32,3 +32,4 @@ await build({
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 });
+chmodSync('dist/podwire.js', 0o755);
