@@ -30,7 +30,8 @@ export function protocolName(number: number): string | undefined {
   return NAMES[number];
 }
 
+const NUMBERS = new Map(Object.entries(NAMES).map(([number, name]) => [name, Number(number)]));
+
 export function protocolNumber(name: string): number | undefined {
-  const found = Object.entries(NAMES).find(([, known]) => known === name.toLowerCase());
-  return found ? Number(found[0]) : undefined;
+  return NUMBERS.get(name.toLowerCase());
 }

@@ -15,14 +15,7 @@ import {
   type Verdict,
 } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
-import {
-  CT_ESTABLISHED,
-  CT_INVALID,
-  CT_NEW,
-  CT_RELATED,
-  CT_UNTRACKED,
-  type Packet,
-} from '../packet.ts';
+import { CT_ESTABLISHED, CT_INVALID, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import { Connection, IPS_ASSURED, IPS_CONFIRMED, IPS_DYING, IPS_SEEN_REPLY } from './connection.ts';
 import { followTcp, openTcp, TCP_STATES, TCP_TIMEOUTS } from './tcp-tracking.ts';

@@ -1,5 +1,6 @@
 /** Splits a line as iptables-restore does: double quotes group, a backslash inside them escapes. */
 export function tokenize(line: string): string[] | undefined {
+  if (!line.includes('"')) return line.split(/[ \t]+/).filter((word) => word !== '');
   const tokens: string[] = [];
   let current = '';
   let inToken = false;

@@ -68,7 +68,7 @@ export class TcpStack {
   readonly #connections = new Map<number, Map<number, TcpSocket>>();
   readonly #forwarded = new Set<string>();
   #count = 0;
-  #timeWaiting = 0;
+  readonly #timeWaiting = new Set<TcpSocket>();
   #forwarder: ((connection: ForwardedConnection) => void) | undefined;
 
   constructor(ns: Netns) {
@@ -209,13 +209,14 @@ export class TcpStack {
   }
 
   /** False if there are too many already (tcp_max_tw_buckets). */
-  enterTimeWait(_socket: TcpSocket): boolean {
-    if (this.#timeWaiting >= this.ns.sysctl.number('net.ipv4.tcp_max_tw_buckets')) return false;
-    this.#timeWaiting++;
+  enterTimeWait(socket: TcpSocket): boolean {
+    if (this.#timeWaiting.size >= this.ns.sysctl.number('net.ipv4.tcp_max_tw_buckets')) return false;
+    this.#timeWaiting.add(socket);
     return true;
   }
 
   release(socket: TcpSocket): void {
+    this.#timeWaiting.delete(socket);
     const key = endpointKey(socket.remote);
     const byLocal = this.#connections.get(key);
     if (byLocal?.get(endpointKey(socket.local)) !== socket) return;

@@ -180,12 +180,12 @@ describe('listening', () => {
   });
 });
 
-async function connected(wire: LossyWire): Promise<[TcpSocket, TcpSocket]> {
+async function connected(wire: LossyWire, port = 80): Promise<[TcpSocket, TcpSocket]> {
   let server: TcpSocket | undefined;
-  wire.b.tcp.listen({ port: 80 }, (socket) => {
+  wire.b.tcp.listen({ port }, (socket) => {
     server = socket;
   });
-  const client = wire.a.tcp.connect({ address: B, port: 80 });
+  const client = wire.a.tcp.connect({ address: B, port });
   await wire.until(() => server !== undefined && client.state === 'ESTABLISHED');
   return [client, server!];
 }
@@ -200,6 +200,20 @@ describe('closing', () => {
     expect([client.state, server.state]).toEqual(['TIME_WAIT', 'TIME_WAIT']);
     await wire.until(() => false, 60_000);
     expect([wire.a.tcp.sockets(), wire.b.tcp.sockets()]).toEqual([[], []]);
+  });
+
+  it('leaves TIME_WAIT room for later ones', async () => {
+    const wire = new LossyWire(1);
+    wire.a.sysctl.set('net.ipv4.tcp_max_tw_buckets', 1);
+    for (let i = 0; i < 3; i++) {
+      const [client, server] = await connected(wire, 80 + i);
+      client.end();
+      await wire.until(() => server.state === 'CLOSE_WAIT');
+      server.end();
+      await wire.until(() => false, 1000);
+      expect(client.state).toBe('TIME_WAIT');
+      await wire.until(() => false, 60_000);
+    }
   });
 
   it('one direction leaves the other open', async () => {
