@@ -11,7 +11,8 @@ const info = { title: 'Kubernetes', version: versionInfo.gitVersion } as const;
  * it needs from v3 (gnostic openapiv2.Document: swagger = 1, info = 2 with title = 1 and version = 2).
  */
 export function openApiV2(accept: string | undefined): ApiResponse {
-  if (!accept?.includes(PROTOBUF)) return jsonAnswer(200, { swagger: '2.0', info, paths: {}, definitions: {} });
+  if (!accept?.includes(PROTOBUF))
+    return jsonAnswer(200, { swagger: '2.0', info, paths: {}, definitions: {} });
   const writer = protobuf.Writer.create().uint32(0x0a).string('2.0');
   writer.uint32(0x12).fork().uint32(0x0a).string(info.title).uint32(0x12).string(info.version).ldelim();
   // No paths and no definitions: both are messages that must be there.
