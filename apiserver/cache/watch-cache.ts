@@ -6,8 +6,8 @@ import { type KubeObject, StoredObject } from './stored-object.ts';
 import { frameOf, type WatchEncoder, Watcher, type WatchScope } from './watcher.ts';
 import { WatcherIndex } from './watcher-index.ts';
 
-/** Events kept of each resource. */
-const WINDOW_EVENTS = 10_000;
+/** What is kept of each resource's history. */
+const WINDOW = { events: 10_000, bytes: 64 * 1024 * 1024 } as const;
 
 export interface WatchCacheOptions {
   /** Events after this revision will arrive. */
@@ -31,7 +31,7 @@ export class WatchCache {
   constructor(options: WatchCacheOptions) {
     this.#options = options;
     this.#changedAt = options.revision;
-    this.#window = new EventWindow(WINDOW_EVENTS, options.revision);
+    this.#window = new EventWindow(WINDOW, options.revision);
     this.#watchers = new WatcherIndex(options.triggerField);
   }
 
