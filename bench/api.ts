@@ -3,7 +3,7 @@ import { connect } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import { Http2Transport } from '../client/http2-transport.ts';
-import { readKubeconfig } from '../client/kubeconfig.ts';
+import { type ClusterAccess, readKubeconfig } from '../client/kubeconfig.ts';
 import { RestClient } from '../client/rest-client.ts';
 import { resources } from '../openapi/resources.ts';
 import type { BenchCluster } from './bench-cluster.ts';
@@ -18,7 +18,7 @@ const PAYLOAD = 'x'.repeat(800);
 
 /** Creates a second and watch deliveries a second, over TLS and HTTP/2 as every component uses it. */
 export async function benchApi(cluster: BenchCluster): Promise<BenchLine[]> {
-  const access = readKubeconfig(cluster.state.kubeconfig);
+  const access = await readKubeconfig(cluster.state.kubeconfig);
   const transport = new Http2Transport(access);
   const client = new RestClient(transport, 'podwire-bench');
   const creates = await createsPerSecond(client, 'bench');
@@ -82,7 +82,7 @@ async function bareFastify(): Promise<number> {
 
 async function deliveriesPerSecond(
   client: RestClient,
-  access: ReturnType<typeof readKubeconfig>,
+  access: ClusterAccess,
 ): Promise<number> {
   const transports = Array.from({ length: 10 }, () => new Http2Transport(access));
   const ended = new AbortController();

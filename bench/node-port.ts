@@ -17,7 +17,7 @@ const ROUND_TRIPS = 2_000;
 
 /** Requests and datagrams from the machine through a node's port to pods on three nodes. */
 export async function benchNodePort(cluster: BenchCluster): Promise<BenchLine[]> {
-  const access = readKubeconfig(cluster.state.kubeconfig);
+  const access = await readKubeconfig(cluster.state.kubeconfig);
   const transport = new Http2Transport(access);
   await deploy(new RestClient(transport, 'podwire-bench'));
   transport.close();

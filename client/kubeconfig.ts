@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { load } from 'js-yaml';
 
 /** Everything needed to reach an API server as one user. Certificates and keys are PEM text. */
 export interface ClusterAccess {
@@ -19,8 +18,8 @@ interface KubeconfigFile {
 }
 
 /** Reads a kubeconfig's current context; an error names the file and what is missing in it. */
-export function readKubeconfig(path: string): ClusterAccess {
-  const file = load(readFileSync(path, 'utf8')) as KubeconfigFile;
+export async function readKubeconfig(path: string): Promise<ClusterAccess> {
+  const file = await parseYaml(readFileSync(path, 'utf8'));
   const missing = (what: string) => new Error(`kubeconfig ${path}: ${what}`);
   const context = file.contexts?.find(({ name }) => name === file['current-context'])?.context;
   if (!context) throw missing(`there is no context ${JSON.stringify(file['current-context'])}`);
@@ -42,4 +41,11 @@ export function readKubeconfig(path: string): ClusterAccess {
     ...(key === undefined ? {} : { key }),
     ...(user.token === undefined ? {} : { token: user.token }),
   };
+}
+
+/** podwire writes JSON; the YAML parser is loaded only for files of others. */
+async function parseYaml(text: string): Promise<KubeconfigFile> {
+  if (text.startsWith('{')) return JSON.parse(text) as KubeconfigFile;
+  const { load } = await import('js-yaml');
+  return load(text) as KubeconfigFile;
 }

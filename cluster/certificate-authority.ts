@@ -27,7 +27,10 @@ export class CertificateAuthority {
   readonly #certificate: x509.X509Certificate;
   readonly #keys: webcrypto.CryptoKeyPair;
 
-  private constructor(certificate: x509.X509Certificate, keys: webcrypto.CryptoKeyPair) {
+  readonly #now: number;
+
+  private constructor(certificate: x509.X509Certificate, keys: webcrypto.CryptoKeyPair, now: number) {
+    this.#now = now;
     this.#certificate = certificate;
     this.#keys = keys;
   }
@@ -48,7 +51,7 @@ export class CertificateAuthority {
         ),
       ],
     });
-    return new CertificateAuthority(certificate, keys);
+    return new CertificateAuthority(certificate, keys, now);
   }
 
   /** PEM of the authority's own certificate. */
@@ -56,14 +59,14 @@ export class CertificateAuthority {
     return `${this.#certificate.toString('pem')}\n`;
   }
 
-  async issue(request: CertificateRequest, now: number): Promise<KeyPair> {
+  async issue(request: CertificateRequest): Promise<KeyPair> {
     const keys = await generateKeys();
     const { serverNames, organizations = [], commonName } = request;
     const usage = serverNames ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth;
     const certificate = await x509.X509CertificateGenerator.create({
       subject: [{ CN: [commonName] }, ...organizations.map((name) => ({ O: [name] }))],
       issuer: this.#certificate.subject,
-      ...validity(now),
+      ...validity(this.#now),
       publicKey: keys.publicKey,
       signingKey: this.#keys.privateKey,
       signingAlgorithm: ALGORITHM,

@@ -1,7 +1,6 @@
-import { dump } from 'js-yaml';
 import type { KeyPair } from './certificate-authority.ts';
 
-/** A kubeconfig for one user of one cluster, with everything inside it. */
+/** A kubeconfig for one user of one cluster, with everything inside it; JSON, which every YAML reader takes. */
 export function kubeconfigFile(options: {
   readonly server: string;
   readonly ca: string;
@@ -10,7 +9,7 @@ export function kubeconfigFile(options: {
 }): string {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const { server, ca, user, credentials } = options;
-  return dump({
+  const config = {
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'podwire',
@@ -25,5 +24,6 @@ export function kubeconfigFile(options: {
       },
     ],
     contexts: [{ name: 'podwire', context: { cluster: 'podwire', user } }],
-  });
+  };
+  return `${JSON.stringify(config, undefined, 2)}\n`;
 }

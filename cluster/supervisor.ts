@@ -2,9 +2,8 @@ import { join } from 'node:path';
 import { Http2Transport } from '../client/http2-transport.ts';
 import { RestClient } from '../client/rest-client.ts';
 import { resources } from '../openapi/resources.ts';
-import type { ReadyMessage } from '../platform/component-process.ts';
 import { installClusterDns } from './addons.ts';
-import { CertificateAuthority, type KeyPair } from './certificate-authority.ts';
+import { CertificateAuthority } from './certificate-authority.ts';
 import { type ClusterConfig, nodePlaces } from './cluster-config.ts';
 import { freePort } from './free-port.ts';
 import { kubeconfigFile } from './kubeconfig-file.ts';
@@ -32,6 +31,7 @@ export class Supervisor {
   #apiserver = '';
   #dns = '';
   #started = false;
+  #stopping = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -47,33 +47,36 @@ export class Supervisor {
 
   /** Starts everything; resolves when nodes, DNS and the `kubernetes` Service work. */
   async start(): Promise<void> {
-    const { config, state, onProgress } = this.#options;
+    const { state } = this.#options;
     state.create();
-    const now = Date.now();
-    const ca = await CertificateAuthority.create(now);
-    const caFile = state.write('pki/ca.crt', ca.cert);
-    const server = await this.#startApiServer(ca, caFile, now);
-    this.#apiserver = `https://127.0.0.1:${server.info.port}`;
-    onProgress(`apiserver             ${this.#apiserver}`);
-    const admin = await ca.issue({ commonName: 'kubernetes-admin', organizations: ['system:masters'] }, now);
-    const access = { server: this.#apiserver, ca: ca.cert, ...admin };
-    state.write(
-      'kubeconfig',
-      kubeconfigFile({ server: access.server, ca: ca.cert, user: 'kubernetes-admin', credentials: admin }),
-    );
-    const others = processPlans({ ...config, port: Number(server.info.port) }).slice(1);
-    await Promise.all(others.map((plan) => this.#startComponent(plan, ca, caFile, now)));
+    // The API server tells its port to the cluster before it listens, so it must be known.
+    const config = { ...this.#options.config, port: this.#options.config.port || (await freePort()) };
+    this.#apiserver = `https://127.0.0.1:${config.port}`;
+    const authority = await this.#createAuthority();
+    const admin = await authority.issue({
+      commonName: 'kubernetes-admin',
+      organizations: ['system:masters'],
+    });
+    const access = { server: this.#apiserver, ca: authority.cert, ...admin };
+    // All at once: the others try again until the API server answers.
+    await Promise.all(processPlans(config).map((plan) => this.#startComponent(plan, authority)));
     const transport = new Http2Transport(access);
     try {
       await this.#finish(new RestClient(transport, 'podwire-up'));
     } finally {
       transport.close();
     }
+    const { cert: ca } = authority;
+    state.write(
+      'kubeconfig',
+      kubeconfigFile({ server: access.server, ca, user: 'kubernetes-admin', credentials: admin }),
+    );
     this.#started = true;
     this.#writeState();
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true;
     const all = [...this.#processes.values()].reverse();
     await Promise.all(all.map((process) => process.stop()));
     this.#options.state.remove();
@@ -86,63 +89,49 @@ export class Supervisor {
     await process.restart();
   }
 
-  async #startApiServer(ca: CertificateAuthority, caFile: string, now: number): Promise<ReadyMessage> {
+  /** What every component's certificate is signed with, and what the API server shows to the nodes. */
+  async #createAuthority(): Promise<CertificateAuthority> {
     const { state } = this.#options;
-    // The server tells its port to the cluster before it listens, so it must be known.
-    const port = this.#options.config.port || (await freePort());
-    const [plan] = processPlans({ ...this.#options.config, port });
-    if (!plan) throw new Error('a cluster needs an API server');
-    const kubelet = await ca.issue({ commonName: 'kube-apiserver-kubelet-client' }, now);
+    const authority = await CertificateAuthority.create(Date.now());
+    state.write('pki/ca.crt', authority.cert);
+    const kubelet = await authority.issue({ commonName: 'kube-apiserver-kubelet-client' });
     state.write('pki/kubelet-client.crt', kubelet.cert);
     state.write('pki/kubelet-client.key', kubelet.key);
-    return this.#spawn(plan, caFile, await this.#serverCertificate(plan, ca, now)).ready();
+    return authority;
   }
 
-  async #startComponent(
-    plan: ProcessPlan,
-    ca: CertificateAuthority,
-    caFile: string,
-    now: number,
-  ): Promise<void> {
-    const { state, onProgress } = this.#options;
-    const [credentials, server] = await Promise.all([
-      plan.user ? ca.issue(plan.user, now) : undefined,
-      this.#serverCertificate(plan, ca, now),
-    ]);
-    if (credentials && plan.user) {
-      const user = plan.user.commonName;
-      state.write(
-        `components/${plan.name}.kubeconfig`,
-        kubeconfigFile({ server: this.#apiserver, ca: ca.cert, user, credentials }),
-      );
-    }
-    const { info } = await this.#spawn(plan, caFile, server).ready();
+  async #startComponent(plan: ProcessPlan, authority: CertificateAuthority): Promise<void> {
+    await this.#writeCredentials(plan, authority);
+    if (this.#stopping) return;
+    const { info } = await this.#spawn(plan).ready();
     if (plan.name === 'coredns') this.#dns = `${info.address}:${info.port}`;
-    const where = plan.name === 'coredns' ? this.#dns : '';
-    onProgress(`${plan.name.padEnd(21)} ${where}`.trimEnd());
+    const addresses: Readonly<Record<string, string>> = { apiserver: this.#apiserver, coredns: this.#dns };
+    this.#options.onProgress(`${plan.name.padEnd(21)} ${addresses[plan.name] ?? ''}`.trimEnd());
   }
 
-  async #serverCertificate(
-    plan: ProcessPlan,
-    ca: CertificateAuthority,
-    now: number,
-  ): Promise<KeyPair | undefined> {
-    if (!plan.serverNames) return undefined;
-    return ca.issue({ commonName: plan.name, serverNames: plan.serverNames }, now);
-  }
-
-  #spawn(plan: ProcessPlan, caFile: string, server: KeyPair | undefined): SupervisedProcess {
-    const { state, programs } = this.#options;
-    if (server) {
+  async #writeCredentials(plan: ProcessPlan, authority: CertificateAuthority): Promise<void> {
+    const { state } = this.#options;
+    if (plan.user) {
+      const credentials = await authority.issue(plan.user);
+      const user = plan.user.commonName;
+      const file = kubeconfigFile({ server: this.#apiserver, ca: authority.cert, user, credentials });
+      state.write(`components/${plan.name}.kubeconfig`, file);
+    }
+    if (plan.serverNames) {
+      const server = await authority.issue({ commonName: plan.name, serverNames: plan.serverNames });
       state.write(`pki/${plan.name}.crt`, server.cert);
       state.write(`pki/${plan.name}.key`, server.key);
     }
+  }
+
+  #spawn(plan: ProcessPlan): SupervisedProcess {
+    const { state, programs } = this.#options;
     const process = new SupervisedProcess({
       name: plan.name,
       script: join(programs, `${plan.program}.js`),
       args: plan.args({
         kubeconfig: state.file('components', `${plan.name}.kubeconfig`),
-        ca: caFile,
+        ca: state.file('pki', 'ca.crt'),
         serverCert: state.file('pki', `${plan.name}.crt`),
         serverKey: state.file('pki', `${plan.name}.key`),
         kubeletClientCert: state.file('pki', 'kubelet-client.crt'),

@@ -20,7 +20,7 @@ export function nodeCommand(): Command {
     .action(async (name: string, words: string[], { stateDir }: { stateDir: string }) => {
       const argv = words[0] === '--' ? words.slice(1) : words;
       const { directory } = runningCluster(stateDir);
-      const access = readKubeconfig(directory.kubeconfig);
+      const access = await readKubeconfig(directory.kubeconfig);
       const node = await findNode(name, access);
       const [program] = argv;
       if (program === 'tcpdump') return captureToFile(node, access, parseTcpdump(argv.slice(1)));

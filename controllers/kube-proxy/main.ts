@@ -10,7 +10,7 @@ await controllerMain<ControllerFlags & { clusterCidr: string }>(
   command,
   process.argv.slice(2),
   async (context, flags) => {
-    const access = readKubeconfig(flags.kubeconfig);
+    const access = await readKubeconfig(flags.kubeconfig);
     await startKubeProxy(context, {
       clusterCidr: flags.clusterCidr,
       shellOf: (node) => new HttpsNodeShell(node, access),
