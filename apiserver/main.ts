@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { pino } from 'pino';
 import { systemClock } from '../platform/clock.ts';
+import { type RunningComponent, runComponent } from '../platform/component-process.ts';
+import type { Logger } from '../platform/logger.ts';
 import { systemRng } from '../platform/rng.ts';
 import { httpsWebhookCaller } from './admission/https-webhook-caller.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
@@ -29,13 +30,12 @@ interface Flags {
   readonly kubeletCertificateAuthority?: string;
   readonly defaultNotReadyTolerationSeconds: number;
   readonly defaultUnreachableTolerationSeconds: number;
-  readonly logLevel: string;
 }
 
-/** The API server's process: `main(process.argv)`. Resolves when it serves; the parent is told by IPC. */
-export async function main(argv: string[]): Promise<void> {
-  const flags = parseFlags(argv);
-  const logger = pino({ level: flags.logLevel, base: { component: 'apiserver' } });
+const flags = parseFlags(process.argv);
+await runComponent('apiserver', ({ logger }) => serve(flags, logger));
+
+async function serve(flags: Flags, logger: Logger): Promise<RunningComponent> {
   const api = await createApiServer({
     clock: systemClock,
     rng: systemRng,
@@ -49,7 +49,7 @@ export async function main(argv: string[]): Promise<void> {
     bootstrap: {
       serviceCidr: flags.serviceClusterIpRange,
       advertiseAddress: flags.advertiseAddress,
-      advertisePort: flags.advertisePort ?? (flags.securePort || DEFAULT_PORT),
+      advertisePort: flags.advertisePort ?? flags.securePort,
     },
   });
   const server = await createServer({
@@ -63,16 +63,17 @@ export async function main(argv: string[]): Promise<void> {
     },
   });
   await server.listen({ host: flags.bindAddress, port: flags.securePort });
-  endWithParent(async () => {
-    // Watches end first, or their connections would keep the server open.
-    await api.close();
-    await server.close();
-  });
-  logger.info({ port: portOf(server) }, 'serving');
-  process.send?.({ ready: true, port: portOf(server) });
+  return {
+    info: { port: portOf(server) },
+    stop: async () => {
+      // Watches end first, or their connections would keep the server open.
+      await api.close();
+      await server.close();
+    },
+  };
 }
 
-function parseFlags(argv: string[]): Flags {
+function parseFlags(argv: readonly string[]): Flags {
   const command = new Command('podwire-apiserver')
     .description('A kubectl-compatible Kubernetes API server')
     .option('--bind-address <address>', 'address to listen on', '127.0.0.1')
@@ -98,9 +99,8 @@ function parseFlags(argv: string[]): Flags {
       'pods stay on an unreachable node',
       integer,
       300,
-    )
-    .option('--log-level <level>', 'debug, info, warn or error', 'info');
-  return command.parse(argv).opts<Flags>();
+    );
+  return command.parse([...argv]).opts<Flags>();
 }
 
 function integer(text: string): number {
@@ -123,17 +123,4 @@ function kubelets(flags: Flags): { kubeletProxy?: KubeletProxy } {
   return {
     kubeletProxy: httpsKubeletProxy({ cert, key, ca: optionalFile(flags.kubeletCertificateAuthority) }),
   };
-}
-
-/** Stops once, on a signal or when the parent is gone. */
-function endWithParent(stop: () => Promise<void>): void {
-  let stopping = false;
-  const end = (): void => {
-    if (stopping) return;
-    stopping = true;
-    void stop().finally(() => process.exit(0));
-  };
-  process.once('SIGTERM', end);
-  process.once('SIGINT', end);
-  process.once('disconnect', end);
 }

@@ -57,7 +57,7 @@ export class SupervisedProcess {
     this.#child = child;
     child.stdout?.on('data', (chunk: Buffer) => this.#write(chunk));
     child.stderr?.on('data', (chunk: Buffer) => this.#write(chunk));
-    child.on('message', (message) => this.#ready(message as ReadyMessage | { ready: true; port: number }));
+    child.on('message', (message) => this.#ready(message as ReadyMessage));
     child.on('error', (error) => this.#write(Buffer.from(`${error.message}\n`)));
     child.once('exit', (code, signal) => this.#exited(child, code ?? signal ?? 'unknown'));
     this.#options.onChange();
@@ -101,9 +101,8 @@ export class SupervisedProcess {
     this.#lastOutput = (this.#lastOutput + chunk.toString()).slice(-2_000);
   }
 
-  #ready(given: ReadyMessage | { ready: true; port: number }): void {
-    const message: ReadyMessage =
-      'kind' in given ? given : { kind: 'ready', health: '', info: { port: given.port } };
+  #ready(message: ReadyMessage): void {
+    if (message.kind !== 'ready') return;
     this.#message = message;
     this.#restartMs = FIRST_RESTART_MS;
     for (const { resolve } of this.#waiting.splice(0)) resolve(message);

@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 
 const PROGRAMS = {
   podwire: 'cli/main.ts',
-  apiserver: 'apiserver/run.ts',
+  apiserver: 'apiserver/main.ts',
   agent: 'agents/main.ts',
   'cni-ipam': 'controllers/cni-ipam/main.ts',
   'controller-manager': 'controllers/controller-manager/main.ts',
