@@ -117,7 +117,7 @@ export class SupervisedProcess {
     if (this.#stopping) return;
     if (this.#options.restart === 'always' && wasReady) this.#restartLater();
     else {
-      const error = new Error(`${this.name} ended (${why}) before it was ready:\n${this.#lastOutput.trim()}`);
+      const error = new Error(`${this.name} did not start (${why}): ${lastError(this.#lastOutput)}`);
       for (const { reject } of this.#waiting.splice(0)) reject(error);
       if (this.#options.restart === 'always') this.#restartLater();
     }
@@ -127,5 +127,16 @@ export class SupervisedProcess {
   #restartLater(): void {
     this.#restartTimer = setTimeout(() => this.start(), this.#restartMs);
     this.#restartMs = Math.min(this.#restartMs * 2, LONGEST_RESTART_MS);
+  }
+}
+
+/** What a process said last: the error of its last log line, or its output as it is. */
+function lastError(output: string): string {
+  const last = output.trim().split('\n').at(-1) ?? '';
+  try {
+    const { error, msg } = JSON.parse(last) as { error?: string; msg?: string };
+    return error ?? msg ?? last;
+  } catch {
+    return output.trim();
   }
 }

@@ -94,7 +94,7 @@ async function up({ stateDir, ...config }: UpOptions): Promise<void> {
   const supervisor = new Supervisor({ config, state, programs: import.meta.dirname, onProgress: print });
   const end = endOnSignal();
   try {
-    await Promise.race([supervisor.start(), end.requested]);
+    await Promise.race([supervisor.start().catch(explain), end.requested]);
     if (end.isRequested()) return;
     const control = await startControlServer(state.controlSocket, supervisor);
     print(summary({ config, supervisor, state, seconds: (performance.now() - began) / 1000 }));
@@ -106,6 +106,15 @@ async function up({ stateDir, ...config }: UpOptions): Promise<void> {
   } finally {
     await supervisor.stop();
   }
+}
+
+/** Adds what to do to an error that users can mend. */
+function explain(error: unknown): never {
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = message.includes('EADDRINUSE')
+    ? '\nAnother program, perhaps another cluster, uses the address. Stop it, or choose others with --port, --dns-port and --host-network.'
+    : '';
+  throw new CliError(message + hint);
 }
 
 function endOnSignal(): { requested: Promise<void>; isRequested: () => boolean } {
