@@ -17,6 +17,7 @@ import { ensureBootstrapObjects } from './bootstrap/ensure-bootstrap-objects.ts'
 import { dispatch } from './dispatch.ts';
 import type { KubeletProxy } from './kubelet-proxy.ts';
 import { ApiMetrics } from './metrics.ts';
+import { expireEvents } from './registry/event-expiry.ts';
 import { Registry } from './registry/registry.ts';
 import type { ServerContext } from './server-context.ts';
 import { MemoryStorage } from './storage/memory-storage.ts';
@@ -54,6 +55,7 @@ export interface ApiServer {
 }
 
 const BOOKMARK_EVERY_MS = 60_000;
+const EXPIRE_EVERY_MS = 5 * 60_000;
 
 /**
  * An API server without a transport. Nothing below `handle` does I/O of its own or looks at the real time,
@@ -96,11 +98,17 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const stopBookmarks = repeat(clock, BOOKMARK_EVERY_MS, () => {
     for (const store of registry.stores) store.cache.bookmark(registry.revision);
   });
+  const stopExpiry = repeat(clock, EXPIRE_EVERY_MS, () => {
+    expireEvents(registry, clock).catch((error) =>
+      logger.warn({ error: String(error) }, 'events did not expire'),
+    );
+  });
   return {
     handle: (request) => dispatch(context, request),
     metrics: () => metrics.exposition(),
     async close() {
       stopBookmarks();
+      stopExpiry();
       registry.close();
       await storage.close();
     },

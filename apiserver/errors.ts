@@ -53,10 +53,6 @@ export function failure(code: number, reason: string, message: string, details?:
   };
 }
 
-export function isConflict(error: unknown): error is StatusError {
-  return error instanceof StatusError && error.status.reason === 'Conflict';
-}
-
 /** A group and a plural; messages name it `pods` or `deployments.apps`. */
 interface GroupResource {
   readonly group: string;

@@ -49,7 +49,7 @@ async function serve(flags: Flags, logger: Logger): Promise<RunningComponent> {
     bootstrap: {
       serviceCidr: flags.serviceClusterIpRange,
       advertiseAddress: flags.advertiseAddress,
-      advertisePort: flags.advertisePort ?? flags.securePort,
+      advertisePort: flags.advertisePort ?? (flags.securePort || DEFAULT_PORT),
     },
   });
   const server = await createServer({

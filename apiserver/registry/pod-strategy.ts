@@ -1,6 +1,5 @@
 import type { Pod } from '../../openapi/generated/types.ts';
 import { qosClassOf } from '../../openapi/kinds/pod-qos.ts';
-import type { KubeObject } from '../cache/stored-object.ts';
 import { copyField, type StrategyOverrides } from './strategy.ts';
 
 const SELECTABLE = [
@@ -50,7 +49,3 @@ export const podStrategy: StrategyOverrides = {
     return requested ?? spec.terminationGracePeriodSeconds ?? 30;
   },
 };
-
-export function asPod(object: KubeObject): Pod {
-  return object as unknown as Pod;
-}
