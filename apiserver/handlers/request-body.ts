@@ -4,6 +4,7 @@ import type { MessageKey } from '../../openapi/field-table.ts';
 import { decodeMessage, openEnvelope } from '../../openapi/protobuf.ts';
 import type { KubeObject } from '../cache/stored-object.ts';
 import { errors, StatusError } from '../errors.ts';
+import { parseJson, utf8 } from '../parse-json.ts';
 import type { ResourceRequest } from './resource-request.ts';
 
 const MEDIA_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'] as const;
@@ -78,19 +79,6 @@ export function parseBody(body: Uint8Array, type: string, expected: ExpectedKind
   }
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
-
-/** JSON of any type; 400 when it is broken. */
-export function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(body));
-  } catch (error) {
-    throw errors.badRequest(
-      `the object provided is unrecognized (must be of type JSON): couldn't get version/kind; json parse error: ${error instanceof Error ? error.message : error}`,
-    );
-  }
-}
-
 function parseJsonObject(body: Uint8Array): JsonObject {
   const value = parseJson(body);
   if (!isJsonObject(value)) throw errors.badRequest('the body of the request must be a JSON object');
@@ -101,7 +89,7 @@ function parseYaml(body: Uint8Array): JsonObject {
   try {
     // Through JSON, so that dates and shared references become plain values.
     const value: unknown = JSON.parse(
-      JSON.stringify(load(decoder.decode(body), { maxDepth: 200 } as object)) ?? 'null',
+      JSON.stringify(load(utf8(body), { maxDepth: 200 } as object)) ?? 'null',
     );
     if (isJsonObject(value)) return value;
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { ApiResponse } from '../../platform/api-transport.ts';
 import type { Watcher } from '../cache/watcher.ts';
-import { errors } from '../errors.ts';
+import { errors, StatusError } from '../errors.ts';
 import { streamAnswer } from '../respond/answer.ts';
 import { watchEncoder } from '../respond/watch-encoders.ts';
 import { type ResourceRequest, representationOf, tableContext } from './resource-request.ts';
@@ -15,10 +15,22 @@ const LONGEST_MS = 24 * 3_600_000;
 export async function watchObjects(request: ResourceRequest): Promise<ApiResponse> {
   const wantsInitial = checkInitialEvents(request);
   if (wantsInitial) await awaitRevision(request);
+  else if (!(await hasComeTo(request))) return streamAnswer(expired(request));
   const watcher = open(request, wantsInitial);
   if (!watcher) return streamAnswer(expired(request));
   endWith(request, watcher);
   return streamAnswer(watcher);
+}
+
+/** A revision that never comes is another history's: the client has to list again. */
+async function hasComeTo(request: ResourceRequest): Promise<boolean> {
+  try {
+    await awaitRevision(request);
+    return true;
+  } catch (error) {
+    if (error instanceof StatusError && error.code === 504) return false;
+    throw error;
+  }
 }
 
 /** `sendInitialEvents` (KEP-3157): undefined when the client does not use it. */

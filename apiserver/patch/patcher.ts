@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
 import type { MessageKey } from '../../openapi/field-table.ts';
 import { errors } from '../errors.ts';
-import { parseJson } from '../handlers/request-body.ts';
+import { parseJson } from '../parse-json.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
 import { strategicMergePatch } from './strategic-merge-patch.ts';

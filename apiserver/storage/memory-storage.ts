@@ -5,7 +5,15 @@ import type { Storage, StorageEvent, StoredValue } from './storage.ts';
 export class MemoryStorage implements Storage {
   readonly #values = new Map<string, StoredValue>();
   readonly #sinks = new Set<(event: StorageEvent) => void>();
-  #revision = 1;
+  #revision: number;
+
+  /**
+   * Memory forgets when its process ends, clients do not: the first revision must be beyond any that an
+   * earlier process gave out, so that a watch from there is told to begin anew.
+   */
+  constructor(firstRevision = 1) {
+    this.#revision = firstRevision;
+  }
 
   async load(): Promise<{ revision: number; values: readonly StoredValue[] }> {
     return { revision: this.#revision, values: [...this.#values.values()] };

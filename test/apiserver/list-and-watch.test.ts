@@ -70,7 +70,7 @@ describe('list', () => {
   });
 
   it('waits for a revision that has not come, then says so', async () => {
-    const promise = api.fails('GET', `${CONFIG_MAPS}?resourceVersion=100000`);
+    const promise = api.fails('GET', `${CONFIG_MAPS}?resourceVersion=900000000000000`);
     expect(await api.clock.drive(promise, 10_000)).toMatchObject({
       code: 504,
       details: { causes: [{ reason: 'ResourceVersionTooLarge' }] },
@@ -177,8 +177,16 @@ describe('watch', () => {
     await watch.ended;
   });
 
+  it.each(['1', '900000000000000'])('says 410 to a revision of another history (%s)', async (revision) => {
+    const opened = api.watch(`${CONFIG_MAPS}?watch=1&resourceVersion=${revision}`);
+    const watch = await api.clock.drive(opened, 10_000);
+    await watch.ended;
+    expect(watch.events).toMatchObject([{ type: 'ERROR', object: { code: 410, reason: 'Expired' } }]);
+  });
+
   it('says 410 inside the stream when history is gone', async () => {
     await make('a');
+    const { metadata } = await api.ok('GET', CONFIG_MAPS);
     for (let round = 0; round < 10_050; round++) {
       await api.server.handle({
         method: 'PUT',
@@ -188,7 +196,7 @@ describe('watch', () => {
         body: Buffer.from(`{"metadata":{"name":"a"},"data":{"n":"${round}"}}`),
       });
     }
-    const watch = await api.watch(`${CONFIG_MAPS}?watch=1&resourceVersion=1`);
+    const watch = await api.watch(`${CONFIG_MAPS}?watch=1&resourceVersion=${metadata.resourceVersion}`);
     await watch.ended;
     expect(watch.events).toEqual([
       { type: 'ERROR', object: expect.objectContaining({ code: 410, reason: 'Expired', status: 'Failure' }) },
