@@ -1,10 +1,10 @@
-import { load } from 'js-yaml';
 import { DecodeError, decodeJson, isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
 import type { MessageKey } from '../../openapi/field-table.ts';
 import { decodeMessage, openEnvelope } from '../../openapi/protobuf.ts';
 import type { KubeObject } from '../cache/stored-object.ts';
 import { errors, StatusError } from '../errors.ts';
-import { parseJson, utf8 } from '../parse-json.ts';
+import { parseJson } from '../parse-json.ts';
+import { parseYaml } from '../parse-yaml.ts';
 import type { ResourceRequest } from './resource-request.ts';
 
 const MEDIA_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'] as const;
@@ -71,7 +71,7 @@ export function parseBody(body: Uint8Array, type: string, expected: ExpectedKind
     case 'application/json':
       return parseJsonObject(body);
     case 'application/yaml':
-      return parseYaml(body);
+      return parseYamlObject(body);
     case 'application/vnd.kubernetes.protobuf':
       return parseProtobuf(body, expected);
     default:
@@ -85,17 +85,10 @@ function parseJsonObject(body: Uint8Array): JsonObject {
   return value;
 }
 
-function parseYaml(body: Uint8Array): JsonObject {
-  try {
-    // Through JSON, so that dates and shared references become plain values.
-    const value: unknown = JSON.parse(
-      JSON.stringify(load(utf8(body), { maxDepth: 200 } as object)) ?? 'null',
-    );
-    if (isJsonObject(value)) return value;
-  } catch (error) {
-    throw errors.badRequest(`yaml: ${error instanceof Error ? error.message : error}`);
-  }
-  throw errors.badRequest('the body of the request must be a YAML mapping');
+function parseYamlObject(body: Uint8Array): JsonObject {
+  const value = parseYaml(body);
+  if (!isJsonObject(value)) throw errors.badRequest('the body of the request must be a YAML mapping');
+  return value;
 }
 
 function parseProtobuf(body: Uint8Array, expected: ExpectedKind): JsonObject {

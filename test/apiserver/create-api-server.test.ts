@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeMessage, sealEnvelope } from '../../openapi/protobuf.ts';
 import { ADMIN, ApiHarness } from './api-harness.ts';
 import { CONFIG_MAPS, configMap, DEPLOYMENTS, deployment, PODS, pod, SERVICES, service } from './objects.ts';
 
@@ -102,6 +103,16 @@ describe('create', () => {
     const bytes = Buffer.from('metadata: {name: a}\ndata: {key: "1"}\n');
     const created = await api.ok('POST', CONFIG_MAPS, undefined, { bytes, contentType: 'application/yaml' });
     expect(created.data).toEqual({ key: '1' });
+  });
+
+  it('does not unfold YAML aliases without end', async () => {
+    const levels = Array.from({ length: 30 }, (_, n) => `a${n + 1}: &a${n + 1} [*a${n}, *a${n}, *a${n}]`);
+    const bytes = Buffer.from(`a0: &a0 [x]\n${levels.join('\n')}\n`);
+    const status = await api.fails('POST', CONFIG_MAPS, undefined, {
+      bytes,
+      contentType: 'application/yaml',
+    });
+    expect(status).toMatchObject({ code: 400, message: expect.stringContaining('too large') });
   });
 
   it.each([
@@ -450,6 +461,29 @@ describe('delete', () => {
     expect(await api.fails('DELETE', `${DEPLOYMENTS}/b?propagationPolicy=Sideways`)).toMatchObject({
       code: 422,
     });
+  });
+
+  it('takes its options, and evictions, as protobuf too', async () => {
+    const contentType = 'application/vnd.kubernetes.protobuf';
+    const options = encodeMessage('apis.meta.v1.DeleteOptions', { propagationPolicy: 'Foreground' });
+    for (const [name, apiVersion] of [
+      ['a', 'v1'],
+      ['b', 'apps/v1'],
+      ['c', 'meta.k8s.io/v1'],
+    ] as const) {
+      await api.ok('POST', DEPLOYMENTS, deployment(name));
+      const bytes = sealEnvelope(apiVersion, 'DeleteOptions', options);
+      const going = await api.ok('DELETE', `${DEPLOYMENTS}/${name}`, undefined, { bytes, contentType });
+      expect(going.metadata.finalizers).toEqual(['foregroundDeletion']);
+    }
+    await api.ok('POST', PODS, pod('p', { node: 'n' }));
+    const eviction = encodeMessage('policy.v1.Eviction', {
+      metadata: { name: 'p', namespace: 'default' },
+      deleteOptions: { gracePeriodSeconds: 0 },
+    });
+    const bytes = sealEnvelope('policy/v1', 'Eviction', eviction);
+    await api.ok('POST', `${PODS}/p/eviction`, undefined, { bytes, contentType });
+    await api.fails('GET', `${PODS}/p`);
   });
 
   it('checks preconditions', async () => {
