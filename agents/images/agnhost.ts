@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { formatIpv4 } from '../netstack/ipv4.ts';
-import { serveHttp } from '../sockets/http-server.ts';
+import { formatIpv4, type Ipv4 } from '../netstack/ipv4.ts';
+import { requestPath } from '../sockets/request-path.ts';
 import { type Image, type ProcessContext, untilTerminated } from './image.ts';
 import { listenAddress } from './listen-address.ts';
 import { pause } from './pause.ts';
@@ -39,33 +39,38 @@ function flags(args: readonly string[]): ReadonlyMap<string, string> {
   return found;
 }
 
+/** A port given by a flag; 0 or less where the flag turns the server off. */
+function portFlag(options: ReadonlyMap<string, string>, name: string, byDefault: number): number {
+  const text = options.get(name) ?? String(byDefault);
+  const port = Number(text);
+  if (!Number.isInteger(port) || port > 65535) throw new Error(`invalid argument "${text}" for "--${name}"`);
+  return port;
+}
+
 async function netexec(context: ProcessContext, options: ReadonlyMap<string, string>): Promise<number> {
+  const { sockets, log } = context;
   const address = listenAddress(context);
-  const httpPort = Number(options.get('http-port') ?? 8080);
-  const udpPort = Number(options.get('udp-port') ?? 8081);
+  const httpPort = portFlag(options, 'http-port', 8080);
+  const udpPort = portFlag(options, 'udp-port', 8081);
   let requestedExit: (code: number) => void = () => {};
   const exited = new Promise<number>((resolve) => {
     requestedExit = resolve;
   });
-  const stopHttp = serveHttp(context.netns, { address, port: httpPort }, (request, response) => {
+  sockets.serveHttp({ address, port: httpPort }, (request, response) => {
     answerNetexec(context, request, response, requestedExit);
   });
-  const udp = udpPort > 0 ? context.netns.udp.bind({ address, port: udpPort }) : undefined;
-  if (udp) {
-    udp.onMessage = (payload, from, local) => {
-      const answer = netexecUdp(
-        context,
-        Buffer.from(payload).toString(),
-        `${formatIpv4(from.address)}:${from.port}`,
-      );
-      if (answer !== '') udp.send(Buffer.from(answer), from, local);
-    };
-  }
-  context.log(`Started HTTP server on port ${httpPort}`);
-  const code = await Promise.race([exited, untilTerminated(context).then(() => 0)]);
-  stopHttp();
-  udp?.close();
-  return code;
+  if (udpPort > 0) serveNetexecUdp(context, { address, port: udpPort });
+  log(`Started HTTP server on port ${httpPort}`);
+  return Promise.race([exited, untilTerminated(context).then(() => 0)]);
+}
+
+function serveNetexecUdp(context: ProcessContext, local: { address: Ipv4; port: number }): void {
+  const udp = context.sockets.bindUdp(local);
+  udp.onMessage = (payload, from, to) => {
+    const client = `${formatIpv4(from.address)}:${from.port}`;
+    const answer = netexecUdp(context, Buffer.from(payload).toString(), client);
+    if (answer !== '') udp.send(Buffer.from(answer), from, to);
+  };
 }
 
 /** The paths of netexec that clients of a network use (k8s test/images/agnhost/README.md, "netexec"). */
@@ -75,22 +80,22 @@ function answerNetexec(
   response: ServerResponse,
   exit: (code: number) => void,
 ): void {
-  const url = new URL(request.url ?? '/', 'http://netexec');
+  const { path, query } = requestPath(request);
   const client = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
-  context.log(`${request.method} ${url.pathname} from ${client}`);
+  context.log(`${request.method} ${path} from ${client}`);
   const reply = (body: string, status = 200): void => {
     response.writeHead(status, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body) });
     response.end(body);
   };
-  switch (url.pathname.toLowerCase()) {
+  switch (path.toLowerCase()) {
     case '/':
       return reply(`NOW: ${new Date(context.clock.now()).toISOString()}\n`);
     case '/clientip':
       return reply(client);
     case '/echo':
-      return reply(url.searchParams.get('msg') ?? '', Number(url.searchParams.get('code')) || 200);
+      return echoMessage(query, reply);
     case '/header':
-      return reply(String(request.headers[(url.searchParams.get('key') ?? '').toLowerCase()] ?? ''));
+      return reply(String(request.headers[(query.get('key') ?? '').toLowerCase()] ?? ''));
     case '/healthz':
     case '/readyz':
       return reply('OK');
@@ -99,10 +104,20 @@ function answerNetexec(
     case '/exit':
     case '/shutdown':
       reply('');
-      return exit(Number(url.searchParams.get('code')) || 0);
+      return exit(Number(query.get('code')) || 0);
     default:
       return reply('404 page not found\n', 404);
   }
+}
+
+function echoMessage(query: URLSearchParams, reply: (body: string, status?: number) => void): void {
+  const code = query.get('code') ?? '';
+  if (code !== '' && !/^[2-9]\d\d$/.test(code)) {
+    return reply(
+      `argument 'code' must be an integer from 200 to 999 or empty, got ${JSON.stringify(code)}\n`,
+    );
+  }
+  reply(query.get('msg') ?? '', Number(code) || 200);
 }
 
 function netexecUdp(context: ProcessContext, line: string, client: string): string {
@@ -121,26 +136,22 @@ function netexecUdp(context: ProcessContext, line: string, client: string): stri
 
 /** Tells its host name to whoever asks, over HTTP, TCP or UDP. */
 async function serveHostname(context: ProcessContext, options: ReadonlyMap<string, string>): Promise<number> {
-  const address = listenAddress(context);
-  const port = Number(options.get('port') ?? 9376);
-  const closers: (() => void)[] = [];
+  const { hostname, sockets } = context;
+  const local = { address: listenAddress(context), port: portFlag(options, 'port', 9376) };
   if (options.get('udp') === 'true') {
-    const socket = context.netns.udp.bind({ address, port });
-    socket.onMessage = (_, from, local) => socket.send(Buffer.from(context.hostname), from, local);
-    closers.push(() => socket.close());
+    const socket = sockets.bindUdp(local);
+    socket.onMessage = (_, from, to) => socket.send(Buffer.from(hostname), from, to);
   }
   if (options.get('tcp') === 'true') {
-    const listener = context.netns.tcp.listen({ address, port }, (socket) => {
-      socket.write(Buffer.from(context.hostname));
+    sockets.listen(local, (socket) => {
+      socket.write(Buffer.from(hostname));
       socket.end();
     });
-    closers.push(() => listener.close());
   } else if (options.get('http') !== 'false') {
-    closers.push(
-      serveHttp(context.netns, { address, port }, (_, response) => response.end(context.hostname)),
-    );
+    sockets.serveHttp(local, (_, response) => {
+      response.end(hostname);
+    });
   }
   await untilTerminated(context);
-  for (const close of closers) close();
   return 0;
 }

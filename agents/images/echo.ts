@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { serveHttp } from '../sockets/http-server.ts';
 import { type Image, untilTerminated } from './image.ts';
 import { listenAddress, tcpPort } from './listen-address.ts';
 
@@ -7,9 +6,9 @@ const DEFAULT_PORT = 8080;
 
 /** Answers every HTTP request with what it knows of itself and of the one who asks, as JSON. */
 export const echo: Image = async (context) => {
-  const { pod, netns, log } = context;
+  const { pod, sockets, log } = context;
   const port = Number(context.env.PORT) || tcpPort(context, DEFAULT_PORT);
-  const stop = serveHttp(netns, { address: listenAddress(context), port }, (request, response) => {
+  sockets.serveHttp({ address: listenAddress(context), port }, (request, response) => {
     const { remoteAddress, remotePort } = request.socket;
     log(`${remoteAddress}:${remotePort} ${request.method} ${request.url}`);
     const body = `${JSON.stringify({ ...describe(request), pod: pod.name, namespace: pod.namespace, node: pod.node, podIP: pod.ip }, undefined, 2)}\n`;
@@ -21,7 +20,6 @@ export const echo: Image = async (context) => {
   });
   log(`listening on port ${port}`);
   await untilTerminated(context);
-  stop();
   return 0;
 };
 

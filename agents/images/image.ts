@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Rng } from '../../platform/rng.ts';
-import type { Netns } from '../netstack/netns.ts';
+import type { ProcessSockets } from '../sockets/process-sockets.ts';
 import type { ResolverConfig } from '../sockets/resolver.ts';
 
 export interface DeclaredPort {
@@ -18,8 +18,8 @@ export interface ProcessContext {
   /** Mounted files, by absolute path. */
   readonly files: ReadonlyMap<string, string>;
   readonly ports: readonly DeclaredPort[];
-  /** The pod's network, shared by its containers. */
-  readonly netns: Netns;
+  /** The way to the pod's network, which its containers share. */
+  readonly sockets: ProcessSockets;
   readonly resolver: ResolverConfig;
   readonly hostname: string;
   readonly pod: {
@@ -37,8 +37,9 @@ export interface ProcessContext {
 }
 
 /**
- * An image: a program that runs in a simulated container. The promise's value is its exit code; a rejection
- * is a crash, whose message goes to the log, with exit code 1.
+ * An image: a program that runs in a simulated container. The promise's value is its exit code; a rejection,
+ * or an exception in a callback of its sockets or timers, is a crash, whose message goes to the log, with exit
+ * code 1. What the program leaves open is closed when it ends.
  */
 export type Image = (context: ProcessContext) => Promise<number>;
 

@@ -8,25 +8,24 @@ import { type Image, untilTerminated } from './image.ts';
 export const unknownImage =
   (reference: string): Image =>
   async (context) => {
-    const { netns, ports, log, pod } = context;
+    const { sockets, ports, log, pod } = context;
     log(`podwire has no program for image ${reference}; it stands in for it`);
-    const closers: (() => void)[] = [];
     for (const { containerPort: port, protocol } of ports) {
       if (protocol === 'TCP') {
-        const listener = netns.tcp.listen({ address: ANY_IPV4, port }, (socket) => {
+        sockets.listen({ address: ANY_IPV4, port }, (socket) => {
           socket.write(Buffer.from(`${pod.name} (stand-in for ${reference})\n`));
           socket.end();
         });
-        closers.push(() => listener.close());
       } else if (protocol === 'UDP') {
-        const socket = netns.udp.bind({ address: ANY_IPV4, port });
+        const socket = sockets.bindUdp({ address: ANY_IPV4, port });
         socket.onMessage = (payload, from, local) => socket.send(payload, from, local);
-        closers.push(() => socket.close());
+      } else {
+        log(`podwire does not speak ${protocol}: nothing listens on its port ${port}`);
+        continue;
       }
       log(`listening on ${protocol} port ${port}`);
     }
     if (ports.length === 0) log('the container declares no port: nothing listens');
     await untilTerminated(context);
-    for (const close of closers) close();
     return 0;
   };

@@ -1,4 +1,4 @@
-import { serveHttp } from '../sockets/http-server.ts';
+import { requestPath } from '../sockets/request-path.ts';
 import { type Image, type ProcessContext, untilTerminated } from './image.ts';
 import { listenAddress, tcpPort } from './listen-address.ts';
 
@@ -17,8 +17,8 @@ const site =
   ({ server, root, frontPage, notFound }: Site): Image =>
   async (context) => {
     const port = tcpPort(context, 80);
-    const stop = serveHttp(context.netns, { address: listenAddress(context), port }, (request, response) => {
-      const path = (request.url ?? '/').split('?')[0] ?? '/';
+    context.sockets.serveHttp({ address: listenAddress(context), port }, (request, response) => {
+      const { path } = requestPath(request);
       const found = fileAt(context, root, path) ?? (path === '/' ? frontPage : undefined);
       const status = found === undefined ? 404 : 200;
       const body = found ?? notFound;
@@ -31,7 +31,6 @@ const site =
       context.log(`${request.socket.remoteAddress} "${request.method} ${path}" ${status} ${body.length}`);
     });
     await untilTerminated(context);
-    stop();
     return 0;
   };
 

@@ -6,14 +6,17 @@ import type {
   Probe,
 } from '../../openapi/generated/types.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
-import type { Image, ProcessContext } from '../images/image.ts';
+import type { Image } from '../images/image.ts';
 import { ContainerLog } from './container-log.ts';
 import type { ProbeResult } from './probe.ts';
 import { Prober } from './prober.ts';
+import { Process, type ProcessStart } from './process.ts';
 
 export interface ContainerOptions {
   readonly spec: ContainerSpec;
   readonly image: Image;
+  /** How long the pod gives a container between SIGTERM and SIGKILL. */
+  readonly graceMs: number;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly attempt: (probe: Probe) => Promise<ProbeResult>;
@@ -24,19 +27,21 @@ export interface ContainerOptions {
 
 type State =
   | { readonly kind: 'waiting'; readonly reason: string; readonly message?: string }
-  | { readonly kind: 'running'; readonly startedAt: number }
+  | { readonly kind: 'running'; readonly id: string; readonly startedAt: number }
   | {
       readonly kind: 'terminated';
+      readonly id: string;
       readonly startedAt: number;
       readonly finishedAt: number;
       readonly exitCode: number;
     };
 
+type ProbeKind = 'Startup' | 'Readiness' | 'Liveness';
+
 /** The kubelet's back-off between restarts: 10 s, doubling, at most 5 min, forgotten after 10 min of running. */
 const FIRST_BACKOFF_MS = 10_000;
 const LONGEST_BACKOFF_MS = 300_000;
 const FORGET_BACKOFF_MS = 600_000;
-const KILLED = 137;
 
 /** One container of a pod: its process, its log, its probes, and the state that the API shows of it. */
 export class Container {
@@ -47,12 +52,13 @@ export class Container {
   #lastTermination: Extract<State, { kind: 'terminated' }> | undefined;
   #restarts = -1;
   #id = '';
-  #process: AbortController | undefined;
-  #probers: Prober[] = [];
+  #process: Process | undefined;
+  #probers: { readonly kind: ProbeKind; readonly prober: Prober }[] = [];
   #ready = false;
   #started = false;
   #backoffMs = 0;
   #retryAt = 0;
+  #waitMs = 0;
   #graceTimer: Timer | undefined;
   readonly #endListeners = new Set<() => void>();
 
@@ -83,9 +89,15 @@ export class Container {
     return this.#retryAt;
   }
 
-  /** Calls back when the process that runs now ends. */
-  onceEnded(callback: () => void): void {
+  /** How long it rests after its last crash. */
+  get backoffMs(): number {
+    return this.#waitMs;
+  }
+
+  /** Calls back when the process that runs now ends, unless the returned function was called before. */
+  onceEnded(callback: () => void): () => void {
     this.#endListeners.add(callback);
+    return () => this.#endListeners.delete(callback);
   }
 
   wait(reason: string, message?: string): void {
@@ -97,7 +109,7 @@ export class Container {
     this.#options.onChange();
   }
 
-  start(context: Omit<ProcessContext, 'log' | 'terminated'>): void {
+  start(start: ProcessStart): void {
     const { clock, image, newId, onEvent, spec } = this.#options;
     if (this.running) return;
     if (this.#state.kind === 'terminated') this.#lastTermination = this.#state;
@@ -107,40 +119,46 @@ export class Container {
     }
     this.#restarts++;
     this.#id = newId();
-    const process = new AbortController();
     const { log } = this;
+    const process: Process = new Process({
+      image,
+      clock,
+      start,
+      log: (line) => log.write(line),
+      onExit: (exitCode) => this.#exited(process, exitCode),
+    });
     this.#process = process;
-    this.#state = { kind: 'running', startedAt: clock.now() };
+    this.#state = { kind: 'running', id: this.#id, startedAt: clock.now() };
     this.#started = spec.startupProbe === undefined;
     this.#ready = this.#started && spec.readinessProbe === undefined;
     onEvent('normal', 'Started', `Started container ${this.name}`);
-    image({ ...context, log: (line) => log.write(line), terminated: process.signal })
-      .catch((error: unknown) => {
-        log.write(error instanceof Error ? error.message : String(error));
-        return 1;
-      })
-      .then((exitCode) => this.#exited(process, exitCode));
+    process.start();
     this.#startProbes();
     this.#options.onChange();
   }
 
-  /** SIGTERM, and SIGKILL when the grace period is over. */
+  /** SIGTERM, and SIGKILL when the grace period is over. Until it ends, its readiness is still asked for. */
   stop(graceMs: number): void {
     const process = this.#process;
     if (!process || !this.running) return;
-    this.#stopProbes();
-    this.#ready = false;
-    process.abort();
+    this.#stopProbes('Readiness');
+    process.terminate();
     this.#options.clock.clearTimeout(this.#graceTimer);
-    this.#graceTimer = this.#options.clock.setTimeout(() => this.#exited(process, KILLED), graceMs);
+    this.#graceTimer = this.#options.clock.setTimeout(() => process.kill(), graceMs);
+  }
+
+  /** SIGKILL, if it runs. */
+  kill(): void {
+    this.#process?.kill();
   }
 
   /** Ends everything at once and says nothing: the node is going down. */
   abandon(): void {
     this.#stopProbes();
     this.#options.clock.clearTimeout(this.#graceTimer);
-    this.#process?.abort();
+    const process = this.#process;
     this.#process = undefined;
+    process?.abandon();
   }
 
   status(): ContainerStatus {
@@ -171,29 +189,30 @@ export class Container {
     }
   }
 
-  #terminated({ exitCode, startedAt, finishedAt }: Extract<State, { kind: 'terminated' }>) {
+  #terminated({ id, exitCode, startedAt, finishedAt }: Extract<State, { kind: 'terminated' }>) {
     return {
       exitCode,
       reason: exitCode === 0 ? 'Completed' : 'Error',
       startedAt: timestamp(startedAt),
       finishedAt: timestamp(finishedAt),
-      containerID: `podwire://${this.#id}`,
+      containerID: `podwire://${id}`,
     };
   }
 
-  #exited(process: AbortController, exitCode: number): void {
+  #exited(process: Process, exitCode: number): void {
     if (this.#process !== process || this.#state.kind !== 'running') return;
     const { clock } = this.#options;
     clock.clearTimeout(this.#graceTimer);
     this.#stopProbes();
-    process.abort();
+    this.#process = undefined;
     const now = clock.now();
-    const { startedAt } = this.#state;
-    this.#state = { kind: 'terminated', startedAt, finishedAt: now, exitCode };
+    const { id, startedAt } = this.#state;
+    this.#state = { kind: 'terminated', id, startedAt, finishedAt: now, exitCode };
     this.#ready = false;
     this.#started = false;
     if (now - startedAt > FORGET_BACKOFF_MS) this.#backoffMs = 0;
-    this.#retryAt = this.#restarts === 0 && this.#backoffMs === 0 ? now : now + this.#backoffMs;
+    this.#waitMs = this.#backoffMs;
+    this.#retryAt = now + this.#waitMs;
     this.#backoffMs = Math.min(Math.max(FIRST_BACKOFF_MS, this.#backoffMs * 2), LONGEST_BACKOFF_MS);
     for (const listener of this.#endListeners) listener();
     this.#endListeners.clear();
@@ -204,7 +223,7 @@ export class Container {
     const { spec } = this.#options;
     if (!spec.startupProbe) return this.#startSteadyProbes();
     this.#addProber('Startup', spec.startupProbe, (healthy) => {
-      if (!healthy) return this.#unhealthy('startup');
+      if (!healthy) return this.#unhealthy('startup', spec.startupProbe);
       this.#stopProbes();
       this.#started = true;
       this.#ready = spec.readinessProbe === undefined;
@@ -224,35 +243,37 @@ export class Container {
     }
     if (livenessProbe) {
       this.#addProber('Liveness', livenessProbe, (healthy) => {
-        if (!healthy) this.#unhealthy('liveness');
+        if (!healthy) this.#unhealthy('liveness', livenessProbe);
       });
     }
   }
 
-  #addProber(kind: string, probe: Probe, onChange: (healthy: boolean) => void): void {
+  #addProber(kind: ProbeKind, probe: Probe, onChange: (healthy: boolean) => void): void {
     const { clock, attempt, onEvent } = this.#options;
-    this.#probers.push(
-      new Prober({
+    this.#probers.push({
+      kind,
+      prober: new Prober({
         clock,
         probe,
         attempt: () => attempt(probe),
         onChange,
         onFailure: (message) => onEvent('warning', 'Unhealthy', `${kind} probe failed: ${message}`),
       }),
-    );
+    });
   }
 
-  #unhealthy(probe: string): void {
+  #unhealthy(name: string, probe: Probe | undefined): void {
     this.#options.onEvent(
       'normal',
       'Killing',
-      `Container ${this.name} failed ${probe} probe, will be restarted`,
+      `Container ${this.name} failed ${name} probe, will be restarted`,
     );
-    this.stop((this.#options.spec.livenessProbe?.terminationGracePeriodSeconds ?? 30) * 1000);
+    const seconds = probe?.terminationGracePeriodSeconds;
+    this.stop(seconds === undefined ? this.#options.graceMs : seconds * 1000);
   }
 
-  #stopProbes(): void {
-    for (const prober of this.#probers) prober.stop();
-    this.#probers = [];
+  #stopProbes(except?: ProbeKind): void {
+    for (const { kind, prober } of this.#probers) if (kind !== except) prober.stop();
+    this.#probers = this.#probers.filter(({ kind }) => kind === except);
   }
 }

@@ -68,7 +68,7 @@ export class Kubelet {
 
   /** The node goes down: its pods end without a word. */
   abandon(): void {
-    for (const worker of this.#workers.values()) worker.destroy();
+    for (const worker of this.#workers.values()) worker.abandon();
     this.#workers.clear();
   }
 

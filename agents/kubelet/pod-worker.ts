@@ -121,12 +121,22 @@ export class PodWorker {
 
   /** Removes the sandbox; the address may be given to another pod from now on. */
   destroy(): void {
-    for (const container of [...this.#init, ...this.#main]) container.abandon();
+    for (const container of [...this.#init, ...this.#main]) container.kill();
+    this.#terminating = true;
     const sandbox = this.#sandbox;
     this.#sandbox = undefined;
     if (!sandbox || sandbox.netns === this.#options.host.netns) return;
     this.#options.host.cni.del({ containerId: sandbox.id, netns: sandbox.netns, ifName: 'eth0' });
     sandbox.netns.delete();
+  }
+
+  /** The node has lost its power: everything is gone, and no packet tells. */
+  abandon(): void {
+    this.#terminating = true;
+    for (const container of [...this.#init, ...this.#main]) container.abandon();
+    const sandbox = this.#sandbox;
+    this.#sandbox = undefined;
+    if (sandbox && sandbox.netns !== this.#options.host.netns) sandbox.netns.delete();
   }
 
   status(pod: Pod): PodStatus {
@@ -150,6 +160,7 @@ export class PodWorker {
     return new Container({
       spec,
       image: findImage(spec.image ?? ''),
+      graceMs: (this.#pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000,
       clock: host.clock,
       newId: () => Buffer.from(host.rng.bytes(32)).toString('hex'),
       attempt: (probe: Probe) =>
@@ -192,7 +203,7 @@ export class PodWorker {
     const { clock } = this.#options.host;
     const wait = container.everStarted ? container.retryAt - clock.now() : 0;
     if (wait > 0) {
-      const message = `back-off ${Math.round(wait / 1000)}s restarting failed container=${container.name}`;
+      const message = `back-off ${container.backoffMs / 1000}s restarting failed container=${container.name}`;
       container.wait('CrashLoopBackOff', message);
       return wait;
     }
@@ -243,7 +254,6 @@ export class PodWorker {
       resolver: host.resolverFor(pod),
       hostname: podHostname(pod),
       pod: { name, namespace, node: host.nodeName, ip: sandbox.ip },
-      clock: host.clock,
       rng: host.rng,
     });
   }

@@ -2,9 +2,10 @@ import type { NodeShell } from '../../client/node-shell.ts';
 import type { ApiRequest, ApiResponse } from '../../platform/api-transport.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { captureLink } from '../capture/capture-link.ts';
-import type { Container } from '../kubelet/container.ts';
+import type { LogQuery } from '../kubelet/container-log.ts';
 import type { Kubelet } from '../kubelet/kubelet.ts';
 import type { Netns } from '../netstack/netns.ts';
+import { requestPath } from '../sockets/request-path.ts';
 import { followLog } from './follow-log.ts';
 
 /** Who asks: the subject of a client certificate. */
@@ -46,11 +47,10 @@ export class AgentApi {
   }
 
   async handle(request: ApiRequest & { readonly user: AgentUser }): Promise<ApiResponse> {
-    const url = new URL(request.url, 'http://agent');
-    const [head, ...rest] = url.pathname
-      .split('/')
-      .filter((part) => part !== '')
-      .map(decodeURIComponent);
+    const { path, query } = requestPath(request);
+    const segments = pathSegments(path);
+    if (!segments) return text(400, 'the path is not percent-encoded as it should be\n');
+    const [head, ...rest] = segments;
     const route = `${request.method} /${head ?? ''}`;
     switch (route) {
       case 'GET /healthz':
@@ -59,13 +59,13 @@ export class AgentApi {
         return text(200, await this.#options.metrics());
       case 'GET /containerLogs':
         return this.#mayReadLogs(request.user)
-          ? this.#logs(rest, url.searchParams, request.signal)
+          ? this.#logs(rest, query, request.signal)
           : forbidden(request.user, 'read logs');
       case 'POST /run':
         return this.#run(request);
       case 'GET /capture':
         return isAdmin(request.user)
-          ? this.#capture(url.searchParams, request.signal)
+          ? this.#capture(query, request.signal)
           : forbidden(request.user, 'capture packets');
       default:
         return text(404, `there is no ${route} here\n`);
@@ -100,10 +100,11 @@ export class AgentApi {
     if (!container) return text(404, `container ${name} of pod ${namespace}/${pod} does not run here\n`);
     const log = query.get('previous') === 'true' ? container.previousLog : container.log;
     if (!log) return text(400, `previous terminated container "${name}" in pod "${pod}" not found\n`);
-    const present = Buffer.from(log.read(logQuery(query, this.#options.clock.now())));
+    const wanted = logQuery(query, this.#options.clock.now());
+    if (typeof wanted === 'string') return text(400, `${wanted}\n`);
     const headers = { 'content-type': 'text/plain; charset=utf-8' };
-    if (query.get('follow') !== 'true') return { status: 200, headers, body: present };
-    return { status: 200, headers, body: followLog(present, container as Container, signal) };
+    const follows = query.get('follow') === 'true' && log === container.log;
+    return { status: 200, headers, body: follows ? followLog(container, wanted, signal) : log.read(wanted) };
   }
 
   #capture(query: URLSearchParams, signal?: AbortSignal): ApiResponse {
@@ -132,24 +133,35 @@ function parseCommand(body: Uint8Array | undefined): { argv: string[]; stdin: st
   }
 }
 
-function logQuery(query: URLSearchParams, now: number): Parameters<Container['log']['read']>[0] {
-  const number = (name: string): number | undefined => {
-    const value = Number(query.get(name) ?? Number.NaN);
-    return Number.isInteger(value) && value >= 0 ? value : undefined;
-  };
-  const [tailLines, limitBytes, sinceSeconds] = [
-    number('tailLines'),
-    number('limitBytes'),
-    number('sinceSeconds'),
-  ];
-  const since =
-    sinceSeconds === undefined ? Date.parse(query.get('sinceTime') ?? '') : now - sinceSeconds * 1000;
+/** What the query asks for, or what is wrong with it. */
+function logQuery(query: URLSearchParams, now: number): LogQuery | string {
+  const numbers: { tailLines?: number; limitBytes?: number; sinceSeconds?: number } = {};
+  for (const name of ['tailLines', 'limitBytes', 'sinceSeconds'] as const) {
+    const value = query.get(name);
+    if (value === null) continue;
+    if (!/^\d{1,15}$/.test(value)) return `${name} must be a whole number, not ${JSON.stringify(value)}`;
+    numbers[name] = Number(value);
+  }
+  const { sinceSeconds, ...rest } = numbers;
+  const sinceTime = query.get('sinceTime');
+  const since = sinceSeconds === undefined ? Date.parse(sinceTime ?? '') : now - sinceSeconds * 1000;
+  if (sinceTime !== null && Number.isNaN(since)) return `sinceTime is no time: ${JSON.stringify(sinceTime)}`;
   return {
+    ...rest,
     timestamps: query.get('timestamps') === 'true',
-    ...(tailLines === undefined ? {} : { tailLines }),
-    ...(limitBytes === undefined ? {} : { limitBytes }),
     ...(Number.isNaN(since) ? {} : { sinceTime: since }),
   };
+}
+
+function pathSegments(path: string): readonly string[] | undefined {
+  try {
+    return path
+      .split('/')
+      .filter((part) => part !== '')
+      .map((part) => decodeURIComponent(part));
+  } catch {
+    return undefined;
+  }
 }
 
 function forbidden({ name }: AgentUser, what: string): ApiResponse {

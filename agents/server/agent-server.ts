@@ -54,42 +54,52 @@ async function answer(api: AgentApi, request: IncomingMessage, response: ServerR
   const aborted = new AbortController();
   response.once('close', () => aborted.abort());
   try {
-    const { status, headers, body } = await api.handle({
+    const body = await readBody(request);
+    if (!body) return refuse(response, 413, `the request is larger than ${LARGEST_BODY} bytes`);
+    const answered = await api.handle({
       method: request.method ?? 'GET',
       url: request.url ?? '/',
       headers: {},
-      body: await readBody(request),
+      body,
       user: userOf(request),
       signal: aborted.signal,
     });
-    response.writeHead(status, headers);
-    if (body instanceof Uint8Array) response.end(body);
-    else await pipe(body, response);
+    response.writeHead(answered.status, answered.headers);
+    if (answered.body instanceof Uint8Array) response.end(answered.body);
+    else await pipe(answered.body, response);
   } catch (error) {
-    if (!response.headersSent) response.writeHead(500);
-    response.end(`${error instanceof Error ? error.message : String(error)}\n`);
+    // A stream that broke off must not look like one that ended.
+    if (response.headersSent) response.destroy();
+    else refuse(response, 500, error instanceof Error ? error.message : String(error));
   }
+}
+
+function refuse(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
+  response.end(`${message}\n`);
 }
 
 async function pipe(body: AsyncIterable<Uint8Array>, response: ServerResponse): Promise<void> {
   response.flushHeaders();
+  let wake: () => void = () => {};
+  for (const event of ['drain', 'close']) response.on(event, () => wake());
   for await (const chunk of body) {
-    if (!response.write(chunk) && !response.destroyed) {
-      await new Promise<void>((resolve) => {
-        response.once('drain', resolve);
-        response.once('close', resolve);
-      });
-    }
+    if (response.destroyed) return;
+    if (response.write(chunk)) continue;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
   }
   response.end();
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+/** Undefined if it is too large; the rest is not read. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > LARGEST_BODY) throw new Error(`the request is larger than ${LARGEST_BODY} bytes`);
+    if (size > LARGEST_BODY) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

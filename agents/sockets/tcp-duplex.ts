@@ -1,9 +1,15 @@
-import { StreamDuplex } from '../../platform/stream-duplex.ts';
+import { type ByteStream, StreamDuplex } from '../../platform/stream-duplex.ts';
+import type { Endpoint } from '../netstack/endpoint.ts';
 import { formatIpv4 } from '../netstack/ipv4.ts';
-import type { TcpSocket } from '../netstack/tcp/tcp-socket.ts';
 
-/** A simulated TCP socket as a Node stream. */
-export function tcpDuplex(socket: TcpSocket): StreamDuplex {
+/** A simulated TCP connection, as the kernel or a process holds it. */
+export interface SimulatedStream extends ByteStream {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+}
+
+/** Such a connection as a Node stream. */
+export function tcpDuplex(socket: SimulatedStream): StreamDuplex {
   const [local, remote] = [socket.local, socket.remote].map(({ address, port }) => ({
     address: formatIpv4(address),
     port,

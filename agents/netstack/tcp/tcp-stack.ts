@@ -75,13 +75,14 @@ export class TcpStack {
     this.ns = ns;
   }
 
-  /** EADDRINUSE, EADDRNOTAVAIL. Port 0 chooses one. `onConnection` gets each connection once established. */
+  /** EADDRINUSE, EADDRNOTAVAIL, EINVAL. Port 0 chooses one. `onConnection` gets each connection once established. */
   listen(
     options: { address?: Ipv4; port: number; backlog?: number },
     onConnection: (socket: TcpSocket) => void,
   ): TcpListener {
     const address = options.address ?? ANY_IPV4;
     this.#requireLocal(address);
+    requirePort(options.port);
     const isFree = (port: number) => !this.#isListening(address, port);
     const port = options.port || chooseEphemeralPort(this.ns, isFree);
     if (!isFree(port)) throw new NetError('EADDRINUSE', 'Address already in use');
@@ -365,6 +366,10 @@ export class TcpStack {
     else this.#listening.delete(listening.port);
     for (const socket of [...listening.halfOpen]) socket.reset();
   }
+}
+
+function requirePort(port: number): void {
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new NetError('EINVAL', 'Invalid argument');
 }
 
 /** 48 bits: exact in a number. */

@@ -43,13 +43,16 @@ export class UdpStack {
     this.#ns = ns;
   }
 
-  /** EADDRINUSE, EADDRNOTAVAIL; port 0 or none chooses one. */
+  /** EADDRINUSE, EADDRNOTAVAIL, EINVAL; port 0 or none chooses one. */
   bind(options: { address?: Ipv4; port?: number } = {}): UdpSocket {
     const address = options.address ?? ANY_IPV4;
     if (address !== ANY_IPV4 && this.#ns.fib.lookup(address)?.type !== 'local') {
       throw new NetError('EADDRNOTAVAIL', 'Cannot assign requested address');
     }
     if (this.#count >= MAX_SOCKETS) throw new NetError('EMFILE', 'Too many open files');
+    if (options.port !== undefined && !(options.port >= 0 && options.port <= 65535)) {
+      throw new NetError('EINVAL', 'Invalid argument');
+    }
     const port =
       options.port || chooseEphemeralPort(this.#ns, (candidate) => !this.#taken(address, candidate));
     if (this.#taken(address, port)) throw new NetError('EADDRINUSE', 'Address already in use');
