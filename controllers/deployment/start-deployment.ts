@@ -6,6 +6,7 @@ import { canonical, objectHash } from '../../client/object-hash.ts';
 import { runQueue } from '../../client/run-queue.ts';
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../openapi/generated/types.ts';
 import { resources } from '../../openapi/resources.ts';
+import { selectorMatches } from '../runtime/label-selector.ts';
 import { controllerOf, controllerReference, controllerUid } from '../runtime/owner.ts';
 import { deploymentStatus } from './deployment-status.ts';
 import { planRollout, rolloutBounds, type Scaling } from './rollout-plan.ts';
@@ -30,6 +31,7 @@ export const startDeployment: StartController = async (context) => {
   const replicaSets = informers.for(resources.replicasets);
   const events = new EventRecorder(context, 'deployment-controller');
   replicaSets.store.addIndex('controller', controllerUid);
+  replicaSets.store.addIndex('orphans', (set) => (controllerOf(set) ? [] : [set.metadata.namespace ?? '']));
 
   const queue = runQueue(
     context,
@@ -37,6 +39,7 @@ export const startDeployment: StartController = async (context) => {
     async (key) => {
       const deployment = deployments.store.get(key);
       if (!deployment || deployment.metadata.deletionTimestamp !== undefined) return;
+      if (await adopt(deployment)) return;
       const all = replicaSets.store.byIndex('controller', deployment.metadata.uid ?? '');
       const newest = all.find((replicaSet) => sameTemplate(replicaSet, deployment));
       const old = all.filter((replicaSet) => replicaSet !== newest);
@@ -51,6 +54,31 @@ export const startDeployment: StartController = async (context) => {
     },
     5,
   );
+
+  /** Makes matching ReplicaSets without a controller its own; the next round sees them so. */
+  const adopt = async (deployment: Deployment): Promise<boolean> => {
+    const { selector } = deployment.spec ?? {};
+    const orphans = replicaSets.store
+      .byIndex('orphans', deployment.metadata.namespace ?? '')
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      .filter(({ metadata }) => selector !== undefined && selectorMatches(selector, metadata.labels));
+    const ownerReferences = [controllerReference({ ...deployment, ...KIND })];
+    for (const { metadata } of orphans) {
+      const { name = '', namespace, uid } = metadata;
+      await client
+        .patch(
+          resources.replicasets,
+          name,
+          'strategic',
+          { metadata: { uid, ownerReferences } },
+          { namespace },
+        )
+        .catch((error) => {
+          if (!isNotFound(error)) throw error;
+        });
+    }
+    return orphans.length > 0;
+  };
 
   const createReplicaSet = async (deployment: Deployment, old: readonly ReplicaSet[]): Promise<void> => {
     const replicaSet = newReplicaSet(deployment, old);
