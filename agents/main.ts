@@ -50,7 +50,7 @@ type Flags = Readonly<
 const flags = command.parse(process.argv.slice(2), { from: 'user' }).opts<Flags>();
 
 await runComponent(`agent-${flags.nodeName}`, async ({ logger, metrics, signal }) => {
-  const transport = new Http2Transport(await readKubeconfig(flags.kubeconfig));
+  const transport = new Http2Transport(await readKubeconfig(flags.kubeconfig), systemClock);
   const context = createControllerContext({
     name: 'agent',
     transport,

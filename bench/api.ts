@@ -6,6 +6,7 @@ import { Http2Transport } from '../client/http2-transport.ts';
 import { type ClusterAccess, readKubeconfig } from '../client/kubeconfig.ts';
 import { RestClient } from '../client/rest-client.ts';
 import { resources } from '../openapi/resources.ts';
+import { systemClock } from '../platform/clock.ts';
 import type { BenchCluster } from './bench-cluster.ts';
 import type { BenchLine } from './bench-line.ts';
 
@@ -19,7 +20,7 @@ const PAYLOAD = 'x'.repeat(800);
 /** Creates a second and watch deliveries a second, over TLS and HTTP/2 as every component uses it. */
 export async function benchApi(cluster: BenchCluster): Promise<BenchLine[]> {
   const access = await readKubeconfig(cluster.state.kubeconfig);
-  const transport = new Http2Transport(access);
+  const transport = new Http2Transport(access, systemClock);
   const client = new RestClient(transport, 'podwire-bench');
   const creates = await createsPerSecond(client, 'bench');
   const limit = await bareFastify();
@@ -80,11 +81,8 @@ async function bareFastify(): Promise<number> {
   return rate;
 }
 
-async function deliveriesPerSecond(
-  client: RestClient,
-  access: ClusterAccess,
-): Promise<number> {
-  const transports = Array.from({ length: 10 }, () => new Http2Transport(access));
+async function deliveriesPerSecond(client: RestClient, access: ClusterAccess): Promise<number> {
+  const transports = Array.from({ length: 10 }, () => new Http2Transport(access, systemClock));
   const ended = new AbortController();
   setMaxListeners(0, ended.signal);
   const wanted = WATCHERS * EVENTS;

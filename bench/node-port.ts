@@ -6,6 +6,7 @@ import { Http2Transport } from '../client/http2-transport.ts';
 import { readKubeconfig } from '../client/kubeconfig.ts';
 import { RestClient } from '../client/rest-client.ts';
 import { resources } from '../openapi/resources.ts';
+import { systemClock } from '../platform/clock.ts';
 import type { BenchCluster } from './bench-cluster.ts';
 import { type BenchLine, median } from './bench-line.ts';
 
@@ -18,7 +19,7 @@ const ROUND_TRIPS = 2_000;
 /** Requests and datagrams from the machine through a node's port to pods on three nodes. */
 export async function benchNodePort(cluster: BenchCluster): Promise<BenchLine[]> {
   const access = await readKubeconfig(cluster.state.kubeconfig);
-  const transport = new Http2Transport(access);
+  const transport = new Http2Transport(access, systemClock);
   await deploy(new RestClient(transport, 'podwire-bench'));
   transport.close();
   const host = cluster.state.nodes[0]!.hostAddress;

@@ -1,5 +1,6 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import type { ApiRequest, ApiResponse, ApiTransport } from '../platform/api-transport.ts';
+import type { Clock } from '../platform/clock.ts';
 import type { ClusterAccess } from './kubeconfig.ts';
 
 /** A streamed body (a watch) holds this much for a slow reader before the server is made to wait. */
@@ -15,8 +16,11 @@ export class Http2Transport implements ApiTransport {
   readonly #access: ClusterAccess;
   #session: ClientHttp2Session | undefined;
 
-  constructor(access: ClusterAccess) {
+  readonly #clock: Clock;
+
+  constructor(access: ClusterAccess, clock: Clock) {
     this.#access = access;
+    this.#clock = clock;
   }
 
   request(request: ApiRequest): Promise<ApiResponse> {
@@ -79,16 +83,19 @@ export class Http2Transport implements ApiTransport {
   /** Destroys a connection whose peer has gone without a word. */
   #probe(session: ClientHttp2Session): void {
     let answered = true;
-    const probe = setInterval(() => {
+    const probe = (): void => {
+      if (session.closed || session.destroyed) return;
       if (!answered) return session.destroy(new Error('the API server does not answer'));
-      answered = false;
+      answered = session.connecting;
       if (!session.connecting) {
         session.ping(() => {
           answered = true;
         });
       }
-    }, PING_EVERY_MS).unref();
-    session.once('close', () => clearInterval(probe));
+      timer = this.#clock.setTimeout(probe, PING_EVERY_MS);
+    };
+    let timer = this.#clock.setTimeout(probe, PING_EVERY_MS);
+    session.once('close', () => this.#clock.clearTimeout(timer));
   }
 }
 

@@ -6,7 +6,7 @@ import { formatIpv4, ipv4 } from '../agents/netstack/ipv4.ts';
 import { fetchHttp } from '../agents/sockets/http-client.ts';
 import { resolveName } from '../agents/sockets/resolver.ts';
 import { type Agent, startAgent } from '../agents/start-agent.ts';
-import { type ApiServer, createApiServer } from '../apiserver/create-api-server.ts';
+import type { ApiServer } from '../apiserver/create-api-server.ts';
 import { isAlreadyExists } from '../client/api-error.ts';
 import { type ControllerContext, createControllerContext } from '../client/controller-context.ts';
 import { RestClient } from '../client/rest-client.ts';
@@ -16,7 +16,6 @@ import type { DnsServer } from '../controllers/coredns/dns-server.ts';
 import { startCoredns } from '../controllers/coredns/start-coredns.ts';
 import { startEndpoints } from '../controllers/endpoints/start-endpoints.ts';
 import { startKubeProxy } from '../controllers/kube-proxy/start-kube-proxy.ts';
-import type { AdmissionReview } from '../controllers/service-ip-allocator/admission-review.ts';
 import { startServiceIpAllocator } from '../controllers/service-ip-allocator/start-service-ip-allocator.ts';
 import {
   allResources,
@@ -37,11 +36,11 @@ import {
   type ClusterConfig,
   DEFAULT_CONFIG,
   HOST_GATEWAY,
-  HOST_IP,
   type NodePlace,
   nodePlaces,
 } from './cluster-config.ts';
 import { EventTrace, type TraceEntry } from './event-trace.ts';
+import { startInProcessApiServer, type WebhookSlot } from './in-process-apiserver.ts';
 import { inProcessTransport } from './in-process-transport.ts';
 
 export interface ClusterOptions extends Partial<ClusterConfig> {
@@ -61,7 +60,6 @@ export interface FetchOptions {
   readonly timeoutMs?: number;
 }
 
-const API_PORT = 6443;
 const WEBHOOK_URL = 'https://service-ip-allocator.invalid/';
 /** Virtual time that a call may take before it is given up. */
 const CALL_MS = 60_000;
@@ -113,7 +111,7 @@ export class Cluster {
     const clock = new VirtualClock();
     const rng = seededRng(seed);
     const webhook: WebhookSlot = { review: undefined };
-    const apiserver = await clock.drive(startApiServer(config, clock, rng, webhook), CALL_MS);
+    const apiserver = await clock.drive(startInProcessApiServer(config, clock, rng, webhook), CALL_MS);
     const cluster = new Cluster({ config, clock, rng, webhook, apiserver });
     cluster.#trace.start();
     await cluster.#run(cluster.#startComponents());
@@ -348,39 +346,12 @@ export class Cluster {
   }
 }
 
-/** Where the in-line allocator puts its handler when it has started. */
-interface WebhookSlot {
-  review: ((review: AdmissionReview) => Promise<object>) | undefined;
-}
-
 interface ClusterParts {
   readonly config: ClusterConfig;
   readonly clock: VirtualClock;
   readonly rng: Rng;
   readonly webhook: WebhookSlot;
   readonly apiserver: ApiServer;
-}
-
-function startApiServer(
-  config: ClusterConfig,
-  clock: VirtualClock,
-  rng: Rng,
-  webhook: WebhookSlot,
-): Promise<ApiServer> {
-  return createApiServer({
-    clock,
-    rng,
-    logger: silentLogger,
-    bootstrap: { serviceCidr: config.serviceCidr, advertiseAddress: HOST_IP, advertisePort: API_PORT },
-    defaultTolerations: {
-      notReadySeconds: config.notReadyTolerationSeconds,
-      unreachableSeconds: config.unreachableTolerationSeconds,
-    },
-    webhooks: async (_config, review) => {
-      if (!webhook.review) throw new Error('the allocator does not run');
-      return webhook.review(review as AdmissionReview);
-    },
-  });
 }
 
 interface User {

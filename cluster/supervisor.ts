@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Http2Transport } from '../client/http2-transport.ts';
 import { RestClient } from '../client/rest-client.ts';
 import { resources } from '../openapi/resources.ts';
+import { systemClock } from '../platform/clock.ts';
 import { installClusterDns } from './addons.ts';
 import { CertificateAuthority } from './certificate-authority.ts';
 import { type ClusterConfig, nodePlaces } from './cluster-config.ts';
@@ -60,7 +61,7 @@ export class Supervisor {
     const access = { server: this.#apiserver, ca: authority.cert, ...admin };
     // All at once: the others try again until the API server answers.
     await Promise.all(processPlans(config).map((plan) => this.#startComponent(plan, authority)));
-    const transport = new Http2Transport(access);
+    const transport = new Http2Transport(access, systemClock);
     try {
       await this.#finish(new RestClient(transport, 'podwire-up'));
     } finally {

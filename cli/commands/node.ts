@@ -6,6 +6,7 @@ import { type ClusterAccess, readKubeconfig } from '../../client/kubeconfig.ts';
 import { RestClient } from '../../client/rest-client.ts';
 import type { Node } from '../../openapi/generated/types.ts';
 import { resources } from '../../openapi/resources.ts';
+import { systemClock } from '../../platform/clock.ts';
 import { captureToFile, parseTcpdump } from '../capture.ts';
 import { CliError } from '../cli-error.ts';
 import { runningCluster, stateOption } from '../state-option.ts';
@@ -33,7 +34,7 @@ export function nodeCommand(): Command {
 }
 
 async function findNode(name: string, access: ClusterAccess): Promise<Node> {
-  const transport = new Http2Transport(access);
+  const transport = new Http2Transport(access, systemClock);
   try {
     return await new RestClient(transport, 'podwire-cli').get(resources.nodes, name);
   } catch (error) {

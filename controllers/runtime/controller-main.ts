@@ -24,7 +24,7 @@ export async function controllerMain<F extends ControllerFlags>(
   const flags = command.parse([...argv], { from: 'user' }).opts<F>();
   const name = command.name();
   await runComponent(name, async ({ logger, metrics, signal }) => {
-    const transport = new Http2Transport(await readKubeconfig(flags.kubeconfig));
+    const transport = new Http2Transport(await readKubeconfig(flags.kubeconfig), systemClock);
     signal.addEventListener('abort', () => transport.close(), { once: true });
     const context = createControllerContext({
       name,
