@@ -1,6 +1,7 @@
 import { isNotFound } from '../client/api-error.ts';
 import type { ControllerContext } from '../client/controller-context.ts';
 import type { NodeShell } from '../client/node-shell.ts';
+import { runQueue } from '../client/run-queue.ts';
 import type { Node, Pod } from '../openapi/generated/types.ts';
 import { resources } from '../openapi/resources.ts';
 import type { HostNetwork } from '../platform/host-network.ts';
@@ -11,7 +12,7 @@ import { NodeCni } from './cni/node-cni.ts';
 import { Kubelet } from './kubelet/kubelet.ts';
 import { NodeRegistration } from './kubelet/node-registration.ts';
 import { podResolver } from './kubelet/pod-resolver.ts';
-import { cidr } from './netstack/cidr.ts';
+import { cidr, parseCidr } from './netstack/cidr.ts';
 import { ipv4 } from './netstack/ipv4.ts';
 import { EthernetDevice } from './netstack/link/ethernet-device.ts';
 import { Netns } from './netstack/netns.ts';
@@ -22,6 +23,7 @@ import { HostGateway } from './wire/host-gateway.ts';
 import { HostPorts } from './wire/host-ports.ts';
 import { Lan } from './wire/lan.ts';
 import { lanMac } from './wire/lan-mac.ts';
+import { LanPeers, wireAnnotation } from './wire/lan-peers.ts';
 import { wantedHostPorts } from './wire/wanted-host-ports.ts';
 
 export interface AgentOptions {
@@ -53,8 +55,8 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-/** The annotation under which a node says where its end of the segment is reached. */
-export const WIRE_ANNOTATION = 'podwire.dev/wire';
+/** How long after a port of the host's was refused it is asked for again. */
+const RETRY_PORTS_MS = 10_000;
 
 /** One simulated node: its kernel, its kubelet, its CNI and its place on the segment. Stops with the signal. */
 export async function startAgent(context: ControllerContext, options: AgentOptions): Promise<Agent> {
@@ -114,28 +116,33 @@ export async function startAgent(context: ControllerContext, options: AgentOptio
       bootId: uuid(rng),
       annotations: {
         ...flannelAnnotations(flannel.vtepMac, nodeIp),
-        [WIRE_ANNOTATION]: `${lan.local.address}:${lan.local.port}`,
+        ...wireAnnotation(lan.local),
       },
     },
   });
 
+  const peers = new LanPeers(lan);
   const observeNode = (node: Node): void => {
-    if (node.metadata.name !== nodeName) return observePeer(node, lan, flannel);
-    const { podCIDR } = node.spec ?? {};
-    if (!podCIDR || cni.ready) return;
-    cni.start(podCIDR);
+    if (node.metadata.name !== nodeName) return observePeer(node, peers, flannel);
+    const podCidr = node.spec?.podCIDR;
+    if (!podCidr || cni.ready) return;
+    if (!parseCidr(podCidr)) return logger.error({ podCidr }, 'the pod CIDR is not an IPv4 prefix');
+    cni.start(podCidr);
     registration.update();
     kubelet.resync();
   };
   const forgetNode = (node: Node): void => {
     flannel.removeLease(node.metadata.name ?? '');
-    const ip = internalIp(node);
-    if (ip !== undefined && node.metadata.name !== nodeName) lan.removePeer(lanMac(ip));
+    peers.forget(node);
   };
   informers
     .for(resources.nodes)
     .addHandler({ onAdd: observeNode, onUpdate: (_, node) => observeNode(node), onDelete: forgetNode });
-  const openPorts = (): void => void hostPorts.set(wantedHostPorts([...services.store.values()]));
+  const portQueue = runQueue(context, 'host_ports', async () => {
+    const refused = await hostPorts.set(wantedHostPorts([...services.store.values()]));
+    return refused.length > 0 ? { requeueAfterMs: RETRY_PORTS_MS } : undefined;
+  });
+  const openPorts = (): void => portQueue.add(nodeName);
   services.addHandler({ onAdd: openPorts, onUpdate: openPorts, onDelete: openPorts });
 
   const stop = async (): Promise<void> => {
@@ -177,18 +184,12 @@ function createNodeNetns(
 }
 
 /** Another node: where its end of the segment is, and which pods are behind it. */
-function observePeer(node: Node, lan: Lan, flannel: Flannel): void {
-  const ip = internalIp(node);
-  const wire = node.metadata.annotations?.[WIRE_ANNOTATION]?.split(':');
-  if (ip !== undefined && wire?.length === 2) {
-    lan.setPeer(lanMac(ip), { address: wire[0] ?? '', port: Number(wire[1]) });
-  }
+function observePeer(node: Node, peers: LanPeers, flannel: Flannel): void {
+  peers.observe(node);
   const lease = flannelLease(node);
-  if (lease) flannel.setLease(node.metadata.name ?? '', lease);
-}
-
-function internalIp({ status }: Node): string | undefined {
-  return status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
+  const name = node.metadata.name ?? '';
+  if (lease) flannel.setLease(name, lease);
+  else flannel.removeLease(name);
 }
 
 async function found<T>(request: Promise<T>): Promise<T | undefined> {

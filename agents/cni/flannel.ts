@@ -1,8 +1,9 @@
-import { type Cidr, cidr, formatCidr, networkOf } from '../netstack/cidr.ts';
+import { type Cidr, cidr, contains, formatCidr, networkOf } from '../netstack/cidr.ts';
 import { type Ipv4, ipv4 } from '../netstack/ipv4.ts';
 import type { Link } from '../netstack/link/link.ts';
 import { createVxlan, type VxlanLink } from '../netstack/link/vxlan.ts';
-import { formatMac, type Mac, parseMac, randomMac } from '../netstack/mac.ts';
+import { formatMac, type Mac, randomMac } from '../netstack/mac.ts';
+import { isNetError } from '../netstack/net-error.ts';
 import type { Netns } from '../netstack/netns.ts';
 
 export const VXLAN_OVERHEAD = 50;
@@ -20,9 +21,9 @@ export interface FlannelOptions {
 
 /** What another node told about itself: its share of the pod network and the VTEP in front of it. */
 export interface FlannelLease {
-  readonly podCidr: string;
-  readonly publicIp: string;
-  readonly vtepMac: string;
+  readonly podCidr: Cidr;
+  readonly publicIp: Ipv4;
+  readonly vtepMac: Mac;
 }
 
 /**
@@ -34,6 +35,7 @@ export class Flannel {
   readonly #vtepMac: Mac;
   readonly #leases = new Map<string, FlannelLease>();
   #device: VxlanLink | undefined;
+  #subnet: Cidr | undefined;
 
   constructor(options: FlannelOptions) {
     this.#options = options;
@@ -66,6 +68,7 @@ export class Flannel {
     host.addAddress(device, { address: networkOf(subnet), prefixLength: 32 });
     device.setUp();
     this.#device = device;
+    this.#subnet = subnet;
     const restored = host.iptables.restore(flannelRules(formatCidr(subnet), this.#options.clusterCidr), {
       noflush: true,
     });
@@ -73,13 +76,16 @@ export class Flannel {
     for (const lease of this.#leases.values()) this.#connect(lease);
   }
 
-  /** Learns of another node, or of a change there. ARP entry, FDB entry, and the route last. */
+  /**
+   * Learns of another node, or of a change there. ARP entry, FDB entry, and the route last. A lease outside the
+   * pod network, or over this node's own share, would take traffic that is not its own: it is left out.
+   */
   setLease(node: string, lease: FlannelLease): void {
     const known = this.#leases.get(node);
     if (known && sameLease(known, lease)) return;
     if (known) this.removeLease(node);
     this.#leases.set(node, lease);
-    if (this.#device) this.#connect(lease);
+    this.#connect(lease);
   }
 
   removeLease(node: string): void {
@@ -87,35 +93,59 @@ export class Flannel {
     if (!lease) return;
     this.#leases.delete(node);
     const device = this.#device;
-    const mac = parseMac(lease.vtepMac);
-    if (!device || mac === undefined) return;
+    if (!device || !this.#isPlausible(lease)) return;
     const { host } = this.#options;
-    const { subnet, vtep } = addressesOf(lease);
-    host.delRoute({ destination: subnet, gateway: vtep, link: device });
-    device.fdbDelete(mac, ipv4(lease.publicIp));
-    host.delNeighbour(device, vtep);
+    const { podCidr, publicIp, vtepMac } = lease;
+    const vtep = vtepOf(lease);
+    unlessGone(() => host.delRoute({ destination: podCidr, gateway: vtep, link: device }));
+    unlessGone(() => device.fdbDelete(vtepMac, publicIp));
+    unlessGone(() => host.delNeighbour(device, vtep));
+    // Another node may claim the same share: its entries were in the way of these, or these of its.
+    for (const other of this.#leases.values()) if (vtepOf(other) === vtep) this.#connect(other);
   }
 
   #connect(lease: FlannelLease): void {
     const device = this.#device;
-    const mac = parseMac(lease.vtepMac);
-    if (!device || mac === undefined) return;
+    if (!device || !this.#isPlausible(lease)) return;
     const { host } = this.#options;
-    const { subnet, vtep } = addressesOf(lease);
-    host.addNeighbour(device, vtep, mac);
-    device.fdbAppend(mac, ipv4(lease.publicIp));
-    host.replaceRoute({ destination: subnet, gateway: vtep, link: device, onlink: true });
+    const vtep = vtepOf(lease);
+    unlessGone(() => {
+      host.addNeighbour(device, vtep, lease.vtepMac);
+      device.fdbAppend(lease.vtepMac, lease.publicIp);
+      host.replaceRoute({ destination: lease.podCidr, gateway: vtep, link: device, onlink: true });
+    });
+  }
+
+  #isPlausible({ podCidr }: FlannelLease): boolean {
+    const cluster = cidr(this.#options.clusterCidr);
+    const own = this.#subnet;
+    const inside = podCidr.prefixLength > cluster.prefixLength && contains(cluster, podCidr.address);
+    return inside && own !== undefined && !overlap(own, podCidr);
   }
 }
 
 /** A VTEP has its node's first pod address. */
-function addressesOf(lease: FlannelLease): { subnet: Cidr; vtep: Ipv4 } {
-  const subnet = cidr(lease.podCidr);
-  return { subnet, vtep: networkOf(subnet) };
+function vtepOf({ podCidr }: FlannelLease): Ipv4 {
+  return networkOf(podCidr);
+}
+
+function overlap(a: Cidr, b: Cidr): boolean {
+  return contains(a, b.address) || contains(b, a.address);
+}
+
+/** Whoever administers the node may have taken a device or an entry away: then there is nothing to do. */
+function unlessGone(change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    if (!isNetError(error)) throw error;
+  }
 }
 
 function sameLease(a: FlannelLease, b: FlannelLease): boolean {
-  return a.podCidr === b.podCidr && a.publicIp === b.publicIp && a.vtepMac === b.vtepMac;
+  return (
+    a.publicIp === b.publicIp && a.vtepMac === b.vtepMac && formatCidr(a.podCidr) === formatCidr(b.podCidr)
+  );
 }
 
 /** Pods leave the cluster under the node's address; among themselves nothing is translated. */

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../platform/clock.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type {
   HostEndpoint,
   HostListener,
@@ -8,9 +8,11 @@ import type {
 } from '../../platform/host-network.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { ipv4 } from '../netstack/ipv4.ts';
+import { isNetError } from '../netstack/net-error.ts';
 import type { UdpSocket } from '../netstack/udp/udp-socket.ts';
 import type { HostGateway } from './host-gateway.ts';
 import { splice } from './splice.ts';
+import { UdpFlows } from './udp-flows.ts';
 
 export interface HostPort {
   readonly protocol: 'TCP' | 'UDP';
@@ -34,16 +36,21 @@ const MOST_UDP_CLIENTS = 1024;
 export class HostPorts {
   readonly #options: HostPortsOptions;
   readonly #open = new Map<string, HostListener>();
-  #wanted = new Set<string>();
-  #turn: Promise<void> = Promise.resolve();
+  /** Reported already. */
+  readonly #refused = new Set<string>();
+  #wanted: ReadonlyMap<string, HostPort> = new Map();
+  #turn: Promise<readonly HostPort[]> = Promise.resolve([]);
 
   constructor(options: HostPortsOptions) {
     this.#options = options;
   }
 
-  /** Makes the open ports exactly these; one that the machine does not grant is reported and left out. */
-  set(ports: readonly HostPort[]): Promise<void> {
-    this.#wanted = new Set(ports.map(({ protocol, port }) => `${protocol}/${port}`));
+  /**
+   * Makes the open ports exactly these. Answers those that the machine does not grant; each is reported once,
+   * and asked for again with the next call.
+   */
+  set(ports: readonly HostPort[]): Promise<readonly HostPort[]> {
+    this.#wanted = new Map(ports.map((port) => [`${port.protocol}/${port.port}`, port]));
     this.#turn = this.#turn.then(() => this.#apply());
     return this.#turn;
   }
@@ -52,24 +59,33 @@ export class HostPorts {
     await this.set([]);
   }
 
-  async #apply(): Promise<void> {
+  async #apply(): Promise<readonly HostPort[]> {
+    const wanted = this.#wanted;
     for (const [key, listener] of [...this.#open]) {
-      if (this.#wanted.has(key)) continue;
+      if (wanted.has(key)) continue;
       this.#open.delete(key);
       await listener.close();
     }
-    for (const key of this.#wanted) {
-      if (this.#open.has(key)) continue;
-      const [protocol, port] = key.split('/') as ['TCP' | 'UDP', string];
-      const local = { address: this.#options.hostAddress, port: Number(port) };
-      try {
-        this.#open.set(key, await (protocol === 'TCP' ? this.#listenTcp(local) : this.#bindUdp(local)));
-      } catch (error) {
-        this.#options.logger.error(
-          { ...local, protocol, error: String(error) },
-          'the host does not grant a port',
-        );
-      }
+    for (const key of [...this.#refused]) if (!wanted.has(key)) this.#refused.delete(key);
+    const refused: HostPort[] = [];
+    for (const [key, port] of wanted) {
+      if (this.#open.has(key) || (await this.#tryOpen(key, port))) this.#refused.delete(key);
+      else refused.push(port);
+    }
+    return refused;
+  }
+
+  async #tryOpen(key: string, { protocol, port }: HostPort): Promise<boolean> {
+    const { hostAddress: address, logger } = this.#options;
+    const local = { address, port };
+    try {
+      this.#open.set(key, await (protocol === 'TCP' ? this.#listenTcp(local) : this.#bindUdp(local)));
+      return true;
+    } catch (error) {
+      const fields = { ...local, protocol, error: String(error) };
+      if (!this.#refused.has(key)) logger.error(fields, 'the host does not grant a port');
+      this.#refused.add(key);
+      return false;
     }
   }
 
@@ -80,50 +96,59 @@ export class HostPorts {
   #admit(stream: HostStream, port: number): void {
     // Until the pod has answered nothing is read, so that a refused connection takes no data.
     stream.pause();
-    const socket = this.#options.gateway.connect(this.#options.nodeIp, port);
-    splice(stream, socket);
-    socket.onConnect = () => stream.resume();
+    try {
+      const socket = this.#options.gateway.connect(this.#options.nodeIp, port);
+      splice(stream, socket);
+      socket.onConnect = () => stream.resume();
+    } catch (error) {
+      if (!isNetError(error)) throw error;
+      stream.destroy();
+    }
   }
 
   async #bindUdp(local: HostEndpoint): Promise<HostListener> {
     const outer = await this.#options.network.bindUdp(local);
-    const clients = new Map<string, { inner: UdpSocket; timer: Timer }>();
+    const clients = new UdpFlows<UdpSocket>({
+      clock: this.#options.clock,
+      idleMs: UDP_IDLE_MS,
+      most: MOST_UDP_CLIENTS,
+      close: (inner) => inner.close(),
+    });
     outer.onDatagram = (payload, from) => this.#relay(payload, from, outer, clients);
     return {
       local: outer.local,
-      close: async () => {
-        for (const { inner, timer } of clients.values()) {
-          this.#options.clock.clearTimeout(timer);
-          inner.close();
-        }
-        await outer.close();
+      close: () => {
+        clients.closeAll();
+        return outer.close();
       },
     };
   }
 
   /** Each client of the machine gets a port of its own in the simulation, so that answers find back. */
-  #relay(
-    payload: Uint8Array,
+  #relay(payload: Uint8Array, from: HostEndpoint, outer: HostUdpSocket, clients: UdpFlows<UdpSocket>): void {
+    const key = `${from.address}:${from.port}`;
+    const inner = clients.get(key) ?? this.#admitClient(key, from, outer, clients);
+    inner?.send(payload, { address: ipv4(this.#options.nodeIp), port: outer.local.port });
+  }
+
+  /** Undefined where no port is left. */
+  #admitClient(
+    key: string,
     from: HostEndpoint,
     outer: HostUdpSocket,
-    clients: Map<string, { inner: UdpSocket; timer: Timer }>,
-  ): void {
-    const { clock, gateway, nodeIp } = this.#options;
-    const key = `${from.address}:${from.port}`;
-    let client = clients.get(key);
-    if (!client) {
-      if (clients.size >= MOST_UDP_CLIENTS) return;
-      const inner = gateway.netns.udp.bind({});
-      inner.onMessage = (answer) => outer.send(answer.slice(), from);
-      client = { inner, timer: clock.setTimeout(() => {}, 0) };
-      clients.set(key, client);
+    clients: UdpFlows<UdpSocket>,
+  ): UdpSocket | undefined {
+    try {
+      const inner = this.#options.gateway.netns.udp.bind({});
+      inner.onMessage = (answer) => {
+        clients.get(key);
+        outer.send(answer.slice(), from);
+      };
+      clients.add(key, inner);
+      return inner;
+    } catch (error) {
+      if (!isNetError(error)) throw error;
+      return undefined;
     }
-    clock.clearTimeout(client.timer);
-    const { inner } = client;
-    client.timer = clock.setTimeout(() => {
-      clients.delete(key);
-      inner.close();
-    }, UDP_IDLE_MS);
-    inner.send(payload, { address: ipv4(nodeIp), port: outer.local.port });
   }
 }

@@ -21,11 +21,14 @@ const LONGEST_QUEUE = 8192;
 export class Lan {
   readonly #socket: HostUdpSocket;
   readonly #ports = new Map<Mac, LanPort>();
+  /** By endpoint; several MACs may be behind one. */
   readonly #peers = new Map<string, Peer>();
   readonly #peerByMac = new Map<Mac, Peer>();
   readonly #queue: { readonly port: LanPort; readonly frame: Uint8Array }[] = [];
   /** Frames that nobody here may send: from an address that is no peer's, or cut short. */
   rejected = 0;
+  /** Frames that found the queue full. */
+  lost = 0;
 
   constructor(socket: HostUdpSocket) {
     this.#socket = socket;
@@ -43,10 +46,11 @@ export class Lan {
 
   /** Makes known who is behind a MAC on another process; replaces what was known. */
   setPeer(mac: Mac, endpoint: HostEndpoint): void {
-    const key = `${endpoint.address}:${endpoint.port}`;
+    const key = endpointKey(endpoint);
     if (this.#peerByMac.get(mac)?.key === key) return;
     this.removePeer(mac);
-    const peer = new Peer(key, mac, endpoint, this.#socket);
+    const peer = this.#peers.get(key) ?? new Peer(key, endpoint, this.#socket);
+    peer.macs.add(mac);
     this.#peers.set(key, peer);
     this.#peerByMac.set(mac, peer);
   }
@@ -55,7 +59,8 @@ export class Lan {
     const peer = this.#peerByMac.get(mac);
     if (!peer) return;
     this.#peerByMac.delete(mac);
-    this.#peers.delete(peer.key);
+    peer.macs.delete(mac);
+    if (peer.macs.size === 0) this.#peers.delete(peer.key);
   }
 
   /** Carries a frame from a local port to wherever its destination is; group addresses go everywhere. */
@@ -76,7 +81,10 @@ export class Lan {
 
   /** A wire takes time: a sender is never called back while it is still sending. */
   #enqueue(port: LanPort, frame: Uint8Array): void {
-    if (this.#queue.length >= LONGEST_QUEUE) return;
+    if (this.#queue.length >= LONGEST_QUEUE) {
+      this.lost++;
+      return;
+    }
     if (this.#queue.length === 0) queueMicrotask(() => this.#drain());
     this.#queue.push({ port, frame });
   }
@@ -86,7 +94,7 @@ export class Lan {
   }
 
   #receive(payload: Uint8Array, from: HostEndpoint): void {
-    if (!this.#peers.has(`${from.address}:${from.port}`)) {
+    if (!this.#peers.has(endpointKey(from))) {
       this.rejected++;
       return;
     }
@@ -114,18 +122,21 @@ export class Lan {
   }
 }
 
+function endpointKey({ address, port }: HostEndpoint): string {
+  return `${address}:${port}`;
+}
+
 /** The way to another process's switch. */
 class Peer {
   readonly key: string;
-  readonly mac: Mac;
+  readonly macs = new Set<Mac>();
   readonly #endpoint: HostEndpoint;
   readonly #socket: HostUdpSocket;
   #batch: Uint8Array[] = [];
   #batchBytes = 0;
 
-  constructor(key: string, mac: Mac, endpoint: HostEndpoint, socket: HostUdpSocket) {
+  constructor(key: string, endpoint: HostEndpoint, socket: HostUdpSocket) {
     this.key = key;
-    this.mac = mac;
     this.#endpoint = endpoint;
     this.#socket = socket;
   }

@@ -79,6 +79,8 @@ export class TcpSocket {
   #ended = false;
   #closed = false;
   #endDelivered = false;
+  /** Both directions are done, but the reader has not taken all yet. */
+  #closeIsDue = false;
   /** The owner has gone: further data is answered with a reset. */
   #orphaned = false;
   #wantsDrain = false;
@@ -145,12 +147,14 @@ export class TcpSocket {
     this.#orphaned = true;
     this.end();
     if (this.state === 'FIN_WAIT_2') this.#armFinWait();
+    if (this.#closeIsDue) this.#stack.later(() => this.#notifyClosed());
   }
 
   /** Aborts with RST. */
   reset(): void {
-    if (this.#closed || this.state === 'CLOSED') return;
-    if (this.state !== 'SYN_SENT') this.#stack.sendReset(this, this.sender.next, this.receiver.next);
+    if (this.#closed) return;
+    this.#orphaned = true;
+    if (this.#isOpen()) this.#stack.sendReset(this, this.sender.next, this.receiver.next);
     this.#release();
     this.#stack.later(() => this.#notifyClosed());
   }
@@ -383,6 +387,15 @@ export class TcpSocket {
     if (!this.#orphaned) this.onEnd();
   }
 
+  #finReceived(): boolean {
+    const { finAt, next } = this.receiver;
+    return finAt !== undefined && seqLess(finAt, next);
+  }
+
+  #isOpen(): boolean {
+    return this.state !== 'SYN_SENT' && this.state !== 'TIME_WAIT' && this.state !== 'CLOSED';
+  }
+
   #mayReceive(): boolean {
     return this.state === 'ESTABLISHED' || this.state === 'FIN_WAIT_1' || this.state === 'FIN_WAIT_2';
   }
@@ -441,13 +454,13 @@ export class TcpSocket {
 
   /** After a pause: hands out what waited, and tells the peer if the window opened enough to matter. */
   #drainReceived(): void {
-    while (!this.#paused && !this.#orphaned) {
+    while (!this.#paused && !this.#orphaned && !this.#closed) {
       const piece = this.receiver.shift();
       if (!piece) break;
       this.onData(piece);
     }
-    if (this.receiver.finAt !== undefined && seqLess(this.receiver.finAt, this.receiver.next))
-      this.#deliverEnd();
+    if (this.#finReceived()) this.#deliverEnd();
+    if (this.#closeIsDue) this.#notifyClosed();
     if (this.#closed || !this.#mayReceive()) return;
     const opened = seqDiff(this.#edge(), this.#advertisedEdge);
     if (opened >= Math.min(RECEIVE_BUFFER / 2, 2 * this.sender.mss)) this.#sendAck();
@@ -496,8 +509,11 @@ export class TcpSocket {
     this.#stack.release(this);
   }
 
+  /** In good order, a reader that pauses gets what came, and its end, first. */
   #notifyClosed(error?: TcpSocketError): void {
     if (this.#closed) return;
+    this.#closeIsDue = !error && !this.#orphaned && !this.#endDelivered && this.#finReceived();
+    if (this.#closeIsDue) return;
     this.#closed = true;
     this.onClose(error);
   }
