@@ -1,10 +1,10 @@
 import { cidr, formatCidr } from '../netstack/cidr.ts';
 import { formatIpv4 } from '../netstack/ipv4.ts';
-import { type Bridge, createBridge } from '../netstack/link/bridge.ts';
+import { Bridge, createBridge } from '../netstack/link/bridge.ts';
 import { createVethPair } from '../netstack/link/veth.ts';
 import { formatMac, type Mac } from '../netstack/mac.ts';
 import type { Netns } from '../netstack/netns.ts';
-import { CNI_VERSION, type CniArguments, type CniPlugin, type CniResult } from './cni-plugin.ts';
+import { CNI_VERSION, type CniArguments, CniError, type CniPlugin, type CniResult } from './cni-plugin.ts';
 import type { HostLocalIpam } from './host-local-ipam.ts';
 
 export interface BridgePluginOptions {
@@ -14,6 +14,9 @@ export interface BridgePluginOptions {
   readonly mtu: number;
   readonly ipam: HostLocalIpam;
 }
+
+/** The plugin's own error code. */
+const NOT_A_BRIDGE = 101;
 
 /**
  * The reference `bridge` plugin as Flannel configures it: the bridge holds the subnet's gateway address, each
@@ -28,6 +31,7 @@ export class BridgePlugin implements CniPlugin {
     this.#options = options;
   }
 
+  /** All or nothing: an ADD that fails leaves things as they were. */
   add({ containerId, netns, ifName }: CniArguments): CniResult {
     const { host, mtu, ipam } = this.#options;
     const address = ipam.allocate(containerId);
@@ -73,7 +77,8 @@ export class BridgePlugin implements CniPlugin {
   #bridge(): Bridge {
     const { host, bridge: name, mtu, ipam } = this.#options;
     const present = host.link(name);
-    if (present) return present as Bridge;
+    if (present instanceof Bridge) return present;
+    if (present) throw new CniError(NOT_A_BRIDGE, `${name} already exists but is not a bridge`);
     const bridge = createBridge(host, name, { mac: podMac(ipam.gateway), mtu });
     host.addAddress(bridge, { address: ipam.gateway, prefixLength: ipam.subnet.prefixLength });
     bridge.setUp();

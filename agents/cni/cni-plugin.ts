@@ -40,3 +40,5 @@ export class CniError extends Error {
 
 export const CNI_VERSION = '1.1.0';
 export const TRY_AGAIN_LATER = 11;
+/** The plugins' own: ADD for a container that was added and not deleted since. */
+export const DUPLICATE_ADD = 100;

@@ -1,15 +1,16 @@
-import { broadcastOf, type Cidr, networkOf } from '../netstack/cidr.ts';
-import { formatIpv4, type Ipv4 } from '../netstack/ipv4.ts';
-import { CniError, TRY_AGAIN_LATER } from './cni-plugin.ts';
+import { broadcastOf, type Cidr, formatCidr, networkOf } from '../netstack/cidr.ts';
+import type { Ipv4 } from '../netstack/ipv4.ts';
+import { CniError, DUPLICATE_ADD, TRY_AGAIN_LATER } from './cni-plugin.ts';
 
 /**
  * Addresses of one subnet, handed out in turn: the search starts after the address given last, so that one
  * which was just freed rests as long as possible (containernetworking/plugins host-local). The first address
- * is the gateway's. No address is ever held by two containers.
+ * is the gateway's. No address is ever held by two containers, and no container holds two.
  */
 export class HostLocalIpam {
   readonly #subnet: Cidr;
-  readonly #holders = new Map<Ipv4, string>();
+  readonly #byContainer = new Map<string, Ipv4>();
+  readonly #taken = new Set<Ipv4>();
   readonly #isReserved: (address: Ipv4) => boolean;
   #last: number;
 
@@ -29,26 +30,29 @@ export class HostLocalIpam {
   }
 
   allocate(containerId: string): Ipv4 {
+    if (this.#byContainer.has(containerId)) {
+      throw new CniError(DUPLICATE_ADD, `container ${containerId} has an address already`);
+    }
     const first = this.gateway + 1;
     const size = broadcastOf(this.#subnet) - first;
     for (let step = 1; step <= size; step++) {
       const address = (first + ((this.#last - first + step) % size)) as Ipv4;
-      if (this.#holders.has(address) || this.#isReserved(address)) continue;
-      this.#holders.set(address, containerId);
+      if (this.#taken.has(address) || this.#isReserved(address)) continue;
+      this.#taken.add(address);
+      this.#byContainer.set(containerId, address);
       this.#last = address;
       return address;
     }
-    throw new CniError(
-      TRY_AGAIN_LATER,
-      `no IP addresses available in ${formatIpv4(networkOf(this.#subnet))}`,
-    );
+    throw new CniError(TRY_AGAIN_LATER, `no IP addresses available in ${formatCidr(this.#subnet)}`);
   }
 
-  release(holder: string): void {
-    for (const [address, present] of this.#holders) if (present === holder) this.#holders.delete(address);
+  release(containerId: string): void {
+    const address = this.#byContainer.get(containerId);
+    this.#byContainer.delete(containerId);
+    if (address !== undefined) this.#taken.delete(address);
   }
 
   get inUse(): number {
-    return this.#holders.size;
+    return this.#taken.size;
   }
 }

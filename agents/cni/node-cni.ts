@@ -18,6 +18,8 @@ export class NodeCni implements CniPlugin {
   readonly #flannel: Flannel;
   /** Addresses that the API still shows for pods of this node's earlier life, by pod. */
   readonly #reserved = new Map<string, Ipv4>();
+  /** The same, by address: how many pods show it. */
+  readonly #reservations = new Map<Ipv4, number>();
   #bridge: BridgePlugin | undefined;
 
   constructor(host: Netns, flannel: Flannel) {
@@ -36,18 +38,26 @@ export class NodeCni implements CniPlugin {
       host: this.#host,
       bridge: 'cni0',
       mtu: this.#flannel.mtu,
-      ipam: new HostLocalIpam(cidr(podCidr), (address) => [...this.#reserved.values()].includes(address)),
+      ipam: new HostLocalIpam(cidr(podCidr), (address) => this.#reservations.has(address)),
     });
   }
 
   /** Keeps an address from being given out until `unreserve`. */
   reserve(pod: string, address: string): void {
     const parsed = parseIpv4(address);
-    if (parsed !== undefined) this.#reserved.set(pod, parsed);
+    this.unreserve(pod);
+    if (parsed === undefined) return;
+    this.#reserved.set(pod, parsed);
+    this.#reservations.set(parsed, (this.#reservations.get(parsed) ?? 0) + 1);
   }
 
   unreserve(pod: string): void {
+    const address = this.#reserved.get(pod);
+    if (address === undefined) return;
     this.#reserved.delete(pod);
+    const others = (this.#reservations.get(address) ?? 1) - 1;
+    if (others > 0) this.#reservations.set(address, others);
+    else this.#reservations.delete(address);
   }
 
   add(args: CniArguments): CniResult {

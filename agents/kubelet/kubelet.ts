@@ -38,7 +38,7 @@ export class Kubelet {
     this.#pods.addHandler({
       onAdd: (pod) => {
         // All pods are seen before the first is started, so none gets an address that another still shows.
-        if (pod.status?.podIP) host.cni.reserve(pod.metadata.uid ?? '', pod.status.podIP);
+        if (pod.status?.podIP && !hasEnded(pod)) host.cni.reserve(pod.metadata.uid ?? '', pod.status.podIP);
         enqueue(pod);
       },
       onUpdate: (_, pod) => enqueue(pod),
@@ -78,12 +78,19 @@ export class Kubelet {
     if (worker && worker.uid !== pod?.metadata.uid) return this.#remove(key, worker);
     if (!pod) return undefined;
     if (pod.metadata.deletionTimestamp !== undefined) return this.#terminate(key, pod);
-    if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return undefined;
+    if (hasEnded(pod)) return this.#letGo(pod, worker);
     if (!this.#options.networkReady() && !pod.spec?.hostNetwork) return undefined;
     const running = worker ?? this.#start(key, pod);
     const wait = await running.sync(pod);
     await this.#writeStatus(pod, running);
     return wait === undefined ? undefined : { requeueAfterMs: wait };
+  }
+
+  /** A pod that has ended keeps its logs, but not its address. */
+  #letGo(pod: Pod, worker: PodWorker | undefined): undefined {
+    this.#options.host.cni.unreserve(pod.metadata.uid ?? '');
+    worker?.terminate((pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000);
+    if (worker?.ended) worker.destroy();
   }
 
   #start(key: string, pod: Pod): PodWorker {
@@ -142,4 +149,8 @@ export class Kubelet {
       });
     if (status.podIP !== undefined) this.#options.host.cni.unreserve(uid ?? '');
   }
+}
+
+function hasEnded({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }

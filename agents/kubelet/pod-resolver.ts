@@ -22,6 +22,11 @@ export function podResolver(
       .filter((address) => address !== undefined)
       .slice(0, 3),
     search: [...search, ...(own?.searches ?? [])].slice(0, 32),
-    ndots: ndots === undefined ? (useCluster ? 5 : 1) : Number(ndots),
+    ndots: readNdots(ndots) ?? (useCluster ? 5 : 1),
   };
+}
+
+/** resolv.conf(5) takes up to 15; undefined for what is no number. */
+function readNdots(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Math.min(Number(text), 15) : undefined;
 }

@@ -28,7 +28,7 @@ export function podStatus(pod: Pod, observed: PodObservation, now: number): PodS
   };
 }
 
-function podPhase(pod: Pod, { containers, initContainers }: PodObservation): string {
+function podPhase(pod: Pod, { containers, initContainers, terminating }: PodObservation): string {
   const policy = pod.spec?.restartPolicy ?? 'Always';
   const failedInit = initContainers.some(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
   if (failedInit && policy === 'Never') return 'Failed';
@@ -37,20 +37,25 @@ function podPhase(pod: Pod, { containers, initContainers }: PodObservation): str
   );
   if (started.length < containers.length) return 'Pending';
   const ended = containers.filter(({ state }) => state?.terminated);
-  if (ended.length < containers.length || policy === 'Always') return 'Running';
+  // A pod that is being deleted is not started again, whatever its policy.
+  const restarts = policy === 'Always' && !terminating;
+  if (ended.length < containers.length || restarts) return 'Running';
   const failed = ended.some(({ state }) => state?.terminated?.exitCode !== 0);
   if (!failed) return 'Succeeded';
-  return policy === 'Never' ? 'Failed' : 'Running';
+  return policy === 'Never' || terminating ? 'Failed' : 'Running';
 }
+
+/** Why a pod that has ended is not ready. */
+const ENDED: Readonly<Record<string, string>> = { Succeeded: 'PodCompleted', Failed: 'PodFailed' };
 
 function podConditions(pod: Pod, observed: PodObservation, now: number): PodCondition[] {
   const phase = podPhase(pod, observed);
   const initialized = observed.initContainers.every(({ state }) => state?.terminated?.exitCode === 0);
   const allReady = observed.containers.length > 0 && observed.containers.every(({ ready }) => ready);
-  const done = phase === 'Succeeded';
   const unready = observed.containers.filter(({ ready }) => !ready).map(({ name }) => name);
-  const why = done
-    ? { reason: 'PodCompleted' }
+  const end = ENDED[phase];
+  const why = end
+    ? { reason: end }
     : { reason: 'ContainersNotReady', message: `containers with unready status: [${unready.join(' ')}]` };
   const ready = allReady && gatesOpen(pod);
   const wanted: PodCondition[] = [

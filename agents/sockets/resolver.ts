@@ -35,12 +35,18 @@ export async function resolveName(
   const literal = parseIpv4(name);
   if (literal !== undefined) return [literal];
   for (const candidate of candidateNames(name, config)) {
+    if (!isDnsName(candidate)) continue;
     const addresses = await ask(netns, clock, rng, config, candidate);
     if (addresses === undefined)
       throw Object.assign(new Error(`no name server answers for ${name}`), { code: 'EAI_AGAIN' });
     if (addresses.length > 0) return addresses;
   }
   throw Object.assign(new Error(`there is no address for ${name}`), { code: 'ENOTFOUND' });
+}
+
+/** RFC 1035 §2.3.4. */
+function isDnsName(name: string): boolean {
+  return name.length <= 253 && name.split('.').every((label) => label.length > 0 && label.length <= 63);
 }
 
 /** Undefined: nobody answered. Empty: there is none. */
@@ -60,6 +66,7 @@ async function ask(
   return undefined;
 }
 
+/** Undefined: this server gave no answer to rely on, for lack of an answer, of a server, or of its own mind. */
 function query(
   netns: Netns,
   clock: Clock,
@@ -68,28 +75,38 @@ function query(
   name: string,
 ): Promise<readonly Ipv4[] | undefined> {
   const id = rng.int(65536);
+  const message = encode({ type: 'query', id, flags: RECURSION_DESIRED, questions: [{ type: 'A', name }] });
   const socket = netns.udp.bind({});
   return new Promise<readonly Ipv4[] | undefined>((resolve) => {
     const timer = clock.setTimeout(() => resolve(undefined), TIMEOUT_MS);
-    socket.onMessage = (payload) => {
-      const addresses = readAnswer(payload, id);
-      if (!addresses) return;
+    const finish = (addresses: readonly Ipv4[] | undefined): void => {
       clock.clearTimeout(timer);
       resolve(addresses);
     };
-    const message = encode({ type: 'query', id, flags: RECURSION_DESIRED, questions: [{ type: 'A', name }] });
-    socket.send(message, { address: server, port: DNS_PORT });
+    socket.onMessage = (payload, from) => {
+      if (from.address !== server || from.port !== DNS_PORT) return;
+      const answer = readAnswer(payload, id);
+      if (answer) finish(answer.addresses);
+    };
+    socket.onFault = () => finish(undefined);
+    if (socket.send(message, { address: server, port: DNS_PORT }) !== 'sent') finish(undefined);
   }).finally(() => socket.close());
 }
 
-function readAnswer(payload: Uint8Array, id: number): readonly Ipv4[] | undefined {
+/** Undefined for what is no answer to this question; no addresses where the server could not say. */
+function readAnswer(
+  payload: Uint8Array,
+  id: number,
+): { readonly addresses: readonly Ipv4[] | undefined } | undefined {
   try {
     const packet = decode(Buffer.from(payload));
-    if (packet.id !== id) return undefined;
-    const records = packet.answers ?? [];
-    return records
+    if (packet.id !== id || packet.type !== 'response') return undefined;
+    const { rcode } = packet as { readonly rcode?: string };
+    if (rcode !== 'NOERROR' && rcode !== 'NXDOMAIN') return { addresses: undefined };
+    const addresses = (packet.answers ?? [])
       .flatMap((record) => (record.type === 'A' ? [parseIpv4(record.data)] : []))
       .filter((ip) => ip !== undefined);
+    return { addresses };
   } catch {
     return undefined;
   }
