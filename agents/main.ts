@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { createControllerContext } from '../client/controller-context.ts';
 import { Http2Transport } from '../client/http2-transport.ts';
 import { readKubeconfig } from '../client/kubeconfig.ts';
-import { systemClock } from '../platform/clock.ts';
+import { preciseClock } from '../platform/clock.ts';
 import { runComponent } from '../platform/component-process.ts';
 import { parseDuration } from '../platform/duration.ts';
 import { systemRng } from '../platform/rng.ts';
@@ -50,11 +50,11 @@ type Flags = Readonly<
 const flags = command.parse(process.argv.slice(2), { from: 'user' }).opts<Flags>();
 
 await runComponent(`agent-${flags.nodeName}`, async ({ logger, metrics, signal }) => {
-  const transport = new Http2Transport(await readKubeconfig(flags.kubeconfig), systemClock);
+  const transport = new Http2Transport(await readKubeconfig(flags.kubeconfig), preciseClock);
   const context = createControllerContext({
     name: 'agent',
     transport,
-    clock: systemClock,
+    clock: preciseClock,
     rng: systemRng,
     logger,
     metrics,
