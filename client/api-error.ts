@@ -38,7 +38,6 @@ const hasReason =
 export const isNotFound = hasReason('NotFound');
 export const isConflict = hasReason('Conflict');
 export const isAlreadyExists = hasReason('AlreadyExists');
-export const isInvalid = hasReason('Invalid');
 
 /** The watch's or list's place in history is gone: list again. */
 export const isExpired = hasReason('Expired', 'Gone');

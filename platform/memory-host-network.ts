@@ -31,7 +31,8 @@ export class MemoryHostNetwork implements HostNetwork {
     if (!accept) throw failure('ECONNREFUSED', `connect ${key(remote)}`);
     const local = { address: from, port: this.#ephemeralPort() };
     const [near, far] = MemoryStream.pair(local, remote);
-    accept(far);
+    // After the caller has its end in hand: a server that speaks first must find it listening.
+    queueMicrotask(() => accept(far));
     return near;
   }
 

@@ -111,7 +111,7 @@ export class Flannel {
     const vtep = vtepOf(lease);
     unlessGone(() => {
       host.addNeighbour(device, vtep, lease.vtepMac);
-      device.fdbAppend(lease.vtepMac, lease.publicIp);
+      device.fdbReplace(lease.vtepMac, lease.publicIp);
       host.replaceRoute({ destination: lease.podCidr, gateway: vtep, link: device, onlink: true });
     });
   }

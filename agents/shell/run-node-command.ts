@@ -24,9 +24,6 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   nc,
 };
 
-/** The names that runNodeCommand knows. */
-export const nodeCommandNames: readonly string[] = Object.keys(COMMANDS);
-
 /**
  * Runs one command line on a node as its own shell would: `argv[0]` is the program. Never rejects for what a
  * user can do wrong; an unknown program leaves with 127.

@@ -99,8 +99,8 @@ export class Lan {
       return;
     }
     let offset = 0;
-    while (offset + LENGTH_BYTES <= payload.length) {
-      const length = (payload[offset]! << 8) | payload[offset + 1]!;
+    while (offset < payload.length) {
+      const length = (payload[offset]! << 8) | (payload[offset + 1] ?? 0);
       offset += LENGTH_BYTES;
       if (length === 0 || offset + length > payload.length) {
         this.rejected++;

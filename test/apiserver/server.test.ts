@@ -153,7 +153,7 @@ describe('watches', () => {
   });
 
   it('stream over WebSocket, one event a frame', async () => {
-    const socket = await openSocket(`${url.replace('https', 'wss')}/api/v1/namespaces?watch=1`, {
+    const socket = openSocket(`${url.replace('https', 'wss')}/api/v1/namespaces?watch=1`, {
       ca,
       headers: bearer,
     });
@@ -170,8 +170,8 @@ describe('watches', () => {
   });
 
   it('refuse a WebSocket before it opens', async () => {
-    const socket = await openSocket(`${url.replace('https', 'wss')}/api/v1/pods?watch=1`, { ca });
-    const status = await new Promise<number>((resolve) => {
+    const socket = openSocket(`${url.replace('https', 'wss')}/api/v1/pods?watch=1`, { ca });
+    const status = await new Promise<number | undefined>((resolve) => {
       socket.on('unexpected-response', (_request, response) => resolve(response.statusCode));
       socket.on('error', () => {});
     });

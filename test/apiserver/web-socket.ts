@@ -1,23 +1,9 @@
-/** What tests use of ws's client. */
-interface ClientSocket {
-  on(event: 'error', listener: (error: Error) => void): void;
-  on(event: 'message', listener: (data: unknown) => void): void;
-  on(
-    event: 'unexpected-response',
-    listener: (request: unknown, response: { statusCode: number }) => void,
-  ): void;
-  close(): void;
-}
+import WebSocket from 'ws';
 
-/** ws comes with @fastify/websocket, but without its types. */
-const PACKAGE: string = 'ws';
-
-export async function openSocket(
+/** A WebSocket to a server whose certificate a test's own authority signed. */
+export function openSocket(
   url: string,
   options: { readonly ca: string; readonly headers?: Record<string, string> },
-): Promise<ClientSocket> {
-  const { default: WebSocket } = (await import(PACKAGE)) as {
-    default: new (url: string, options: object) => ClientSocket;
-  };
+): WebSocket {
   return new WebSocket(url, options);
 }

@@ -15,7 +15,6 @@ export const TCP_STATES = [
   'CLOSE',
   'SYN_SENT2',
 ] as const;
-export type TcpTrackingState = (typeof TCP_STATES)[number];
 
 const CODES = ['no', 'ss', 'sr', 'es', 'fw', 'cw', 'la', 'tw', 'cl', 's2', 'iv', 'ig'];
 const ESTABLISHED = 3;

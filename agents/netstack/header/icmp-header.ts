@@ -1,4 +1,4 @@
-import { putU16, putU32, u16, u32 } from '../bytes.ts';
+import { putU16, putU32, u32 } from '../bytes.ts';
 import { fold, internetChecksum, sumWords } from '../checksum.ts';
 import type { DropReason } from '../drop-reason.ts';
 
@@ -57,5 +57,3 @@ export function isIcmpError(type: number): boolean {
     type === 4
   );
 }
-
-export const icmpIdentifier = (bytes: Uint8Array, l4: number): number => u16(bytes, l4 + 4);

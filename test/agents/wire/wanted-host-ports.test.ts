@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { wantedHostPorts } from '../../../agents/wire/wanted-host-ports.ts';
+import type { Service } from '../../../openapi/generated/types.ts';
+
+const service = (type: string | undefined, ports: object[]): Service => ({
+  metadata: {},
+  spec: { ...(type === undefined ? {} : { type }), ports: ports as NonNullable<Service['spec']>['ports'] },
+});
+
+it('wants the node ports of NodePort and LoadBalancer Services, each once', () => {
+  const services = [
+    service('NodePort', [{ nodePort: 30080 }, { nodePort: 30053, protocol: 'UDP' }, { port: 80 }]),
+    service('LoadBalancer', [
+      { nodePort: 30080, protocol: 'TCP' },
+      { nodePort: 30080, protocol: 'UDP' },
+      { nodePort: 30132, protocol: 'SCTP' },
+    ]),
+    service('ClusterIP', [{ nodePort: 31000 }]),
+    service(undefined, [{ nodePort: 31001 }]),
+    { metadata: {} },
+  ];
+  expect(wantedHostPorts(services)).toEqual([
+    { protocol: 'TCP', port: 30080 },
+    { protocol: 'UDP', port: 30053 },
+    { protocol: 'UDP', port: 30080 },
+  ]);
+});
