@@ -15,10 +15,12 @@ import { componentRoles } from './authorization/component-roles.ts';
 import type { BootstrapOptions } from './bootstrap/bootstrap-objects.ts';
 import { ensureBootstrapObjects } from './bootstrap/ensure-bootstrap-objects.ts';
 import { dispatch } from './dispatch.ts';
+import { errors } from './errors.ts';
 import type { KubeletProxy } from './kubelet-proxy.ts';
 import { ApiMetrics } from './metrics.ts';
 import { expireEvents } from './registry/event-expiry.ts';
 import { Registry } from './registry/registry.ts';
+import { statusAnswer } from './respond/answer.ts';
 import type { ServerContext } from './server-context.ts';
 import { MemoryStorage } from './storage/memory-storage.ts';
 import type { Storage } from './storage/storage.ts';
@@ -104,10 +106,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       logger.warn({ error: String(error) }, 'events did not expire'),
     );
   });
+  let closing = false;
   return {
-    handle: (request) => dispatch(context, request),
+    // Whoever lost a watch to `close` asks again at once; what it would get now, nothing would ever end.
+    handle: (request) => (closing ? Promise.resolve(SHUTTING_DOWN) : dispatch(context, request)),
     metrics: () => metrics.exposition(),
     async close() {
+      closing = true;
       stopBookmarks();
       stopExpiry();
       registry.close();
@@ -115,6 +120,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     },
   };
 }
+
+const SHUTTING_DOWN = statusAnswer(errors.serviceUnavailable('the API server is shutting down').status);
 
 /** Grows faster with time than writes can count up. */
 function firstRevision(clock: Clock): number {

@@ -1,3 +1,4 @@
+import type { Http2SecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import websocket from '@fastify/websocket';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -6,6 +7,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import { certificateSubject } from './authentication/peer-certificate.ts';
 import type { UserInfo } from './authentication/user-info.ts';
+import { connectionDrain } from './connection-drain.ts';
 import type { ApiServer } from './create-api-server.ts';
 import { errors, type StatusError } from './errors.ts';
 import { isOpenPath } from './handlers/paths.ts';
@@ -53,6 +55,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.setErrorHandler((error, _request, reply) => sendFailure(reply, error));
   app.setNotFoundHandler((_request, reply) => send(reply, statusAnswer(errors.noSuchPath().status)));
   addRoutes(app, options);
+  const drain = connectionDrain(app.server as unknown as Http2SecureServer);
+  app.addHook('preClose', async () => drain());
   return app;
 }
 
