@@ -5,6 +5,7 @@ import { handlerOf } from './handlers/handlers.ts';
 import { answerPath, isOpenPath } from './handlers/paths.ts';
 import { parseRequestInfo, type RequestInfo, type ResourceInfo } from './request-info.ts';
 import { statusAnswer, withWarnings } from './respond/answer.ts';
+import { negotiateFailure } from './respond/negotiate.ts';
 import type { ServerContext } from './server-context.ts';
 
 /** From a request to its answer. Every failure becomes a Status; what is not ours becomes 500 and is logged. */
@@ -17,7 +18,8 @@ export async function dispatch(context: ServerContext, request: UserRequest): Pr
     authorize(context, info, request);
     response = await answer(context, info, request);
   } catch (error) {
-    response = statusAnswer(asStatusError(context, request, error).status);
+    const { status } = asStatusError(context, request, error);
+    response = statusAnswer(status, negotiateFailure(request.headers.accept));
   }
   context.metrics.answered(info, response.status, context.clock.now() - started);
   return response;

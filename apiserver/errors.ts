@@ -53,6 +53,10 @@ export function failure(code: number, reason: string, message: string, details?:
   };
 }
 
+export function success(code: number): Status {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code };
+}
+
 /** A group and a plural; messages name it `pods` or `deployments.apps`. */
 interface GroupResource {
   readonly group: string;

@@ -12,6 +12,7 @@ import type { ApiServer } from './create-api-server.ts';
 import { errors, type StatusError } from './errors.ts';
 import { isOpenPath } from './handlers/paths.ts';
 import { statusAnswer, textAnswer } from './respond/answer.ts';
+import { MEDIA_TYPES } from './respond/negotiate.ts';
 import { sendStream } from './stream-reply.ts';
 import { serveWatchSocket } from './watch-socket.ts';
 
@@ -83,7 +84,7 @@ function addRoutes(app: FastifyInstance, options: ServerOptions): void {
     wsHandler: (socket, request) => {
       const { response, abort } = answers.get(request) ?? {};
       if (!response || !abort || response.body instanceof Uint8Array) return socket.close(1011);
-      serveWatchSocket(socket, response.body, abort);
+      serveWatchSocket(socket, response, abort);
     },
   });
   app.route({
@@ -163,12 +164,7 @@ function asStatusError(
   message: string,
 ): StatusError {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return errors.tooLarge(BODY_LIMIT);
-  if (statusCode === 415)
-    return errors.unsupportedMediaType([
-      'application/json',
-      'application/yaml',
-      'application/vnd.kubernetes.protobuf',
-    ]);
+  if (statusCode === 415) return errors.unsupportedMediaType(Object.values(MEDIA_TYPES));
   if (statusCode !== undefined && statusCode < 500) return errors.badRequest(message);
   return errors.internal(message);
 }

@@ -4,40 +4,7 @@ import { type Field, type FieldType, type MessageKey, messageFields } from './fi
 import { keepsZero } from './pointer-fields.ts';
 import { decodeScalar, encodeScalar, type Reader, type Writer, wireType } from './protobuf-scalars.ts';
 
-const MAGIC = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
 const MAX_DEPTH = 100;
-
-/** Whether bytes begin with Kubernetes' protobuf envelope. */
-export function isProtobuf(bytes: Uint8Array): boolean {
-  return bytes.length >= 4 && MAGIC.every((byte, index) => bytes[index] === byte);
-}
-
-/** An envelope taken apart: what it says it holds, and the message inside (k8s runtime.Unknown). */
-export interface Envelope {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly raw: Uint8Array;
-}
-
-/** Opens the `k8s\0` envelope. Throws DecodeError on anything that is not one. */
-export function openEnvelope(bytes: Uint8Array): Envelope {
-  if (!isProtobuf(bytes)) throw new DecodeError('provided data does not appear to be a protobuf message');
-  const unknown = decodeMessage('runtime.Unknown', bytes.subarray(4));
-  const { typeMeta, raw } = unknown as { typeMeta?: { apiVersion?: string; kind?: string }; raw?: string };
-  return {
-    apiVersion: typeMeta?.apiVersion ?? '',
-    kind: typeMeta?.kind ?? '',
-    raw: Buffer.from(raw ?? '', 'base64'),
-  };
-}
-
-/** Wraps a message in the `k8s\0` envelope. */
-export function sealEnvelope(apiVersion: string, kind: string, raw: Uint8Array): Uint8Array {
-  const writer = protobuf.Writer.create();
-  writer.uint32(0x0a).fork().uint32(0x0a).string(apiVersion).uint32(0x12).string(kind).ldelim();
-  writer.uint32(0x12).bytes(raw);
-  return Buffer.concat([MAGIC, writer.finish()]);
-}
 
 /**
  * Reads a protobuf message of the table into its JSON shape. Zero values of fields that Go writes even when

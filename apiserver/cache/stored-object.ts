@@ -1,4 +1,5 @@
 import type { ObjectMeta } from '../../openapi/generated/types.ts';
+import type { SealedMessage } from '../../openapi/protobuf-envelope.ts';
 
 /** Any object, as handlers see it before a kind's rules do. */
 export interface KubeObject {
@@ -30,6 +31,7 @@ export class StoredObject {
   readonly #fieldsOf: ((object: KubeObject) => Record<string, string>) | undefined;
   #parsed: KubeObject | undefined;
   #attributes: Attributes | undefined;
+  #sealed: SealedMessage | undefined;
 
   constructor(
     namespace: string,
@@ -62,6 +64,12 @@ export class StoredObject {
       fields: this.#fieldsOf?.(this.object) ?? NONE,
     };
     return this.#attributes;
+  }
+
+  /** The object as protobuf, made by the first who asks for it and kept as long as the bytes. */
+  sealed(seal: (object: KubeObject) => SealedMessage): SealedMessage {
+    this.#sealed ??= seal(this.object);
+    return this.#sealed;
   }
 
   /** The object, for the caller to change. */

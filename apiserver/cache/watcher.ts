@@ -1,3 +1,4 @@
+import type { Status } from '../errors.ts';
 import type { CacheEvent, WatchEventType } from './cache-event.ts';
 import type { StoredObject } from './stored-object.ts';
 
@@ -17,7 +18,7 @@ export interface WatchEncoder {
   readonly key: string;
   frame(type: WatchEventType, object: StoredObject): Uint8Array;
   bookmark(revision: number, initialEventsEnd: boolean): Uint8Array;
-  error(status: object): Uint8Array;
+  error(status: Status): Uint8Array;
 }
 
 /** What a watcher may hold for a slow reader; beyond this it is closed. */

@@ -1,24 +1,25 @@
 import type { Binding, Pod } from '../../openapi/generated/types.ts';
 import type { ApiResponse } from '../../platform/api-transport.ts';
 import type { KubeObject, StoredObject } from '../cache/stored-object.ts';
-import { errors } from '../errors.ts';
+import { errors, success } from '../errors.ts';
 import { timestamp } from '../registry/timestamp.ts';
 import { updateObject } from '../registry/update-object.ts';
-import { jsonAnswer } from '../respond/answer.ts';
+import { statusAnswer } from '../respond/answer.ts';
 import { readObject } from './request-body.ts';
-import { isDryRun, type ResourceRequest } from './resource-request.ts';
+import { isDryRun, type ResourceRequest, representationOf } from './resource-request.ts';
 
 const BINDING = { kind: 'Binding', apiVersion: 'v1', message: 'core.v1.Binding' } as const;
 
 /** POST of a pod's `binding`: the scheduler puts the pod on a node, once. */
 export async function bind(request: ResourceRequest): Promise<ApiResponse> {
   const { store, context, info, user, warnings } = request;
+  const representation = representationOf(request);
   const binding = readObject(request, BINDING) as unknown as Binding;
   checkTarget(binding, info.name);
   const apply = (current: StoredObject): KubeObject => bound(request, current, binding);
   const change = { namespace: info.namespace, name: info.name, subresource: 'binding', apply };
   await updateObject(context, store, change, { user, warnings, dryRun: isDryRun(request) });
-  return jsonAnswer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+  return statusAnswer(success(201), representation);
 }
 
 function checkTarget({ target }: Binding, name: string): void {

@@ -1,10 +1,11 @@
 import type { DeleteOptions } from '../../openapi/generated/types.ts';
 import type { ApiResponse } from '../../platform/api-transport.ts';
-import { StatusError } from '../errors.ts';
+import { type Status, StatusError } from '../errors.ts';
 import type { WriteOptions } from '../registry/create-object.ts';
 import { type Deletion, deleteObject } from '../registry/delete-object.ts';
 import type { ResourceStore } from '../registry/resource-store.ts';
-import { jsonAnswer } from '../respond/answer.ts';
+import { statusAnswer } from '../respond/answer.ts';
+import type { Representation } from '../respond/negotiate.ts';
 import { listAnswer, objectAnswer } from '../respond/object-answer.ts';
 import { readDeleteOptions } from './delete-options.ts';
 import { isDryRun, type ResourceRequest, representationOf, tableContext } from './resource-request.ts';
@@ -37,16 +38,16 @@ const RETURNS_OBJECT = new Set(['pods', 'services', 'serviceaccounts']);
 function deletionAnswer(
   request: ResourceRequest,
   { gone, object }: Deletion,
-  representation: ReturnType<typeof representationOf>,
+  representation: Representation,
 ): ApiResponse {
   const { store } = request;
   if (!gone || RETURNS_OBJECT.has(store.definition.resource)) {
     return objectAnswer(200, store, object, representation, tableContext(request));
   }
-  return jsonAnswer(200, deletedStatus(store, object.name, object.object.metadata.uid ?? ''));
+  return statusAnswer(deletedStatus(store, object.name, object.object.metadata.uid ?? ''), representation);
 }
 
-function deletedStatus({ definition }: ResourceStore, name: string, uid: string): object {
+function deletedStatus({ definition }: ResourceStore, name: string, uid: string): Status {
   const { group, resource } = definition;
   return {
     kind: 'Status',

@@ -1,16 +1,17 @@
 import type { Eviction } from '../../openapi/generated/types.ts';
 import type { ApiResponse } from '../../platform/api-transport.ts';
-import { errors } from '../errors.ts';
+import { errors, success } from '../errors.ts';
 import { deleteObject } from '../registry/delete-object.ts';
-import { jsonAnswer } from '../respond/answer.ts';
+import { statusAnswer } from '../respond/answer.ts';
 import { readObject } from './request-body.ts';
-import { isDryRun, type ResourceRequest } from './resource-request.ts';
+import { isDryRun, type ResourceRequest, representationOf } from './resource-request.ts';
 
 const EVICTION = { kind: 'Eviction', apiVersion: 'policy/v1', message: 'policy.v1.Eviction' } as const;
 
 /** POST of a pod's `eviction`: a delete that a disruption budget may refuse. */
 export async function evict(request: ResourceRequest): Promise<ApiResponse> {
   const { store, context, info, user, warnings } = request;
+  const representation = representationOf(request);
   const eviction = readObject(request, EVICTION) as unknown as Eviction;
   if (eviction.metadata.name && eviction.metadata.name !== info.name) {
     throw errors.badRequest(
@@ -20,5 +21,5 @@ export async function evict(request: ResourceRequest): Promise<ApiResponse> {
   const options = eviction.deleteOptions ?? {};
   const write = { user, warnings, dryRun: isDryRun(request, options.dryRun ?? []) };
   await deleteObject(context, store, info.namespace, info.name, options, write);
-  return jsonAnswer(201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+  return statusAnswer(success(201), representation);
 }

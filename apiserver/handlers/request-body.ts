@@ -1,13 +1,13 @@
 import { DecodeError, decodeJson, isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
 import type { MessageKey } from '../../openapi/field-table.ts';
-import { decodeMessage, openEnvelope } from '../../openapi/protobuf.ts';
+import { decodeMessage } from '../../openapi/protobuf.ts';
+import { openEnvelope } from '../../openapi/protobuf-envelope.ts';
 import type { KubeObject } from '../cache/stored-object.ts';
 import { errors, StatusError } from '../errors.ts';
 import { parseJson } from '../parse-json.ts';
 import { parseYaml } from '../parse-yaml.ts';
+import { MEDIA_TYPES } from '../respond/negotiate.ts';
 import type { ResourceRequest } from './resource-request.ts';
-
-const MEDIA_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'] as const;
 
 /** The kind that a body must be of. */
 export interface ExpectedKind {
@@ -75,7 +75,7 @@ export function parseBody(body: Uint8Array, type: string, expected: ExpectedKind
     case 'application/vnd.kubernetes.protobuf':
       return parseProtobuf(body, expected);
     default:
-      throw errors.unsupportedMediaType(MEDIA_TYPES);
+      throw errors.unsupportedMediaType(Object.values(MEDIA_TYPES));
   }
 }
 

@@ -4,7 +4,7 @@ import type { UserInfo } from '../authentication/user-info.ts';
 import { errors } from '../errors.ts';
 import type { ResourceStore } from '../registry/resource-store.ts';
 import type { ResourceInfo } from '../request-info.ts';
-import { negotiate, type Representation } from '../respond/negotiate.ts';
+import { type Format, negotiate, type Representation } from '../respond/negotiate.ts';
 import type { TableContext } from '../respond/object-answer.ts';
 import type { ServerContext } from '../server-context.ts';
 
@@ -23,8 +23,8 @@ export interface ResourceRequest {
 
 export type Handler = (request: ResourceRequest) => ApiResponse | Promise<ApiResponse>;
 
-export function representationOf({ request }: ResourceRequest): Representation {
-  return negotiate(request.headers.accept);
+export function representationOf({ request }: ResourceRequest, formats?: readonly Format[]): Representation {
+  return negotiate(request.headers.accept, formats);
 }
 
 export function tableContext({ context, query }: ResourceRequest): TableContext {

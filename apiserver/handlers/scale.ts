@@ -5,7 +5,8 @@ import type { KubeObject, StoredObject } from '../cache/stored-object.ts';
 import { errors } from '../errors.ts';
 import { selectorText } from '../printers/workload-columns.ts';
 import { updateObject } from '../registry/update-object.ts';
-import { plainAnswer } from '../respond/object-answer.ts';
+import { plainAnswer } from '../respond/answer.ts';
+import { partialAnswer } from '../respond/object-answer.ts';
 import { patcherFor } from './patch.ts';
 import { conform, readObject } from './request-body.ts';
 import { isDryRun, type ResourceRequest, representationOf } from './resource-request.ts';
@@ -16,10 +17,10 @@ const SCALE = { kind: 'Scale', apiVersion: 'autoscaling/v1', message: 'autoscali
 export async function scale(request: ResourceRequest): Promise<ApiResponse> {
   const { store, info } = request;
   const representation = representationOf(request);
-  if (info.verb === 'get') {
-    return plainAnswer(200, scaleOf(store.require(info.namespace, info.name)), representation);
-  }
-  return plainAnswer(200, scaleOf(await change(request)), representation);
+  const stored = info.verb === 'get' ? store.require(info.namespace, info.name) : await change(request);
+  const answered = scaleOf(stored);
+  if (representation.as === 'partial') return partialAnswer(200, answered, representation);
+  return plainAnswer(200, SCALE.message, answered, representation);
 }
 
 async function change(request: ResourceRequest): Promise<StoredObject> {
@@ -61,7 +62,7 @@ function withReplicas(current: StoredObject, { metadata, spec }: Scale): KubeObj
   return copy;
 }
 
-function scaleOf({ object }: StoredObject): Scale {
+function scaleOf({ object }: StoredObject): Scale & KubeObject {
   const { metadata, spec = {}, status = {} } = object as unknown as Deployment;
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
   const selector = selectorText(spec.selector);

@@ -1,7 +1,8 @@
 import type { ApiResponse } from '../../platform/api-transport.ts';
-import type { Watcher } from '../cache/watcher.ts';
+import type { WatchEncoder, Watcher } from '../cache/watcher.ts';
 import { errors, StatusError } from '../errors.ts';
 import { streamAnswer } from '../respond/answer.ts';
+import { STREAM_FORMATS } from '../respond/negotiate.ts';
 import { watchEncoder } from '../respond/watch-encoders.ts';
 import { type ResourceRequest, representationOf, tableContext } from './resource-request.ts';
 import { awaitRevision, requestedRevision } from './resource-version.ts';
@@ -14,12 +15,14 @@ const LONGEST_MS = 24 * 3_600_000;
 /** Streams events until the client goes, the time is over, or the server closes. */
 export async function watchObjects(request: ResourceRequest): Promise<ApiResponse> {
   const wantsInitial = checkInitialEvents(request);
+  const representation = representationOf(request, STREAM_FORMATS);
+  const encoder = watchEncoder(request.store, representation, () => tableContext(request));
   if (wantsInitial) await awaitRevision(request);
-  else if (!(await hasComeTo(request))) return streamAnswer(expired(request));
-  const watcher = open(request, wantsInitial);
-  if (!watcher) return streamAnswer(expired(request));
+  else if (!(await hasComeTo(request))) return streamAnswer(expired(request, encoder), representation.format);
+  const watcher = open(request, encoder, wantsInitial);
+  if (!watcher) return streamAnswer(expired(request, encoder), representation.format);
   endWith(request, watcher);
-  return streamAnswer(watcher);
+  return streamAnswer(watcher, representation.format);
 }
 
 /** A revision that never comes is another history's: the client has to list again. */
@@ -60,9 +63,12 @@ function checkInitialEvents({ query }: ResourceRequest): boolean | undefined {
   return text !== 'false' && text !== '0';
 }
 
-function open(request: ResourceRequest, wantsInitial: boolean | undefined): Watcher | undefined {
+function open(
+  request: ResourceRequest,
+  encoder: WatchEncoder,
+  wantsInitial: boolean | undefined,
+): Watcher | undefined {
   const { store, context, query } = request;
-  const encoder = watchEncoder(store, representationOf(request), () => tableContext(request));
   const scope = selectionOf(request);
   const bookmarks = isTrue(query.get('allowWatchBookmarks'));
   const revision = requestedRevision(request);
@@ -86,9 +92,7 @@ function isTrue(text: string | null): boolean {
 }
 
 /** History is gone: said inside the stream, as clients of a watch expect. */
-async function* expired(request: ResourceRequest): AsyncGenerator<Uint8Array> {
-  const { store } = request;
-  const encoder = watchEncoder(store, representationOf(request), () => tableContext(request));
+async function* expired(request: ResourceRequest, encoder: WatchEncoder): AsyncGenerator<Uint8Array> {
   const revision = requestedRevision(request) ?? 0;
   const { status } = errors.expired(
     `too old resource version: ${revision} (${request.context.registry.revision})`,

@@ -1,11 +1,16 @@
 import { dump } from 'js-yaml';
+import type { MessageKey } from '../../openapi/field-table.ts';
 import type { ApiResponse } from '../../platform/api-transport.ts';
 import type { Status } from '../errors.ts';
-import type { Representation } from './negotiate.ts';
+import { type Format, MEDIA_TYPES, PLAIN_JSON, type Representation } from './negotiate.ts';
+import { sealedAs, type TypedObject } from './sealed.ts';
 
-const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-cache, private' } as const;
-const YAML_HEADERS = { ...JSON_HEADERS, 'content-type': 'application/yaml' } as const;
-const WATCH_HEADERS = JSON_HEADERS;
+const headersOf = (contentType: string) =>
+  ({ 'content-type': contentType, 'cache-control': 'no-cache, private' }) as const;
+const JSON_HEADERS = headersOf(MEDIA_TYPES.json);
+const YAML_HEADERS = headersOf(MEDIA_TYPES.yaml);
+const PROTOBUF_HEADERS = headersOf(MEDIA_TYPES.protobuf);
+const PROTOBUF_WATCH_HEADERS = headersOf(`${MEDIA_TYPES.protobuf};stream=watch`);
 
 /** Bytes that are JSON already. */
 export function jsonBytes(status: number, body: Uint8Array): ApiResponse {
@@ -24,18 +29,34 @@ export function textAnswer(
   return { status, headers: { 'content-type': contentType }, body: Buffer.from(text) };
 }
 
-export function statusAnswer(status: Status): ApiResponse {
-  const answer = jsonAnswer(status.code ?? 200, status);
+/** Bytes that are protobuf already. */
+export function protobufBytes(status: number, body: Uint8Array): ApiResponse {
+  return { status, headers: PROTOBUF_HEADERS, body };
+}
+
+/** An object of a message, made for this answer. */
+export function plainAnswer(
+  status: number,
+  message: MessageKey,
+  object: TypedObject,
+  representation: Representation,
+): ApiResponse {
+  if (representation.format === 'protobuf') return protobufBytes(status, sealedAs(message, object).bytes);
+  return formatted(status, Buffer.from(JSON.stringify(object)), representation);
+}
+
+export function statusAnswer(status: Status, representation = PLAIN_JSON): ApiResponse {
+  const answer = plainAnswer(status.code ?? 200, 'apis.meta.v1.Status', status, representation);
   const retryAfter = status.details?.retryAfterSeconds;
   if (retryAfter === undefined) return answer;
   return { ...answer, headers: { ...answer.headers, 'retry-after': String(retryAfter) } };
 }
 
-export function streamAnswer(body: AsyncIterable<Uint8Array>): ApiResponse {
-  return { status: 200, headers: WATCH_HEADERS, body };
+export function streamAnswer(body: AsyncIterable<Uint8Array>, format: Format): ApiResponse {
+  return { status: 200, headers: format === 'protobuf' ? PROTOBUF_WATCH_HEADERS : JSON_HEADERS, body };
 }
 
-/** JSON bytes in the format that was asked for. */
+/** JSON bytes in the text format that was asked for. */
 export function formatted(status: number, body: Uint8Array, { format }: Representation): ApiResponse {
   if (format === 'json') return jsonBytes(status, body);
   const text = dump(JSON.parse(Buffer.from(body).toString()), { noRefs: true, lineWidth: -1 });

@@ -1,10 +1,13 @@
+import { encodeMessage } from '../../openapi/protobuf.ts';
+import { sealList } from '../../openapi/protobuf-envelope.ts';
 import type { ApiResponse } from '../../platform/api-transport.ts';
 import type { KubeObject, StoredObject } from '../cache/stored-object.ts';
 import { tableOf } from '../printers/table.ts';
 import type { ResourceStore } from '../registry/resource-store.ts';
-import { formatted } from './answer.ts';
+import { formatted, plainAnswer, protobufBytes } from './answer.ts';
 import type { Representation } from './negotiate.ts';
-import { partialMetadata } from './partial-metadata.ts';
+import { PARTIAL_MESSAGE, PARTIAL_VERSION, partialMetadata } from './partial-metadata.ts';
+import { sealed } from './sealed.ts';
 
 /** What a Table needs to know besides its objects. */
 export interface TableContext {
@@ -20,19 +23,24 @@ export function objectAnswer(
   representation: Representation,
   table: TableContext,
 ): ApiResponse {
-  if (representation.as === 'object') return formatted(status, object.bytes, representation);
-  const body =
-    representation.as === 'partial'
-      ? partialMetadata(object.object)
-      : tableOf(store.definition, [object.object], { resourceVersion: String(object.revision) }, table);
-  return formatted(status, Buffer.from(JSON.stringify(body)), representation);
+  const { as, format } = representation;
+  if (as === 'partial') return partialAnswer(status, object.object, representation);
+  if (as === 'table') {
+    const meta = { resourceVersion: String(object.revision) };
+    const body = tableOf(store.definition, [object.object], meta, table);
+    return formatted(status, Buffer.from(JSON.stringify(body)), representation);
+  }
+  if (format === 'protobuf') return protobufBytes(status, sealed(store, object).bytes);
+  return formatted(status, object.bytes, representation);
 }
 
-/** An object that is not stored: a dry run's outcome, or a subresource's kind. */
-export function plainAnswer(status: number, object: object, representation: Representation): ApiResponse {
-  const { as } = representation;
-  const body = as === 'partial' ? partialMetadata(object as KubeObject) : object;
-  return formatted(status, Buffer.from(JSON.stringify(body)), representation);
+/** The metadata of an object, stored or not. */
+export function partialAnswer(
+  status: number,
+  object: KubeObject,
+  representation: Representation,
+): ApiResponse {
+  return plainAnswer(status, PARTIAL_MESSAGE, partialMetadata(object), representation);
 }
 
 export interface ListMeta {
@@ -49,18 +57,34 @@ export function listAnswer(
   representation: Representation,
   table: TableContext,
 ): ApiResponse {
-  if (representation.as === 'object') return formatted(200, joinList(store, objects, meta), representation);
+  const { as, format } = representation;
+  if (format === 'protobuf') return protobufBytes(200, sealedList(store, objects, meta, as));
+  if (as === 'object') return formatted(200, joinList(store, objects, meta), representation);
   const all = objects.map(({ object }) => object);
   const body =
-    representation.as === 'table'
+    as === 'table'
       ? tableOf(store.definition, all, meta, table)
       : {
           kind: 'PartialObjectMetadataList',
-          apiVersion: 'meta.k8s.io/v1',
+          apiVersion: PARTIAL_VERSION,
           metadata: meta,
           items: all.map(partialMetadata),
         };
   return formatted(200, Buffer.from(JSON.stringify(body)), representation);
+}
+
+function sealedList(
+  store: ResourceStore,
+  objects: readonly StoredObject[],
+  meta: ListMeta,
+  as: Representation['as'],
+): Uint8Array {
+  if (as === 'object') {
+    const items = objects.map((object) => sealed(store, object).raw);
+    return sealList(store.apiVersion, `${store.definition.kind}List`, { ...meta }, items);
+  }
+  const items = objects.map(({ object }) => encodeMessage(PARTIAL_MESSAGE, partialMetadata(object)));
+  return sealList(PARTIAL_VERSION, 'PartialObjectMetadataList', { ...meta }, items);
 }
 
 /** Items go without kind and apiVersion, as Kubernetes' own lists do. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { encodeMessage, sealEnvelope } from '../../openapi/protobuf.ts';
+import { sealMessage } from '../../openapi/protobuf-envelope.ts';
 import { ADMIN, ApiHarness } from './api-harness.ts';
 import { CONFIG_MAPS, configMap, DEPLOYMENTS, deployment, PODS, pod, SERVICES, service } from './objects.ts';
 
@@ -465,23 +465,24 @@ describe('delete', () => {
 
   it('takes its options, and evictions, as protobuf too', async () => {
     const contentType = 'application/vnd.kubernetes.protobuf';
-    const options = encodeMessage('apis.meta.v1.DeleteOptions', { propagationPolicy: 'Foreground' });
+    const message = 'apis.meta.v1.DeleteOptions';
+    const options = { propagationPolicy: 'Foreground' };
     for (const [name, apiVersion] of [
       ['a', 'v1'],
       ['b', 'apps/v1'],
       ['c', 'meta.k8s.io/v1'],
     ] as const) {
       await api.ok('POST', DEPLOYMENTS, deployment(name));
-      const bytes = sealEnvelope(apiVersion, 'DeleteOptions', options);
+      const { bytes } = sealMessage(message, apiVersion, 'DeleteOptions', options);
       const going = await api.ok('DELETE', `${DEPLOYMENTS}/${name}`, undefined, { bytes, contentType });
       expect(going.metadata.finalizers).toEqual(['foregroundDeletion']);
     }
     await api.ok('POST', PODS, pod('p', { node: 'n' }));
-    const eviction = encodeMessage('policy.v1.Eviction', {
+    const eviction = {
       metadata: { name: 'p', namespace: 'default' },
       deleteOptions: { gracePeriodSeconds: 0 },
-    });
-    const bytes = sealEnvelope('policy/v1', 'Eviction', eviction);
+    };
+    const { bytes } = sealMessage('policy.v1.Eviction', 'policy/v1', 'Eviction', eviction);
     await api.ok('POST', `${PODS}/p/eviction`, undefined, { bytes, contentType });
     await api.fails('GET', `${PODS}/p`);
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeMessage, sealEnvelope } from '../../openapi/protobuf.ts';
-import { allResources } from '../../openapi/resources.ts';
+import { sealMessage } from '../../openapi/protobuf-envelope.ts';
+import { allResources, groupVersion } from '../../openapi/resources.ts';
 import { sampleObject } from '../openapi/sample-object.ts';
 import { ADMIN, ApiHarness } from './api-harness.ts';
 import { configMap, deployment, PODS, pod, service } from './objects.ts';
@@ -164,12 +164,10 @@ describe('hostile input', () => {
 
   it('protobuf with single bytes changed', async () => {
     const bodies = allResources.map((definition, index) => {
-      const { group, version, kind, message } = definition;
-      const raw = encodeMessage(message, { ...sampleObject(message), metadata: { name: 'a' } });
-      return {
-        url: roots[index]!,
-        bytes: sealEnvelope(group === '' ? version : `${group}/${version}`, kind, raw),
-      };
+      const { kind, message } = definition;
+      const object = { ...sampleObject(message), metadata: { name: 'a' } };
+      const { bytes } = sealMessage(message, groupVersion(definition), kind, object);
+      return { url: roots[index]!, bytes };
     });
     await fc.assert(
       fc.asyncProperty(
