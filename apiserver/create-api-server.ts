@@ -22,6 +22,7 @@ import { expireEvents } from './registry/event-expiry.ts';
 import { Registry } from './registry/registry.ts';
 import { statusAnswer } from './respond/answer.ts';
 import type { ServerContext } from './server-context.ts';
+import { firstRevisionAt } from './storage/first-revision.ts';
 import { MemoryStorage } from './storage/memory-storage.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -56,7 +57,6 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-const REVISIONS_PER_MS = 16;
 const BOOKMARK_EVERY_MS = 60_000;
 const EXPIRE_EVERY_MS = 5 * 60_000;
 
@@ -76,7 +76,7 @@ const EXPIRE_EVERY_MS = 5 * 60_000;
  */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { clock, rng, logger } = options;
-  const storage = options.storage ?? new MemoryStorage(firstRevision(clock));
+  const storage = options.storage ?? new MemoryStorage(firstRevisionAt(clock.now()));
   const metrics = new ApiMetrics(clock);
   const registry = await Registry.open(storage, (definition, watchers) =>
     metrics.delivered(definition, watchers),
@@ -122,11 +122,6 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
 }
 
 const SHUTTING_DOWN = statusAnswer(errors.serviceUnavailable('the API server is shutting down').status);
-
-/** Grows faster with time than writes can count up. */
-function firstRevision(clock: Clock): number {
-  return Math.floor(clock.now()) * REVISIONS_PER_MS;
-}
 
 /** In Kubernetes' own order: webhooks come after the built-in mutations. */
 function admissionSteps(options: ApiServerOptions, registry: Registry): AdmissionStep[] {

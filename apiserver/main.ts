@@ -12,6 +12,10 @@ import { createApiServer } from './create-api-server.ts';
 import { httpsKubeletProxy } from './https-kubelet-proxy.ts';
 import type { KubeletProxy } from './kubelet-proxy.ts';
 import { createServer, portOf } from './server.ts';
+import { firstRevisionAt } from './storage/first-revision.ts';
+import { JournalStorage } from './storage/journal/journal-storage.ts';
+import { MemoryStorage } from './storage/memory-storage.ts';
+import type { Storage } from './storage/storage.ts';
 
 const DEFAULT_PORT = 6443;
 
@@ -30,6 +34,7 @@ interface Flags {
   readonly kubeletCertificateAuthority?: string;
   readonly defaultNotReadyTolerationSeconds: number;
   readonly defaultUnreachableTolerationSeconds: number;
+  readonly dataDir?: string;
 }
 
 const flags = parseFlags(process.argv);
@@ -41,6 +46,7 @@ async function serve(flags: Flags, logger: Logger): Promise<RunningComponent> {
     rng: systemRng,
     logger,
     webhooks: httpsWebhookCaller(),
+    storage: await openStorage(flags, logger),
     ...kubelets(flags),
     defaultTolerations: {
       notReadySeconds: flags.defaultNotReadyTolerationSeconds,
@@ -88,6 +94,7 @@ function parseFlags(argv: readonly string[]): Flags {
     .option('--kubelet-client-certificate <file>', 'what this server shows to nodes, PEM')
     .option('--kubelet-client-key <file>', 'its key, PEM')
     .option('--kubelet-certificate-authority <file>', "authority that signs nodes' certificates, PEM")
+    .option('--data-dir <dir>', 'keep the objects in this directory; without it they end with the process')
     .option(
       '--default-not-ready-toleration-seconds <seconds>',
       'pods stay on a node that is not ready',
@@ -101,6 +108,12 @@ function parseFlags(argv: readonly string[]): Flags {
       300,
     );
   return command.parse([...argv]).opts<Flags>();
+}
+
+function openStorage({ dataDir: path }: Flags, logger: Logger): Promise<Storage> | Storage {
+  const firstRevision = firstRevisionAt(systemClock.now());
+  if (path === undefined) return new MemoryStorage(firstRevision);
+  return JournalStorage.open({ path, logger, firstRevision });
 }
 
 function integer(text: string): number {

@@ -6,6 +6,7 @@ const PROGRAMS = {
   podwire: 'cli/main.ts',
   apiserver: 'apiserver/main.ts',
   agent: 'agents/main.ts',
+  checkpoint: 'apiserver/storage/journal/fold-worker.ts',
   'cni-ipam': 'controllers/cni-ipam/main.ts',
   'controller-manager': 'controllers/controller-manager/main.ts',
   coredns: 'controllers/coredns/main.ts',
