@@ -79,6 +79,7 @@ await runComponent(`agent-${flags.nodeName}`, async ({ logger, metrics, signal }
     },
   });
   return {
+    info: { bootId: agent.bootId },
     stop: async () => {
       await server?.close();
       await agent.stop();

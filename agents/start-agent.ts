@@ -47,6 +47,8 @@ export interface AgentOptions {
 
 export interface Agent {
   readonly nodeName: string;
+  /** As the Node's status shows it. */
+  readonly bootId: string;
   readonly netns: Netns;
   readonly shell: NodeShell;
   readonly kubelet: Kubelet;
@@ -103,6 +105,7 @@ export async function startAgent(context: ControllerContext, options: AgentOptio
     },
   });
   const api = new AgentApi({ netns, shell, kubelet, clock, metrics: () => metrics.metrics() });
+  const bootId = uuid(rng);
   const registration = new NodeRegistration({
     context,
     networkReady: () => cni.ready,
@@ -113,7 +116,7 @@ export async function startAgent(context: ControllerContext, options: AgentOptio
       ip: nodeIp,
       hostAddress,
       kubeletPort: await options.serve(api),
-      bootId: uuid(rng),
+      bootId,
       annotations: {
         ...flannelAnnotations(flannel.vtepMac, nodeIp),
         ...wireAnnotation(lan.local),
@@ -154,7 +157,7 @@ export async function startAgent(context: ControllerContext, options: AgentOptio
   };
   registration.start();
   await informers.start(signal);
-  return { nodeName, netns, shell, kubelet, api, stop };
+  return { nodeName, bootId, netns, shell, kubelet, api, stop };
 }
 
 /** The node's kernel as a machine's boot scripts and the kubelet leave it. */

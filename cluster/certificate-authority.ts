@@ -18,21 +18,22 @@ export interface CertificateRequest {
 }
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-const VALID_MS = 365 * 24 * 3600 * 1000;
+const DAY_MS = 24 * 3600 * 1000;
+/** As long as kubeadm's. */
+const VALID_MS = { authority: 3650 * DAY_MS, issued: 365 * DAY_MS } as const;
 /** Clocks of clients may lag. */
 const BACKDATE_MS = 3600 * 1000;
 
 /** Signs the certificates of one cluster: every component proves who it is with one. */
 export class CertificateAuthority {
   readonly #certificate: x509.X509Certificate;
-  readonly #keys: webcrypto.CryptoKeyPair;
-
+  readonly #key: webcrypto.CryptoKey;
   readonly #now: number;
 
-  private constructor(certificate: x509.X509Certificate, keys: webcrypto.CryptoKeyPair, now: number) {
+  private constructor(certificate: x509.X509Certificate, key: webcrypto.CryptoKey, now: number) {
     this.#now = now;
     this.#certificate = certificate;
-    this.#keys = keys;
+    this.#key = key;
   }
 
   static async create(now: number): Promise<CertificateAuthority> {
@@ -40,8 +41,8 @@ export class CertificateAuthority {
     const keys = await generateKeys();
     const certificate = await x509.X509CertificateGenerator.createSelfSigned({
       name: 'CN=podwire',
-      ...validity(now),
-      keys: keys,
+      ...validity(now, VALID_MS.authority),
+      keys,
       signingAlgorithm: ALGORITHM,
       extensions: [
         new x509.BasicConstraintsExtension(true, undefined, true),
@@ -51,12 +52,25 @@ export class CertificateAuthority {
         ),
       ],
     });
-    return new CertificateAuthority(certificate, keys, now);
+    return new CertificateAuthority(certificate, keys.privateKey, now);
+  }
+
+  /** The authority of an earlier run. */
+  static async restore({ cert, key }: KeyPair, now: number): Promise<CertificateAuthority> {
+    x509.cryptoProvider.set(webcrypto);
+    const pkcs8 = x509.PemConverter.decodeFirst(key);
+    const privateKey = await webcrypto.subtle.importKey('pkcs8', pkcs8, ALGORITHM, true, ['sign']);
+    return new CertificateAuthority(new x509.X509Certificate(cert), privateKey, now);
   }
 
   /** PEM of the authority's own certificate. */
   get cert(): string {
     return `${this.#certificate.toString('pem')}\n`;
+  }
+
+  /** PEM of its private key: who has it can be anybody. */
+  key(): Promise<string> {
+    return privateKeyPem(this.#key);
   }
 
   async issue(request: CertificateRequest): Promise<KeyPair> {
@@ -66,18 +80,16 @@ export class CertificateAuthority {
     const certificate = await x509.X509CertificateGenerator.create({
       subject: [{ CN: [commonName] }, ...organizations.map((name) => ({ O: [name] }))],
       issuer: this.#certificate.subject,
-      ...validity(this.#now),
+      ...validity(this.#now, VALID_MS.issued),
       publicKey: keys.publicKey,
-      signingKey: this.#keys.privateKey,
+      signingKey: this.#key,
       signingAlgorithm: ALGORITHM,
       extensions: [
         new x509.ExtendedKeyUsageExtension([usage]),
         ...(serverNames ? [new x509.SubjectAlternativeNameExtension(serverNames.map(alternativeName))] : []),
       ],
     });
-    const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
-    const key = `-----BEGIN PRIVATE KEY-----\n${pkcs8.toString('base64')}\n-----END PRIVATE KEY-----\n`;
-    return { cert: `${certificate.toString('pem')}\n`, key };
+    return { cert: `${certificate.toString('pem')}\n`, key: await privateKeyPem(keys.privateKey) };
   }
 }
 
@@ -88,8 +100,13 @@ function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   ]) as Promise<webcrypto.CryptoKeyPair>;
 }
 
-function validity(now: number): { notBefore: Date; notAfter: Date } {
-  return { notBefore: new Date(now - BACKDATE_MS), notAfter: new Date(now + VALID_MS) };
+async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
+  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
+  return `-----BEGIN PRIVATE KEY-----\n${pkcs8.toString('base64')}\n-----END PRIVATE KEY-----\n`;
+}
+
+function validity(now: number, milliseconds: number): { notBefore: Date; notAfter: Date } {
+  return { notBefore: new Date(now - BACKDATE_MS), notAfter: new Date(now + milliseconds) };
 }
 
 function alternativeName(name: string): x509.JsonGeneralName {

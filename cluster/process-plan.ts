@@ -25,10 +25,10 @@ export interface ProcessFiles {
   readonly kubeletClientKey: string;
 }
 
-/** All processes of a cluster, in the order they are started. */
-export function processPlans(config: ClusterConfig): readonly ProcessPlan[] {
+/** All processes of a cluster, in the order they are started; objects are kept in a directory, or nowhere. */
+export function processPlans(config: ClusterConfig, storage: string | undefined): readonly ProcessPlan[] {
   return [
-    apiserver(config),
+    apiserver(config, storage),
     controller('service-ip-allocator', 'podwire:service-ip-allocator', {
       serverNames: ['127.0.0.1', 'localhost'],
       args: ({ ca, serverCert, serverKey }) => [
@@ -59,7 +59,7 @@ export function processPlans(config: ClusterConfig): readonly ProcessPlan[] {
   ];
 }
 
-function apiserver(config: ClusterConfig): ProcessPlan {
+function apiserver(config: ClusterConfig, storage: string | undefined): ProcessPlan {
   return {
     name: 'apiserver',
     program: 'apiserver',
@@ -87,6 +87,7 @@ function apiserver(config: ClusterConfig): ProcessPlan {
       `--advertise-address=${HOST_IP}`,
       `--default-not-ready-toleration-seconds=${config.notReadyTolerationSeconds}`,
       `--default-unreachable-toleration-seconds=${config.unreachableTolerationSeconds}`,
+      ...(storage === undefined ? [] : [`--data-dir=${storage}`]),
     ],
   };
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { writePrivateFile } from './write-private-file.ts';
 
 /** `cluster.json`: what runs, for tools. */
 export interface ClusterState {
@@ -44,11 +45,9 @@ export class StateDirectory {
     return join(this.path, ...parts);
   }
 
-  /** Writes a file that only its owner may read; it is there whole or not at all. */
   write(name: string, content: string): string {
     const path = join(this.path, name);
-    writeFileSync(`${path}.new`, content, { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    writePrivateFile(path, content);
     return path;
   }
 

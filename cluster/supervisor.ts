@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { Http2Transport } from '../client/http2-transport.ts';
 import { RestClient } from '../client/rest-client.ts';
+import type { Node } from '../openapi/generated/types.ts';
 import { resources } from '../openapi/resources.ts';
 import { systemClock } from '../platform/clock.ts';
 import { installClusterDns } from './addons.ts';
 import { CertificateAuthority } from './certificate-authority.ts';
 import { type ClusterConfig, nodePlaces } from './cluster-config.ts';
 import { freePort } from './free-port.ts';
+import type { KeptDirectory } from './kept-directory.ts';
 import { kubeconfigFile } from './kubeconfig-file.ts';
 import { type ProcessPlan, processPlans } from './process-plan.ts';
 import type { StateDirectory } from './state-directory.ts';
@@ -15,6 +17,8 @@ import { SupervisedProcess } from './supervised-process.ts';
 export interface SupervisorOptions {
   readonly config: ClusterConfig;
   readonly state: StateDirectory;
+  /** Where the cluster goes on from its last run; left out: it begins anew, and nothing is kept. */
+  readonly kept?: KeptDirectory | undefined;
   /** The folder of the bundled programs. */
   readonly programs: string;
   /** One line for each step that is done. */
@@ -60,7 +64,9 @@ export class Supervisor {
     });
     const access = { server: this.#apiserver, ca: authority.cert, ...admin };
     // All at once: the others try again until the API server answers.
-    await Promise.all(processPlans(config).map((plan) => this.#startComponent(plan, authority)));
+    await Promise.all(
+      processPlans(config, this.#options.kept?.storage).map((plan) => this.#startComponent(plan, authority)),
+    );
     const transport = new Http2Transport(access, systemClock);
     try {
       await this.#finish(new RestClient(transport, 'podwire-up'));
@@ -92,8 +98,9 @@ export class Supervisor {
 
   /** What every component's certificate is signed with, and what the API server shows to the nodes. */
   async #createAuthority(): Promise<CertificateAuthority> {
-    const { state } = this.#options;
-    const authority = await CertificateAuthority.create(Date.now());
+    const { state, kept } = this.#options;
+    const now = Date.now();
+    const authority = await (kept ? kept.authority(now) : CertificateAuthority.create(now));
     state.write('pki/ca.crt', authority.cert);
     const kubelet = await authority.issue({ commonName: 'kube-apiserver-kubelet-client' });
     state.write('pki/kubelet-client.crt', kubelet.cert);
@@ -155,9 +162,7 @@ export class Supervisor {
     const deadline = Date.now() + START_MS;
     for (;;) {
       const { items } = await client.list(resources.nodes);
-      const ready = items.filter(({ status }) =>
-        status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True'),
-      );
+      const ready = items.filter((node) => this.#runs(node) && isReady(node));
       if (ready.length >= config.nodes) break;
       if (Date.now() > deadline) {
         throw new Error(`only ${ready.length} of ${config.nodes} nodes are ready after ${START_MS / 1000} s`);
@@ -165,6 +170,13 @@ export class Supervisor {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     onProgress(`nodes                 ${config.nodes} ready`);
+  }
+
+  /** A node may be left over from an earlier run: it counts when it shows what its agent said at its start. */
+  #runs({ metadata, status }: Node): boolean {
+    const agent = this.#processes.get(`agent-${metadata.name}`);
+    const bootId = agent?.readyMessage?.info.bootId;
+    return bootId !== undefined && status?.nodeInfo?.bootID === bootId;
   }
 
   #writeState(): void {
@@ -186,4 +198,8 @@ export class Supervisor {
       ],
     });
   }
+}
+
+function isReady({ status }: Node): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { type ClusterConfig, DEFAULT_CONFIG, MOST_NODES } from '../../cluster/cluster-config.ts';
 import { startControlServer } from '../../cluster/control-server.ts';
+import { KeptDirectory } from '../../cluster/kept-directory.ts';
 import { StateDirectory } from '../../cluster/state-directory.ts';
 import { Supervisor } from '../../cluster/supervisor.ts';
 import { parseDuration } from '../../platform/duration.ts';
@@ -11,12 +12,17 @@ import { CliError } from '../cli-error.ts';
 import { isAlive, stateOption } from '../state-option.ts';
 import { summary } from '../summary.ts';
 
-type UpOptions = ClusterConfig & { readonly stateDir: string; readonly detach?: boolean };
+type UpOptions = ClusterConfig & {
+  readonly stateDir: string;
+  readonly dataDir?: string;
+  readonly detach?: boolean;
+};
 
 export function upCommand(): Command {
   return new Command('up')
     .description('start a cluster, wait until it works, and keep it running until Ctrl-C')
     .addOption(stateOption())
+    .option('--data-dir <dir>', 'keep the objects and the certificate authority here for the next start')
     .option('--nodes <count>', 'simulated nodes', integer(1, MOST_NODES), DEFAULT_CONFIG.nodes)
     .option(
       '--port <port>',
@@ -80,7 +86,7 @@ function withTolerations(options: UpOptions & Record<string, unknown>): UpOption
   };
 }
 
-async function up({ stateDir, ...config }: UpOptions): Promise<void> {
+async function up({ stateDir, dataDir, ...config }: UpOptions): Promise<void> {
   const began = performance.now();
   const state = new StateDirectory(stateDir);
   const present = state.readState()?.processes.find(({ name }) => name === 'podwire');
@@ -91,7 +97,14 @@ async function up({ stateDir, ...config }: UpOptions): Promise<void> {
   }
   state.remove();
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
-  const supervisor = new Supervisor({ config, state, programs: import.meta.dirname, onProgress: print });
+  const kept = dataDir === undefined ? undefined : new KeptDirectory(dataDir);
+  const supervisor = new Supervisor({
+    config,
+    state,
+    kept,
+    programs: import.meta.dirname,
+    onProgress: print,
+  });
   const end = endOnSignal();
   try {
     await Promise.race([supervisor.start().catch(explain), end.requested]);

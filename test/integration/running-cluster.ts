@@ -144,7 +144,7 @@ export class RunningCluster {
 
   /** Sends a signal to `podwire up` and waits for its end. */
   async end(signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): Promise<number | null> {
-    if (this.#process.exitCode !== null) return this.#process.exitCode;
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return this.#process.exitCode;
     const ended = new Promise<number | null>((resolve) => this.#process.once('exit', resolve));
     this.#process.kill(signal);
     return ended;

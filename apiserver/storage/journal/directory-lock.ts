@@ -94,11 +94,15 @@ function isAlive({ pid, began }: Owner): boolean {
   return began === '' || beginningOf(pid) === began;
 }
 
-/** proc(5): the 22nd field of stat, the 20th after the name in brackets. */
+/**
+ * proc(5): the 22nd field of stat, the 20th after the name in brackets. A process that is dead and only waits
+ * for its parent to notice (state Z) still has a number, but holds nothing.
+ */
 function beginningOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? 'ended' : (fields[19] ?? '');
   } catch {
     return '';
   }
