@@ -1,4 +1,5 @@
 import table from './api-fields.json' with { type: 'json' };
+import { isAlwaysThere, isAtomicMap, isAtomicMessage, isGranular } from './merge-kinds.ts';
 
 /** A row of the table as it is stored. */
 interface RawField {
@@ -48,7 +49,16 @@ export interface Field {
   readonly listMapKeys: readonly string[];
   readonly patchStrategies: readonly string[];
   readonly patchMergeKey: string | undefined;
+  /** How its value is merged and owned by server-side apply. */
+  readonly merge: MergeKind;
+  /** Of a keyed list: what names an item, in order. */
+  readonly keys: readonly string[];
+  /** Go objects have it even when nobody set it. */
+  readonly alwaysThere: boolean;
 }
+
+/** `atomic`: as one value; `granular`: field by field; `set`: value by value; `keyed`: item by item. */
+export type MergeKind = 'atomic' | 'granular' | 'set' | 'keyed';
 
 /** Messages that Go embeds: protobuf nests them, JSON does not. */
 const INLINE = new Set([
@@ -141,17 +151,36 @@ function messageOf(field: Field): MessageKey {
 }
 
 function compileField(pkg: string, message: MessageKey, name: string, row: RawField): Field {
+  const type = parseType(pkg, row.t);
+  const keys = [...(row.listMapKeys ?? (row.patchMergeKey === undefined ? [] : [row.patchMergeKey]))].sort();
+  const optional = row.optional ?? false;
   return {
     name: JSON_NAMES[`${message}.${name}`] ?? name,
     number: row.n,
-    type: parseType(pkg, row.t),
-    optional: row.optional ?? false,
+    type,
+    optional,
     inline: INLINE.has(`${message}.${name}`),
     listType: row.listType as Field['listType'],
     listMapKeys: row.listMapKeys ?? [],
     patchStrategies: row.patchStrategy?.split(',') ?? [],
     patchMergeKey: row.patchMergeKey,
+    merge: mergeKindOf(message, name, type, row),
+    keys,
+    alwaysThere: isAlwaysThere(name) || (type.kind === 'message' && !optional),
   };
+}
+
+/** A list without a type of its own merges as strategic merge patch would (kube-openapi pkg/schemaconv). */
+function mergeKindOf(message: MessageKey, name: string, type: FieldType, row: RawField): MergeKind {
+  if (type.kind === 'list') {
+    const merges = row.patchStrategy?.split(',').includes('merge') ?? false;
+    const implied = merges ? (row.patchMergeKey === undefined ? 'set' : 'map') : 'atomic';
+    const listType = row.listType ?? implied;
+    return listType === 'map' ? 'keyed' : (listType as 'atomic' | 'set');
+  }
+  if (type.kind === 'map') return isAtomicMap(message, name) ? 'atomic' : 'granular';
+  if (type.kind !== 'message') return 'atomic';
+  return isAtomicMessage(type.message) && !isGranular(message, name) ? 'atomic' : 'granular';
 }
 
 function parseType(pkg: string, text: string): FieldType {

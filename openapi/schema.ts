@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Field, type FieldType, jsonFields, type MessageKey } from './field-table.ts';
+import { isAtomicMessage } from './merge-kinds.ts';
 import { schemaName } from './schema-names.ts';
 
 /** Schemas that a document refers to by name. */
@@ -41,26 +42,31 @@ function objectSchema(message: MessageKey, isKind: boolean, of: SchemaOf): z.Zod
       get: () => fieldSchema(field, of).optional(),
     });
   }
-  return z.object(shape);
+  const schema = z.object(shape);
+  return isAtomicMessage(message) ? schema.meta(ATOMIC_MAP) : schema;
 }
 
 function fieldSchema(field: Field, of: SchemaOf): z.ZodType {
   const schema = typeSchema(field.type, of);
-  const extensions = listExtensions(field);
+  const extensions = mergeExtensions(field);
   return extensions ? schema.meta(extensions) : schema;
 }
 
-/** How lists of a field are merged, in the words of Kubernetes' OpenAPI extensions. */
-function listExtensions(field: Field): Record<string, unknown> | undefined {
+/** How values of a field are merged, in the words of Kubernetes' OpenAPI extensions. */
+function mergeExtensions(field: Field): Record<string, unknown> | undefined {
   const { listType, listMapKeys, patchStrategies, patchMergeKey } = field;
-  if (listType === undefined && patchStrategies.length === 0) return undefined;
+  const atomicMap = field.type.kind === 'map' && field.merge === 'atomic';
+  if (listType === undefined && patchStrategies.length === 0 && !atomicMap) return undefined;
   return {
+    ...(atomicMap ? ATOMIC_MAP : {}),
     ...(listType === undefined ? {} : { 'x-kubernetes-list-type': listType }),
     ...(listMapKeys.length === 0 ? {} : { 'x-kubernetes-list-map-keys': listMapKeys }),
     ...(patchStrategies.length === 0 ? {} : { 'x-kubernetes-patch-strategy': patchStrategies.join(',') }),
     ...(patchMergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': patchMergeKey }),
   };
 }
+
+const ATOMIC_MAP = { 'x-kubernetes-map-type': 'atomic' } as const;
 
 const SPECIAL_MESSAGES: Readonly<Record<string, MessageKey>> = {
   time: 'apis.meta.v1.Time',

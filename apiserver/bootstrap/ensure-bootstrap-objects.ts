@@ -9,6 +9,7 @@ const WRITE: WriteOptions = {
   user: { name: 'system:apiserver', groups: ['system:masters'] },
   dryRun: false,
   warnings: [],
+  manager: 'kube-apiserver',
 };
 
 /** Where the server is reached may differ from the last run: these follow it. */

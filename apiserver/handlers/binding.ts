@@ -6,19 +6,20 @@ import { timestamp } from '../registry/timestamp.ts';
 import { updateObject } from '../registry/update-object.ts';
 import { statusAnswer } from '../respond/answer.ts';
 import { readObject } from './request-body.ts';
-import { isDryRun, type ResourceRequest, representationOf } from './resource-request.ts';
+import { type ResourceRequest, representationOf, writeOptions } from './resource-request.ts';
 
 const BINDING = { kind: 'Binding', apiVersion: 'v1', message: 'core.v1.Binding' } as const;
 
 /** POST of a pod's `binding`: the scheduler puts the pod on a node, once. */
 export async function bind(request: ResourceRequest): Promise<ApiResponse> {
-  const { store, context, info, user, warnings } = request;
+  const { store, context, info } = request;
   const representation = representationOf(request);
   const binding = readObject(request, BINDING) as unknown as Binding;
   checkTarget(binding, info.name);
   const apply = (current: StoredObject): KubeObject => bound(request, current, binding);
-  const change = { namespace: info.namespace, name: info.name, subresource: 'binding', apply };
-  await updateObject(context, store, change, { user, warnings, dryRun: isDryRun(request) });
+  const { namespace, name } = info;
+  const change = { namespace, name, subresource: 'binding', apply, ownersDecided: true };
+  await updateObject(context, store, change, writeOptions(request));
   return statusAnswer(success(201), representation);
 }
 

@@ -4,15 +4,15 @@ import { errors } from '../errors.ts';
 import { createObject } from '../registry/create-object.ts';
 import { objectAnswer } from '../respond/object-answer.ts';
 import { readObject } from './request-body.ts';
-import { isDryRun, type ResourceRequest, representationOf, tableContext } from './resource-request.ts';
+import { type ResourceRequest, representationOf, tableContext, writeOptions } from './resource-request.ts';
 
 export async function create(request: ResourceRequest): Promise<ApiResponse> {
-  const { store, context, user, warnings } = request;
+  const { store, context } = request;
   const representation = representationOf(request);
   const { kind, message } = store.definition;
   const object = readObject(request, { kind, apiVersion: store.apiVersion, message });
   placeInNamespace(request, object);
-  const stored = await createObject(context, store, object, { user, warnings, dryRun: isDryRun(request) });
+  const stored = await createObject(context, store, object, writeOptions(request));
   return objectAnswer(201, store, stored, representation, tableContext(request));
 }
 

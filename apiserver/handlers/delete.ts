@@ -1,14 +1,12 @@
-import type { DeleteOptions } from '../../openapi/generated/types.ts';
 import type { ApiResponse } from '../../platform/api-transport.ts';
 import { type Status, StatusError } from '../errors.ts';
-import type { WriteOptions } from '../registry/create-object.ts';
 import { type Deletion, deleteObject } from '../registry/delete-object.ts';
 import type { ResourceStore } from '../registry/resource-store.ts';
 import { statusAnswer } from '../respond/answer.ts';
 import type { Representation } from '../respond/negotiate.ts';
 import { listAnswer, objectAnswer } from '../respond/object-answer.ts';
 import { readDeleteOptions } from './delete-options.ts';
-import { isDryRun, type ResourceRequest, representationOf, tableContext } from './resource-request.ts';
+import { type ResourceRequest, representationOf, tableContext, writeOptions } from './resource-request.ts';
 import { selected, selectionOf } from './selection.ts';
 
 /** DELETE of one object: a Status when it is gone, the object while it is going. */
@@ -22,14 +20,9 @@ export async function remove(request: ResourceRequest): Promise<ApiResponse> {
     info.namespace,
     info.name,
     options,
-    writeOptions(request, options),
+    writeOptions(request, options.dryRun),
   );
   return deletionAnswer(request, deletion, representation);
-}
-
-function writeOptions(request: ResourceRequest, options: DeleteOptions): WriteOptions {
-  const { user, warnings } = request;
-  return { user, warnings, dryRun: isDryRun(request, options.dryRun ?? []) };
 }
 
 /** Pods and Services answer with the last object, as Kubernetes' stores of these kinds do. */
@@ -63,7 +56,7 @@ export async function removeCollection(request: ResourceRequest): Promise<ApiRes
   const { store, context } = request;
   const representation = representationOf(request);
   const options = readDeleteOptions(request);
-  const write = writeOptions(request, options);
+  const write = writeOptions(request, options.dryRun);
   const scope = selectionOf(request);
   const objects = selected(store.cache.list(scope.namespace), scope);
   for (const { namespace, name } of objects) {

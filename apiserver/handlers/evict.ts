@@ -4,13 +4,13 @@ import { errors, success } from '../errors.ts';
 import { deleteObject } from '../registry/delete-object.ts';
 import { statusAnswer } from '../respond/answer.ts';
 import { readObject } from './request-body.ts';
-import { isDryRun, type ResourceRequest, representationOf } from './resource-request.ts';
+import { type ResourceRequest, representationOf, writeOptions } from './resource-request.ts';
 
 const EVICTION = { kind: 'Eviction', apiVersion: 'policy/v1', message: 'policy.v1.Eviction' } as const;
 
 /** POST of a pod's `eviction`: a delete that a disruption budget may refuse. */
 export async function evict(request: ResourceRequest): Promise<ApiResponse> {
-  const { store, context, info, user, warnings } = request;
+  const { store, context, info } = request;
   const representation = representationOf(request);
   const eviction = readObject(request, EVICTION) as unknown as Eviction;
   if (eviction.metadata.name && eviction.metadata.name !== info.name) {
@@ -19,7 +19,7 @@ export async function evict(request: ResourceRequest): Promise<ApiResponse> {
     );
   }
   const options = eviction.deleteOptions ?? {};
-  const write = { user, warnings, dryRun: isDryRun(request, options.dryRun ?? []) };
+  const write = writeOptions(request, options.dryRun);
   await deleteObject(context, store, info.namespace, info.name, options, write);
   return statusAnswer(success(201), representation);
 }

@@ -6,11 +6,11 @@ import { type Patcher, patcherOf } from '../patch/patcher.ts';
 import { updateObject } from '../registry/update-object.ts';
 import { objectAnswer } from '../respond/object-answer.ts';
 import { conform, mediaType } from './request-body.ts';
-import { isDryRun, type ResourceRequest, representationOf, tableContext } from './resource-request.ts';
+import { type ResourceRequest, representationOf, tableContext, writeOptions } from './resource-request.ts';
 
 /** PATCH of an object, or of its status or another part that has the same kind. */
 export async function patch(request: ResourceRequest): Promise<ApiResponse> {
-  const { store, context, info, user, warnings } = request;
+  const { store, context, info } = request;
   const representation = representationOf(request);
   const patcher = patcherFor(request, store.definition.message);
   const change = {
@@ -19,7 +19,7 @@ export async function patch(request: ResourceRequest): Promise<ApiResponse> {
     subresource: info.subresource,
     apply: (current: StoredObject) => patched(request, current, patcher),
   };
-  const stored = await updateObject(context, store, change, { user, warnings, dryRun: isDryRun(request) });
+  const stored = await updateObject(context, store, change, writeOptions(request));
   return objectAnswer(200, store, stored, representation, tableContext(request));
 }
 

@@ -9,7 +9,7 @@ import { plainAnswer } from '../respond/answer.ts';
 import { partialAnswer } from '../respond/object-answer.ts';
 import { patcherFor } from './patch.ts';
 import { conform, readObject } from './request-body.ts';
-import { isDryRun, type ResourceRequest, representationOf } from './resource-request.ts';
+import { type ResourceRequest, representationOf, writeOptions } from './resource-request.ts';
 
 const SCALE = { kind: 'Scale', apiVersion: 'autoscaling/v1', message: 'autoscaling.v1.Scale' } as const;
 
@@ -24,11 +24,11 @@ export async function scale(request: ResourceRequest): Promise<ApiResponse> {
 }
 
 async function change(request: ResourceRequest): Promise<StoredObject> {
-  const { store, context, info, user, warnings } = request;
+  const { store, context, info } = request;
   const read = info.verb === 'patch' ? patchedScale(request) : givenScale(request);
   const apply = (current: StoredObject): KubeObject => withReplicas(current, read(current));
   const target = { namespace: info.namespace, name: info.name, subresource: 'scale', apply };
-  return updateObject(context, store, target, { user, warnings, dryRun: isDryRun(request) });
+  return updateObject(context, store, target, writeOptions(request));
 }
 
 function givenScale(request: ResourceRequest): () => Scale {

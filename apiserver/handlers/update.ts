@@ -6,17 +6,17 @@ import { updateObject } from '../registry/update-object.ts';
 import { objectAnswer } from '../respond/object-answer.ts';
 import { placeInNamespace } from './create.ts';
 import { readObject } from './request-body.ts';
-import { isDryRun, type ResourceRequest, representationOf, tableContext } from './resource-request.ts';
+import { type ResourceRequest, representationOf, tableContext, writeOptions } from './resource-request.ts';
 
 /** PUT of an object, or of its status or another part that has the same kind. */
 export async function update(request: ResourceRequest): Promise<ApiResponse> {
-  const { store, context, info, user, warnings } = request;
+  const { store, context, info } = request;
   const representation = representationOf(request);
   const { kind, message } = store.definition;
   const object = readObject(request, { kind, apiVersion: store.apiVersion, message });
   placeInNamespace(request, object);
   checkName(request, object);
-  const options = { user, warnings, dryRun: isDryRun(request) };
+  const options = writeOptions(request);
   if (isUpsert(request)) {
     const created = await createObject(context, store, object, options);
     return objectAnswer(201, store, created, representation, tableContext(request));

@@ -1,5 +1,8 @@
 import { nameSuffix, uuid } from '../../platform/rng.ts';
 import type { AdmissionRequest } from '../admission/admission.ts';
+import { compareObjects } from '../apply/compare.ts';
+import { ownableThrough } from '../apply/ownable.ts';
+import { entriesToBeginWith, type OwnerEntries, trackUpdate } from '../apply/track-update.ts';
 import type { UserInfo } from '../authentication/user-info.ts';
 import { type KubeObject, StoredObject } from '../cache/stored-object.ts';
 import { errors } from '../errors.ts';
@@ -14,21 +17,29 @@ export interface WriteOptions {
   readonly user: UserInfo;
   readonly dryRun: boolean;
   readonly warnings: string[];
+  /** Whom managedFields names as the owner of what is written. */
+  readonly manager: string;
 }
 
 /** generateName leaves room for its suffix: 63 characters in all. */
 const MAX_GENERATED_PREFIX = 58;
 
-/** Takes a new object through defaults, admission and validation into storage. */
+/**
+ * Takes a new object through defaults, admission and validation into storage. An applied object comes with
+ * its owners; the fields of others belong to the manager that wrote them.
+ */
 export async function createObject(
   context: ServerContext,
   store: ResourceStore,
   object: KubeObject,
   options: WriteOptions,
+  owners?: OwnerEntries,
 ): Promise<StoredObject> {
   const rules = kindRules(store.definition);
   rules.defaults?.(object);
   stamp(context, object);
+  const managedFields = owners ?? ownersOfNew(context, store, object, options.manager);
+  object.metadata.managedFields = managedFields;
   const admission: AdmissionRequest = {
     operation: 'CREATE',
     definition: store.definition,
@@ -41,12 +52,27 @@ export async function createObject(
   };
   await context.admission.mutate(admission);
   const admitted = admission.object ?? object;
+  admitted.metadata.managedFields = managedFields;
   rules.defaults?.(admitted);
   store.strategy.prepareForCreate(admitted);
   if (store.definition.generation) admitted.metadata.generation = 1;
   validateObject(store, admitted, undefined);
   await context.admission.validate(admission);
   return options.dryRun ? dryCreate(store, admitted) : store.create(admitted);
+}
+
+/** What admission and the strategy fill in later belongs to nobody. */
+function ownersOfNew(
+  { clock }: ServerContext,
+  { definition, apiVersion }: ResourceStore,
+  object: KubeObject,
+  manager: string,
+): OwnerEntries {
+  const isOwnable = ownableThrough(definition, '');
+  const found = compareObjects(definition.message, undefined, object, isOwnable);
+  const entries = entriesToBeginWith(undefined, object.metadata.managedFields);
+  const writer = { manager, operation: 'Update', apiVersion, subresource: '' } as const;
+  return trackUpdate(entries, found, writer, timestamp(clock));
 }
 
 /** What the server says about a new object, whatever the client said (k8s registry/rest/meta.go). */

@@ -1,4 +1,7 @@
 import type { AdmissionRequest } from '../admission/admission.ts';
+import { compareObjects } from '../apply/compare.ts';
+import { ownableThrough } from '../apply/ownable.ts';
+import { entriesToBeginWith, sameOwners, trackUpdate } from '../apply/track-update.ts';
 import { type KubeObject, StoredObject } from '../cache/stored-object.ts';
 import { errors } from '../errors.ts';
 import type { ServerContext } from '../server-context.ts';
@@ -7,6 +10,7 @@ import { deepEqual } from './deep-equal.ts';
 import { encodeObject } from './encode-object.ts';
 import type { ResourceStore } from './resource-store.ts';
 import { copyField, kindRules } from './strategy.ts';
+import { timestamp } from './timestamp.ts';
 import { validateObject } from './validate-object.ts';
 
 /** How an update makes the new object from the present one, and which part of it counts. */
@@ -16,6 +20,8 @@ export interface Change {
   readonly subresource: string;
   /** A fresh object each time; called again when somebody else was faster. */
   apply(current: StoredObject): KubeObject | Promise<KubeObject>;
+  /** The object comes with its owners; left out: the writer owns what it changes. */
+  readonly ownersDecided?: boolean;
 }
 
 /** Somebody else being faster this often in a row means something is wrong. */
@@ -88,8 +94,11 @@ async function admitAndStore(
   };
   // What the part of the path does not concern is put back before admission sees it, and again after.
   prepare(store, change.subresource, updated, previous);
+  if (!change.ownersDecided) track(context, store, change.subresource, updated, previous, options.manager);
+  const { managedFields } = updated.metadata;
   await context.admission.mutate(admission);
   const admitted = admission.object ?? updated;
+  admitted.metadata.managedFields = managedFields;
   rules.defaults?.(admitted);
   keepServerFields(admitted, previous);
   prepare(store, change.subresource, admitted, previous);
@@ -97,6 +106,25 @@ async function admitAndStore(
   validateObject(store, admitted, previous);
   await context.admission.validate(admission);
   return commit(store, admitted, current, options.dryRun);
+}
+
+/** What admission changes later belongs to nobody. A part of an object cannot say who owns what. */
+function track(
+  { clock }: ServerContext,
+  { definition, apiVersion }: ResourceStore,
+  subresource: string,
+  updated: KubeObject,
+  previous: KubeObject,
+  manager: string,
+): void {
+  const { managedFields: live } = previous.metadata;
+  const entries = subresource === '' ? entriesToBeginWith(live, updated.metadata.managedFields) : live;
+  // An object whose owners were taken away stays without until somebody applies it.
+  const isTracked = entries !== undefined;
+  const isOwnable = ownableThrough(definition, subresource);
+  const found = isTracked && compareObjects(definition.message, previous, updated, isOwnable);
+  const writer = { manager, operation: 'Update', apiVersion, subresource } as const;
+  updated.metadata.managedFields = found ? trackUpdate(entries, found, writer, timestamp(clock)) : undefined;
 }
 
 /** Undefined when the object changed meanwhile. */
@@ -123,10 +151,14 @@ function isDone({ strategy }: ResourceStore, object: KubeObject): boolean {
   return (deletionGracePeriodSeconds ?? 0) === 0 && strategy.mayRemove(object);
 }
 
-/** A write that changes nothing leaves the revision as it is. */
+/** A write that changes nothing but its own time leaves the revision as it is. */
 function sameButRevision(object: KubeObject, previous: KubeObject): boolean {
   object.metadata.resourceVersion = previous.metadata.resourceVersion;
-  return deepEqual(object, previous);
+  const { managedFields } = object.metadata;
+  if (sameOwners(object, previous)) object.metadata.managedFields = previous.metadata.managedFields;
+  if (deepEqual(object, previous)) return true;
+  object.metadata.managedFields = managedFields;
+  return false;
 }
 
 const SERVER_FIELDS = [

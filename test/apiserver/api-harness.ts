@@ -14,6 +14,7 @@ export interface Answer<T> {
 export interface CallOptions {
   readonly contentType?: string;
   readonly accept?: string;
+  readonly userAgent?: string;
   readonly user?: { readonly name: string; readonly groups: readonly string[] };
   /** Sent as it is, instead of a JSON body. */
   readonly bytes?: Uint8Array;
@@ -57,6 +58,7 @@ export class ApiHarness {
       headers: {
         'content-type': options.contentType ?? 'application/json',
         ...(options.accept === undefined ? {} : { accept: options.accept }),
+        ...(options.userAgent === undefined ? {} : { 'user-agent': options.userAgent }),
       },
       ...(bytes === undefined ? {} : { body: bytes }),
     });

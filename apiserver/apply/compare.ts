@@ -1,0 +1,159 @@
+import { isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
+import {
+  type Field,
+  type FieldType,
+  jsonFields,
+  type MergeKind,
+  type MessageKey,
+} from '../../openapi/field-table.ts';
+import type { KubeObject } from '../cache/stored-object.ts';
+import { deepEqual } from '../registry/deep-equal.ts';
+import { type FieldTree, LEAF, nodeOf } from './field-tree.ts';
+import { itemsByElement } from './list-items.ts';
+import { ownablePart } from './ownable.ts';
+
+/** Which fields differ between two revisions of an object. */
+export interface Comparison {
+  /** Added or with another value. */
+  readonly changed: FieldTree | undefined;
+  readonly removed: FieldTree | undefined;
+}
+
+/** How a value is seen: its type and how it merges. */
+interface View {
+  readonly type: FieldType;
+  readonly merge: MergeKind;
+  /** Of a list: what its items are known by. */
+  readonly field: Field | undefined;
+}
+
+const NONE: Comparison = { changed: undefined, removed: undefined };
+const NOTHING: JsonObject = {};
+
+/**
+ * Compares all that someone may own, as structured-merge-diff's typed Compare does: a value that comes or
+ * goes counts with everything below it. Pass no object for `before` to see all fields of a new one.
+ */
+export function compareObjects(
+  message: MessageKey,
+  before: KubeObject | undefined,
+  after: KubeObject,
+  isOwnable: (field: string) => boolean,
+): Comparison {
+  const past = before ? ownablePart(before, isOwnable) : NOTHING;
+  return compareObject({ kind: 'message', message }, past, ownablePart(after, isOwnable));
+}
+
+function compareValue(view: View, before: unknown, after: unknown): Comparison {
+  if (before === after) return NONE;
+  const { type, merge, field } = view;
+  if (merge === 'granular' && isJsonObject(before) && isJsonObject(after))
+    return compareObject(type, before, after);
+  if (field && isMerged(merge) && Array.isArray(before) && Array.isArray(after))
+    return compareItems(field, before, after);
+  return deepEqual(before, after) ? NONE : { changed: LEAF, removed: undefined };
+}
+
+function compareObject(type: FieldType, before: JsonObject, after: JsonObject): Comparison {
+  let changed: Record<string, FieldTree> | undefined;
+  let removed: Record<string, FieldTree> | undefined;
+  const note = (name: string, found: Comparison): void => {
+    if (found.changed) (changed ??= {})[`f:${name}`] = found.changed;
+    if (found.removed) (removed ??= {})[`f:${name}`] = found.removed;
+  };
+  for (const name of Object.keys(after)) {
+    const now = after[name];
+    const was = before[name];
+    if (now === undefined || now === was) continue;
+    const view = viewOf(type, name);
+    if (!view) continue;
+    const present = was ?? emptyOf(view, now);
+    note(
+      name,
+      present === undefined ? { ...NONE, changed: allFields(view, now) } : compareValue(view, present, now),
+    );
+  }
+  for (const name of Object.keys(before)) {
+    const was = before[name];
+    if (was === undefined || after[name] !== undefined) continue;
+    const view = viewOf(type, name);
+    if (!view) continue;
+    const present = emptyOf(view, was);
+    note(
+      name,
+      present === undefined ? { ...NONE, removed: allFields(view, was) } : compareValue(view, was, present),
+    );
+  }
+  return changed || removed ? { changed, removed } : NONE;
+}
+
+/** What stands for a field that Go always has, while nobody set it. */
+function emptyOf({ field, merge }: View, other: unknown): unknown {
+  if (!field?.alwaysThere || merge === 'set') return undefined;
+  if (Array.isArray(other)) return merge === 'keyed' ? [] : undefined;
+  return isJsonObject(other) ? NOTHING : undefined;
+}
+
+function compareItems(field: Field, before: readonly unknown[], after: readonly unknown[]): Comparison {
+  const changed: Record<string, FieldTree> = {};
+  const removed: Record<string, FieldTree> = {};
+  const view = itemView(field);
+  const past = itemsByElement(field, before);
+  const present = itemsByElement(field, after);
+  for (const [element, items] of present) {
+    const old = past.get(element);
+    if (!old) changed[element] = itemFields(view, items);
+    else if (old.length > 1 || items.length > 1) {
+      if (!deepEqual(old, items)) changed[element] = LEAF;
+    } else {
+      const found = compareValue(view, old[0], items[0]);
+      if (found.changed) changed[element] = found.changed;
+      if (found.removed) removed[element] = found.removed;
+    }
+  }
+  for (const [element, items] of past) {
+    if (!present.has(element)) removed[element] = itemFields(view, items);
+  }
+  return { changed: nodeOf(false, changed), removed: nodeOf(false, removed) };
+}
+
+function itemFields(view: View, items: readonly unknown[]): FieldTree {
+  return items.length > 1 ? LEAF : allFields(view, items[0]);
+}
+
+/** A value and everything below it. */
+function allFields({ type, merge, field }: View, value: unknown): FieldTree {
+  if (merge === 'granular' && isJsonObject(value)) {
+    const below: Record<string, FieldTree> = {};
+    for (const name of Object.keys(value)) {
+      const view = viewOf(type, name);
+      if (view && value[name] !== undefined) below[`f:${name}`] = allFields(view, value[name]);
+    }
+    return nodeOf(true, below) ?? LEAF;
+  }
+  if (!field || !isMerged(merge) || !Array.isArray(value)) return LEAF;
+  const view = itemView(field);
+  const below: Record<string, FieldTree> = {};
+  for (const [element, items] of itemsByElement(field, value)) below[element] = itemFields(view, items);
+  return nodeOf(true, below) ?? LEAF;
+}
+
+function isMerged(merge: MergeKind): boolean {
+  return merge === 'keyed' || merge === 'set';
+}
+
+/** How one field of an object is seen; undefined for what the kind does not have. */
+function viewOf(type: FieldType, name: string): View | undefined {
+  if (type.kind === 'map') return mapView(type.value);
+  if (type.kind !== 'message') return undefined;
+  const field = jsonFields(type.message).get(name);
+  return field && { type: field.type, merge: field.merge, field };
+}
+
+function mapView(type: FieldType): View {
+  return { type, merge: type.kind === 'message' ? 'granular' : 'atomic', field: undefined };
+}
+
+function itemView({ type }: Field): View {
+  return mapView(type.kind === 'list' ? type.item : type);
+}

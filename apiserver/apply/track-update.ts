@@ -1,0 +1,66 @@
+import type { ManagedFieldsEntry } from '../../openapi/generated/types.ts';
+import type { KubeObject } from '../cache/stored-object.ts';
+import { deepEqual } from '../registry/deep-equal.ts';
+import type { Comparison } from './compare.ts';
+import { difference, type FieldTree, union } from './field-tree.ts';
+import {
+  capUpdaters,
+  entriesOf,
+  isSameManager,
+  type Manager,
+  type Ownership,
+  ownersOf,
+  parseOwners,
+} from './managers.ts';
+
+/** metadata.managedFields. */
+export type OwnerEntries = ManagedFieldsEntry[] | undefined;
+
+/**
+ * Who owns what after a write that is no apply: its manager gets what it changed, everybody else loses that,
+ * and all lose what is gone (structured-merge-diff merge/update.go, Update).
+ */
+export function trackUpdate(
+  entries: OwnerEntries,
+  { changed, removed }: Comparison,
+  manager: Manager,
+  now: string,
+): OwnerEntries {
+  if (!changed && !removed) return entries;
+  const lost = union(changed, removed);
+  const others: Ownership[] = [];
+  let own: FieldTree | undefined;
+  let time: string | undefined;
+  for (const owner of ownersOf(entries)) {
+    if (isSameManager(owner, manager)) {
+      own = difference(owner.fields, removed);
+      time = owner.time;
+    } else {
+      const fields = difference(owner.fields, lost);
+      if (fields) others.push({ ...owner, fields });
+    }
+  }
+  const fields = union(own, changed);
+  if (fields) others.push({ ...manager, time: changed ? now : time, fields });
+  return entriesOf(capUpdaters(others));
+}
+
+/**
+ * The entries that a write begins with: those the client sends along, if they are any, else the present
+ * ones. A single empty entry takes them all away (k8s managedfields/internal/fieldmanager.go).
+ */
+export function entriesToBeginWith(live: OwnerEntries, sent: OwnerEntries): OwnerEntries {
+  if (sent === undefined || sent.length === 0 || deepEqual(sent, live)) return live;
+  if (sent.length === 1 && Object.keys(sent[0]!).length === 0) return undefined;
+  const owners = parseOwners(sent);
+  return owners ? entriesOf(owners) : live;
+}
+
+/** Whether two objects have the same owners, whatever their times say. */
+export function sameOwners(a: KubeObject, b: KubeObject): boolean {
+  return deepEqual(withoutTimes(a), withoutTimes(b));
+}
+
+function withoutTimes({ metadata }: KubeObject): unknown {
+  return metadata.managedFields?.map((entry) => ({ ...entry, time: undefined }));
+}
