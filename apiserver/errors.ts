@@ -132,6 +132,8 @@ export const errors = {
       name,
       'the object has been modified; please apply your changes to the latest version and try again',
     ),
+  applyConflict: (message: string, causes: readonly StatusCause[]) =>
+    new StatusError(409, 'Conflict', message, { causes }),
   expired: (message: string) => new StatusError(410, 'Expired', message),
   tooLarge: (limit: number) =>
     new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limit}`),

@@ -18,15 +18,16 @@ export function ownablePart(object: JsonObject, isOwnable: (field: string) => bo
   const part: JsonObject = {};
   for (const field of Object.keys(object)) {
     if (field === 'kind' || field === 'apiVersion' || !isOwnable(field)) continue;
-    part[field] = field === 'metadata' ? ownableMetadata(object[field] as JsonObject) : object[field];
+    const value = field === 'metadata' ? ownableMetadata(object[field] as JsonObject) : object[field];
+    if (value !== undefined) part[field] = value;
   }
   return part;
 }
 
-function ownableMetadata(metadata: JsonObject): JsonObject {
-  const part: JsonObject = {};
+function ownableMetadata(metadata: JsonObject): JsonObject | undefined {
+  let part: JsonObject | undefined;
   for (const field of Object.keys(metadata)) {
-    if (!SERVER_METADATA.has(field)) part[field] = metadata[field];
+    if (!SERVER_METADATA.has(field)) (part ??= {})[field] = metadata[field];
   }
   return part;
 }

@@ -1,15 +1,18 @@
 import type { JsonObject } from '../../openapi/decode-json.ts';
 import type { ApiResponse } from '../../platform/api-transport.ts';
 import type { KubeObject, StoredObject } from '../cache/stored-object.ts';
-import { errors } from '../errors.ts';
+import { errors, type StatusError } from '../errors.ts';
 import { type Patcher, patcherOf } from '../patch/patcher.ts';
 import { updateObject } from '../registry/update-object.ts';
 import { objectAnswer } from '../respond/object-answer.ts';
+import { APPLY_TYPE, apply } from './apply.ts';
 import { conform, mediaType } from './request-body.ts';
 import { type ResourceRequest, representationOf, tableContext, writeOptions } from './resource-request.ts';
 
 /** PATCH of an object, or of its status or another part that has the same kind. */
 export async function patch(request: ResourceRequest): Promise<ApiResponse> {
+  if (mediaType(request) === APPLY_TYPE) return apply(request);
+  if (request.query.has('force')) throw forceForbidden();
   const { store, context, info } = request;
   const representation = representationOf(request);
   const patcher = patcherFor(request, store.definition.message);
@@ -21,6 +24,16 @@ export async function patch(request: ResourceRequest): Promise<ApiResponse> {
   };
   const stored = await updateObject(context, store, change, writeOptions(request));
   return objectAnswer(200, store, stored, representation, tableContext(request));
+}
+
+function forceForbidden(): StatusError {
+  return errors.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
+    {
+      field: 'force',
+      reason: 'FieldValueForbidden',
+      message: 'Forbidden: may not be specified for non-apply patch',
+    },
+  ]);
 }
 
 /** The patch of a request's body for one message. */

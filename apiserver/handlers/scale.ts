@@ -7,8 +7,9 @@ import { selectorText } from '../printers/workload-columns.ts';
 import { updateObject } from '../registry/update-object.ts';
 import { plainAnswer } from '../respond/answer.ts';
 import { partialAnswer } from '../respond/object-answer.ts';
+import { APPLY_TYPE, applyConfig, readConfig } from './apply.ts';
 import { patcherFor } from './patch.ts';
-import { conform, readObject } from './request-body.ts';
+import { conform, mediaType, readObject } from './request-body.ts';
 import { type ResourceRequest, representationOf, writeOptions } from './resource-request.ts';
 
 const SCALE = { kind: 'Scale', apiVersion: 'autoscaling/v1', message: 'autoscaling.v1.Scale' } as const;
@@ -25,10 +26,25 @@ export async function scale(request: ResourceRequest): Promise<ApiResponse> {
 
 async function change(request: ResourceRequest): Promise<StoredObject> {
   const { store, context, info } = request;
+  if (info.verb === 'patch' && mediaType(request) === APPLY_TYPE) return applyReplicas(request);
   const read = info.verb === 'patch' ? patchedScale(request) : givenScale(request);
   const apply = (current: StoredObject): KubeObject => withReplicas(current, read(current));
   const target = { namespace: info.namespace, name: info.name, subresource: 'scale', apply };
   return updateObject(context, store, target, writeOptions(request));
+}
+
+/** What is applied to a scale is applied to that part of the workload. */
+async function applyReplicas(request: ResourceRequest): Promise<StoredObject> {
+  const { store, info } = request;
+  const { metadata, spec } = readConfig(request, SCALE) as unknown as Scale;
+  const { uid, resourceVersion } = metadata;
+  const config = {
+    kind: store.definition.kind,
+    apiVersion: store.apiVersion,
+    metadata: { name: info.name, uid, resourceVersion },
+    ...(spec?.replicas === undefined ? {} : { spec: { replicas: spec.replicas } }),
+  };
+  return (await applyConfig(request, config)).stored;
 }
 
 function givenScale(request: ResourceRequest): () => Scale {

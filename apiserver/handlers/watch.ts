@@ -4,6 +4,7 @@ import { errors, StatusError } from '../errors.ts';
 import { streamAnswer } from '../respond/answer.ts';
 import { STREAM_FORMATS } from '../respond/negotiate.ts';
 import { watchEncoder } from '../respond/watch-encoders.ts';
+import { isTrue } from './is-true.ts';
 import { type ResourceRequest, representationOf, tableContext } from './resource-request.ts';
 import { awaitRevision, requestedRevision } from './resource-version.ts';
 import { selectionOf } from './selection.ts';
@@ -85,10 +86,6 @@ function open(
   const fromState = (revision ?? 0) === 0 && wantsInitial === undefined;
   if (fromState) return store.cache.watchFromState(scope, encoder, bookmarks, []);
   return store.cache.watchFrom(revision || present, scope, encoder, bookmarks);
-}
-
-function isTrue(text: string | null): boolean {
-  return text !== null && text !== 'false' && text !== '0';
 }
 
 /** History is gone: said inside the stream, as clients of a watch expect. */

@@ -45,6 +45,7 @@ const DELETE_PARAMETERS = [
   text('propagationPolicy'),
 ];
 const PATCH_TYPES = [
+  'application/apply-patch+yaml',
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',

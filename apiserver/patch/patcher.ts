@@ -13,6 +13,7 @@ const MEDIA_TYPES = [
   'application/json-patch+json',
   'application/merge-patch+json',
   'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
 ] as const;
 
 /** Reads a patch; 415 for a type that is not served, 400 for a body that is no patch. */

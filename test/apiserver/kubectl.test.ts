@@ -214,4 +214,41 @@ describe.runIf(hasKubectl())('real kubectl', () => {
     expect(await ok('delete deploy,svc,cm --all')).toContain('configmap "proto" deleted');
     expect(await ok('get deploy')).toContain('No resources found');
   });
+
+  it('applies on the server side, tells conflicts, and shows who owns what', async () => {
+    const map = (data: string): string =>
+      `{apiVersion: v1, kind: ConfigMap, metadata: {name: ssa}, data: {${data}}}`;
+    expect(await kubectl('apply --server-side -f -', map('x: "1"'))).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('configmap/ssa serverside-applied'),
+    });
+    const edited = await kubectl('patch cm ssa --type merge --field-manager=hand -p \'{"data":{"x":"2"}}\'');
+    expect(edited.code).toBe(0);
+    const conflict = await kubectl('apply --server-side -f -', map('x: "3"'));
+    expect(conflict.code).not.toBe(0);
+    expect(conflict.output).toContain('conflict with "hand" using v1: .data.x');
+    expect(await kubectl('diff --server-side --force-conflicts -f -', map('x: "3"'))).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/-\s+x: "2"[\s\S]*\+\s+x: "3"/),
+    });
+    expect(await kubectl('apply --server-side --force-conflicts -f -', map('x: "3"'))).toMatchObject({
+      code: 0,
+    });
+    const shown = await kubectl('get cm ssa -o yaml --show-managed-fields');
+    expect(shown.output).toContain('manager: kubectl\n    operation: Apply');
+    expect(shown.output).not.toContain('hand');
+  });
+
+  it('moves what it applied from the client side to the server side', async () => {
+    const map = (data: string): string =>
+      `{apiVersion: v1, kind: ConfigMap, metadata: {name: csa}, data: {${data}}}`;
+    expect(await kubectl('apply -f -', map('x: "1", z: "1"'))).toMatchObject({ code: 0 });
+    expect(await kubectl('apply --server-side -f -', map('z: "2"'))).toMatchObject({ code: 0 });
+    const after = await kubectl('get cm csa -o yaml --show-managed-fields');
+    expect(after.output).not.toContain('kubectl-client-side-apply');
+    expect(after.output).toMatch(/last-applied-configuration: \|\n\s+.*"z":"2"/);
+    expect(after.output).not.toMatch(/^ {2}x: /m);
+    // And back: the annotation was kept for this.
+    expect(await kubectl('apply -f -', map('z: "3"'))).toMatchObject({ code: 0 });
+  });
 });
