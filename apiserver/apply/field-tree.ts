@@ -30,13 +30,6 @@ export function nodeOf(member: boolean, below: Readonly<Record<string, FieldTree
   return member ? LEAF : undefined;
 }
 
-/** The same fields but for the node itself. */
-export function withoutSelf(node: FieldTree): FieldTree | undefined {
-  if (!(SELF in node)) return isMember(node) ? undefined : node;
-  const { [SELF]: _, ...below } = node;
-  return nodeOf(false, below);
-}
-
 export function union(a: FieldTree | undefined, b: FieldTree | undefined): FieldTree | undefined {
   if (!a || !b || a === b) return a ?? b;
   return unite(a, b);

@@ -336,17 +336,6 @@ describe('patch', () => {
     const proto = [{ op: 'add', path: '/__proto__/x', value: 1 }];
     expect((await api.fails('PATCH', `${CONFIG_MAPS}/a`, proto, { contentType })).code).toBeLessThan(500);
   });
-
-  it('answers 415 to server-side apply', async () => {
-    await api.ok('POST', CONFIG_MAPS, configMap('a'));
-    const status = await api.fails(
-      'PATCH',
-      `${CONFIG_MAPS}/a`,
-      {},
-      { contentType: 'application/apply-patch+yaml' },
-    );
-    expect(status).toMatchObject({ code: 415, reason: 'UnsupportedMediaType' });
-  });
 });
 
 describe('subresources', () => {
