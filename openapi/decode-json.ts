@@ -1,5 +1,13 @@
-import { type Field, type FieldType, jsonFields, type MessageKey, splitMessageKey } from './field-table.ts';
+import {
+  type Field,
+  type FieldType,
+  jsonFields,
+  type MessageKey,
+  messageFields,
+  splitMessageKey,
+} from './field-table.ts';
 import { canonicalQuantity } from './quantity.ts';
+import { unionField, unionOf } from './unions.ts';
 
 /** A JSON object of any shape. */
 export type JsonObject = Record<string, unknown>;
@@ -94,9 +102,19 @@ function readValue(type: FieldType, value: unknown, walk: Walk): unknown {
       return readList(type.item, value, walk);
     case 'map':
       return readMap(type.value, value, walk);
+    case 'union':
+      return readUnion(type.message, value, walk);
     default:
       return readScalar(type.kind, value, walk);
   }
+}
+
+function readUnion(message: MessageKey, value: unknown, walk: Walk): unknown {
+  const union = unionOf(message);
+  const name = union && unionField(union, value);
+  const field = messageFields(message).find((each) => each.name === name);
+  if (!field) throw mismatch(walk, value, splitMessageKey(message).name);
+  return readValue(field.type, value, walk);
 }
 
 function readList(item: FieldType, value: unknown, walk: Walk): unknown[] {
@@ -131,6 +149,8 @@ export function setOwn(object: JsonObject, key: string, value: unknown): void {
 }
 
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+/** What metav1.Time writes: UTC, whole seconds. */
+const CANONICAL_TIME = /^[\d-]{10}T[\d:]{8}Z$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 function readScalar(kind: string, value: unknown, walk: Walk): unknown {
@@ -161,6 +181,8 @@ function readScalar(kind: string, value: unknown, walk: Walk): unknown {
       if (typeof value !== 'string') throw mismatch(walk, value, '[]uint8');
       if (!BASE64.test(value)) throw new DecodeError('illegal base64 data in input');
       return value;
+    case 'stringList':
+      return readList({ kind: 'string' }, value, walk);
     case 'duration':
       if (typeof value === 'string') return value;
       throw mismatch(walk, value, 'string');
@@ -197,11 +219,13 @@ function readTime(kind: 'time' | 'microTime', value: unknown, walk: Walk): strin
       `parsing time ${JSON.stringify(value)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(value)} as "2006"`,
     );
   }
-  return value;
+  return kind === 'time' && !CANONICAL_TIME.test(value)
+    ? `${new Date(value).toISOString().slice(0, 19)}Z`
+    : value;
 }
 
 function goType(type: FieldType): string {
-  if (type.kind === 'message') return `v1.${splitMessageKey(type.message).name}`;
+  if (type.kind === 'message' || type.kind === 'union') return `v1.${splitMessageKey(type.message).name}`;
   if (type.kind === 'list') return `[]${goType(type.item)}`;
   if (type.kind === 'map') return `map[string]${goType(type.value)}`;
   return type.kind;

@@ -1,5 +1,6 @@
 import table from './api-fields.json' with { type: 'json' };
 import { isAlwaysThere, isAtomicMap, isAtomicMessage, isGranular } from './merge-kinds.ts';
+import { unionOf } from './unions.ts';
 
 /** A row of the table as it is stored. */
 interface RawField {
@@ -29,11 +30,14 @@ export type ScalarKind =
   | 'quantity'
   | 'intOrString'
   | 'raw'
+  | 'json'
+  | 'stringList'
   | 'fieldsV1';
 
 export type FieldType =
   | { readonly kind: ScalarKind }
   | { readonly kind: 'message'; readonly message: MessageKey }
+  | { readonly kind: 'union'; readonly message: MessageKey }
   | { readonly kind: 'list'; readonly item: FieldType }
   | { readonly kind: 'map'; readonly value: FieldType };
 
@@ -82,6 +86,9 @@ const INLINE = new Set([
 const JSON_NAMES: Readonly<Record<string, string>> = {
   'admissionregistration.v1.MutatingWebhookConfiguration.Webhooks': 'webhooks',
   'admissionregistration.v1.ValidatingWebhookConfiguration.Webhooks': 'webhooks',
+  'apiextensions.v1.JSONSchemaProps.ref': '$ref',
+  'apiextensions.v1.JSONSchemaProps.schema': '$schema',
+  'authentication.v1.BoundObjectReference.uID': 'uid',
   'networking.v1.IngressClassParametersReference.aPIGroup': 'apiGroup',
   'admissionregistration.v1.Validation.Expression': 'expression',
   'admissionregistration.v1.Variable.Name': 'name',
@@ -96,6 +103,10 @@ const SPECIAL: Readonly<Record<string, ScalarKind>> = {
   'api.resource.Quantity': 'quantity',
   'util.intstr.IntOrString': 'intOrString',
   'runtime.RawExtension': 'raw',
+  'apiextensions.v1.JSON': 'json',
+  'authentication.v1.ExtraValue': 'stringList',
+  'authorization.v1.ExtraValue': 'stringList',
+  'certificates.v1.ExtraValue': 'stringList',
 };
 
 const SCALARS: ReadonlySet<string> = new Set(['string', 'int32', 'int64', 'bool', 'double', 'bytes']);
@@ -155,7 +166,7 @@ function compileField(pkg: string, message: MessageKey, name: string, row: RawFi
   const keys = [...(row.listMapKeys ?? (row.patchMergeKey === undefined ? [] : [row.patchMergeKey]))].sort();
   const optional = row.optional ?? false;
   return {
-    name: JSON_NAMES[`${message}.${name}`] ?? name,
+    name: JSON_NAMES[`${message}.${name}`] ?? extensionName(name),
     number: row.n,
     type,
     optional,
@@ -191,5 +202,12 @@ function parseType(pkg: string, text: string): FieldType {
   if (SCALARS.has(text)) return { kind: text as ScalarKind };
   const message = text.includes('.') ? text : `${pkg}.${text}`;
   const special = SPECIAL[message];
-  return special ? { kind: special } : { kind: 'message', message };
+  if (special) return { kind: special };
+  return { kind: unionOf(message) ? 'union' : 'message', message };
+}
+
+/** `xKubernetesListType` is `x-kubernetes-list-type` in JSON. */
+function extensionName(name: string): string {
+  if (!name.startsWith('xKubernetes')) return name;
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

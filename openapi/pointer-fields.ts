@@ -68,11 +68,69 @@ const POINTERS = new Set(
     'core.v1.TypedObjectReference: apiGroup namespace',
     'core.v1.PersistentVolumeClaimSpec: storageClassName volumeMode volumeAttributesClassName',
     'core.v1.TopologySpreadConstraint: minDomains nodeAffinityPolicy nodeTaintsPolicy',
+    'core.v1.AzureDiskVolumeSource: cachingMode fsType readOnly kind',
+    'core.v1.AzureFilePersistentVolumeSource: secretNamespace',
+    'core.v1.FCVolumeSource: lun',
+    'core.v1.GlusterfsPersistentVolumeSource: endpointsNamespace',
+    'core.v1.ISCSIPersistentVolumeSource: initiatorName',
+    'core.v1.LocalVolumeSource: fsType',
+    'core.v1.PersistentVolumeClaimStatus: currentVolumeAttributesClassName',
+    'core.v1.PersistentVolumeSpec: volumeMode volumeAttributesClassName',
+    'core.v1.ReplicationControllerSpec: replicas',
+    'apps.v1.RollingUpdateStatefulSetStrategy: partition',
+    'apps.v1.StatefulSetSpec: replicas revisionHistoryLimit',
+    'apps.v1.StatefulSetStatus: collisionCount',
+    'autoscaling.v1.HorizontalPodAutoscalerSpec: minReplicas targetCPUUtilizationPercentage',
+    'autoscaling.v1.HorizontalPodAutoscalerStatus: observedGeneration currentCPUUtilizationPercentage',
+    'autoscaling.v2.HPAScalingRules: stabilizationWindowSeconds selectPolicy',
+    'autoscaling.v2.HorizontalPodAutoscalerSpec: minReplicas',
+    'autoscaling.v2.HorizontalPodAutoscalerStatus: observedGeneration',
+    'autoscaling.v2.MetricTarget: averageUtilization',
+    'autoscaling.v2.MetricValueStatus: averageUtilization',
+    'batch.v1.CronJobSpec: timeZone startingDeadlineSeconds suspend',
+    'batch.v1.CronJobSpec: successfulJobsHistoryLimit failedJobsHistoryLimit',
+    'batch.v1.JobSpec: parallelism completions activeDeadlineSeconds backoffLimit backoffLimitPerIndex',
+    'batch.v1.JobSpec: maxFailedIndexes manualSelector ttlSecondsAfterFinished completionMode suspend',
+    'batch.v1.JobSpec: podReplacementPolicy managedBy',
+    'batch.v1.JobStatus: terminating failedIndexes ready',
+    'batch.v1.PodFailurePolicyOnExitCodesRequirement: containerName',
+    'batch.v1.SuccessPolicyRule: succeededIndexes succeededCount',
+    'policy.v1.PodDisruptionBudgetSpec: unhealthyPodEvictionPolicy',
+    'authentication.v1.TokenRequestSpec: expirationSeconds',
+    'storage.v1.CSIDriverSpec: attachRequired podInfoOnMount storageCapacity fsGroupPolicy requiresRepublish',
+    'storage.v1.CSIDriverSpec: seLinuxMount nodeAllocatableUpdatePeriodSeconds serviceAccountTokenInSecrets',
+    'storage.v1.StorageClass: reclaimPolicy allowVolumeExpansion volumeBindingMode',
+    'storage.v1.TokenRequest: expirationSeconds',
+    'storage.v1.VolumeAttachmentSource: persistentVolumeName',
+    'storage.v1.VolumeError: errorCode',
+    'storage.v1.VolumeNodeResources: count',
+    'scheduling.v1.PriorityClass: preemptionPolicy',
+    'certificates.v1.CertificateSigningRequestSpec: expirationSeconds',
+    'admissionregistration.v1.MatchResources: matchPolicy',
+    'admissionregistration.v1.ParamRef: parameterNotFoundAction',
+    'admissionregistration.v1.Validation: reason',
+    'admissionregistration.v1.ValidatingAdmissionPolicySpec: failurePolicy',
+    'apiextensions.v1.CustomResourceDefinitionVersion: deprecationWarning',
+    'apiextensions.v1.CustomResourceSubresourceScale: labelSelectorPath',
+    'apiextensions.v1.JSONSchemaProps: x-kubernetes-list-type x-kubernetes-map-type',
+    'apiextensions.v1.ServiceReference: path port',
+    'apiextensions.v1.WebhookClientConfig: url',
+    'apiregistration.v1.ServiceReference: port',
   ].flatMap((line) => {
     const [message = '', fields = ''] = line.split(': ');
     return fields.split(' ').map((field) => `${message}.${field}`);
   }),
 );
+
+/** Booleans of JSON schemas that Go always writes, though they are no pointers; `false` says nothing. */
+const SCHEMA_FLAGS = new Set([
+  'exclusiveMaximum',
+  'exclusiveMinimum',
+  'nullable',
+  'uniqueItems',
+  'x-kubernetes-embedded-resource',
+  'x-kubernetes-int-or-string',
+]);
 
 /**
  * Whether a zero value on the wire belongs into the JSON shape of this field. Required numbers and booleans
@@ -80,5 +138,6 @@ const POINTERS = new Set(
  */
 export function keepsZero(message: MessageKey, field: Field): boolean {
   if (POINTERS.has(`${message}.${field.name}`)) return true;
+  if (message === 'apiextensions.v1.JSONSchemaProps' && SCHEMA_FLAGS.has(field.name)) return false;
   return !field.optional && field.type.kind !== 'string';
 }

@@ -27,6 +27,8 @@ export function decodeScalar(type: FieldType, reader: Reader): unknown {
       return reader.string();
     case 'bytes':
       return Buffer.from(reader.bytes()).toString('base64');
+    case 'stringList':
+      return decodeStringList(protobuf.Reader.create(reader.bytes()));
     default:
       return decodeSpecial(type.kind, protobuf.Reader.create(reader.bytes()));
   }
@@ -53,6 +55,11 @@ export function encodeScalar(type: FieldType, value: unknown, writer: Writer): v
     case 'bytes':
       writer.bytes(Buffer.from(value as string, 'base64'));
       return;
+    case 'stringList':
+      writer.fork();
+      for (const item of value as string[]) writer.uint32(0x0a).string(item);
+      writer.ldelim();
+      return;
     default:
       writer.fork();
       encodeSpecial(type.kind, value, writer);
@@ -62,6 +69,17 @@ export function encodeScalar(type: FieldType, value: unknown, writer: Writer): v
 
 function toNumber(value: unknown): number {
   return typeof value === 'number' ? value : Number(String(value));
+}
+
+/** `repeated string items = 1`, which JSON shows as a list. */
+function decodeStringList(reader: Reader): string[] {
+  const items: string[] = [];
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === 0x0a) items.push(reader.string());
+    else reader.skipType(tag & 7);
+  }
+  return items;
 }
 
 /** The fields of a small message by number: varints as numbers, the rest as bytes. */

@@ -3,6 +3,7 @@ import { DecodeError, type JsonObject, setOwn } from './decode-json.ts';
 import { type Field, type FieldType, type MessageKey, messageFields } from './field-table.ts';
 import { keepsZero } from './pointer-fields.ts';
 import { decodeScalar, encodeScalar, type Reader, type Writer, wireType } from './protobuf-scalars.ts';
+import { unionOf, unwrapUnion, wrapUnion } from './unions.ts';
 
 const MAX_DEPTH = 100;
 
@@ -88,11 +89,13 @@ function isZero(value: unknown): boolean {
 }
 
 function readValue(type: FieldType, reader: Reader, depth: number): unknown {
-  if (type.kind !== 'message') return decodeScalar(type, reader);
+  if (type.kind !== 'message' && type.kind !== 'union') return decodeScalar(type, reader);
   const length = reader.uint32();
   const end = reader.pos + length;
   if (end > reader.len) throw new DecodeError('proto: unexpected EOF');
-  return readMessage(type.message, reader, end, depth + 1);
+  const value = readMessage(type.message, reader, end, depth + 1);
+  const union = unionOf(type.message);
+  return union ? unwrapUnion(union, value) : value;
 }
 
 function readMapEntry(type: FieldType, reader: Reader, map: JsonObject, depth: number): void {
@@ -134,8 +137,9 @@ function writeMessage(message: MessageKey, object: JsonObject, writer: Writer): 
 
 function writeValue(number: number, type: FieldType, value: unknown, writer: Writer): void {
   writer.uint32((number << 3) | wireType(type));
-  if (type.kind !== 'message') return encodeScalar(type, value, writer);
+  if (type.kind !== 'message' && type.kind !== 'union') return encodeScalar(type, value, writer);
+  const union = unionOf(type.message);
   writer.fork();
-  writeMessage(type.message, value as JsonObject, writer);
+  writeMessage(type.message, union ? wrapUnion(union, value) : (value as JsonObject), writer);
   writer.ldelim();
 }

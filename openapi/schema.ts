@@ -102,6 +102,11 @@ function typeSchema(type: FieldType, of: SchemaOf): z.ZodType {
   switch (type.kind) {
     case 'message':
       return of(type.message);
+    case 'union':
+    case 'json':
+      return z.any();
+    case 'stringList':
+      return z.array(z.string());
     case 'list':
       return z.array(typeSchema(type.item, of));
     case 'map':

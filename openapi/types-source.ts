@@ -6,6 +6,7 @@ const EXTRA: readonly MessageKey[] = [
   'apis.meta.v1.DeleteOptions',
   'apis.meta.v1.ListMeta',
   'apis.meta.v1.Status',
+  'authentication.v1.TokenRequest',
   'autoscaling.v1.Scale',
   'core.v1.Binding',
   'policy.v1.Eviction',
@@ -25,6 +26,8 @@ const SCALAR_TYPES: Readonly<Record<string, string>> = {
   intOrString: 'number | string',
   raw: 'unknown',
   fieldsV1: 'unknown',
+  json: 'unknown',
+  stringList: 'string[]',
 };
 
 /** The TypeScript source of generated/types.ts: an interface for each message that served kinds use. */
@@ -74,12 +77,14 @@ function interfaceSource(
   for (const { name, type } of jsonFields(message).values()) {
     const required = isKind && name === 'metadata' && message !== 'apis.meta.v1.Status';
     const text = typeSource(type, names);
-    lines.push(required ? `  ${name}: ${text};` : `  ${name}?: ${text} | undefined;`);
+    const key = /^[\w$]+$/.test(name) ? name : `'${name}'`;
+    lines.push(required ? `  ${key}: ${text};` : `  ${key}?: ${text} | undefined;`);
   }
   return `/** ${message} */\nexport interface ${names.get(message)} {\n${lines.join('\n')}\n}\n`;
 }
 
 function typeSource(type: FieldType, names: ReadonlyMap<MessageKey, string>): string {
+  if (type.kind === 'union') return 'unknown';
   if (type.kind === 'message') return names.get(type.message) ?? 'unknown';
   if (type.kind === 'map') return `Record<string, ${typeSource(type.value, names)}>`;
   if (type.kind !== 'list') return SCALAR_TYPES[type.kind] ?? 'unknown';

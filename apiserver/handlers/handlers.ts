@@ -33,7 +33,7 @@ const bySubresource: Readonly<Record<string, Handler>> = {
   'scale update': scale,
 };
 
-const PARTS = new Set(['status', 'finalize', 'ephemeralcontainers']);
+const PARTS = new Set(['status', 'approval', 'finalize', 'ephemeralcontainers']);
 
 /** The handler of a verb on a resource or one of its subresources. */
 export function handlerOf(verb: string, subresource: string): Handler {

@@ -7,6 +7,8 @@ import { strategyOf } from './strategies.ts';
 /** Every served resource's store, and the one revision they share. */
 export class Registry {
   readonly #stores = new Map<string, ResourceStore>();
+  /** The served versions of what is stored under a group and plural. */
+  readonly #versions = new Map<string, ResourceStore[]>();
   #revision = 0;
   #stop: () => void = () => {};
   readonly #waiting = new Set<{ revision: number; resolve: () => void }>();
@@ -24,12 +26,13 @@ export class Registry {
       const { fieldsOf, triggerField } = strategy;
       const delivered = (watchers: number): void => onDelivered(definition, watchers);
       const cache = new WatchCache({ revision, fieldsOf, triggerField, onDelivered: delivered });
-      const store = new ResourceStore(definition, strategy, cache, storage);
-      registry.#stores.set(`${definition.group}/${definition.resource}`, store);
+      registry.#add(new ResourceStore(definition, strategy, cache, storage));
     }
     for (const { key, bytes, revision: at } of values) {
       const { group, resource, namespace, name } = parseStorageKey(key);
-      registry.#stores.get(`${group}/${resource}`)?.cache.load(namespace, name, bytes, at);
+      for (const store of registry.#storedAs(group, resource)) {
+        store.cache.load(namespace, name, store.served(bytes, at), at);
+      }
     }
     registry.#stop = storage.watch(revision, (event) => registry.#apply(event));
     return registry;
@@ -45,8 +48,7 @@ export class Registry {
   }
 
   find(group: string, version: string, resource: string): ResourceStore | undefined {
-    const store = this.#stores.get(`${group}/${resource}`);
-    return store?.definition.version === version ? store : undefined;
+    return this.#stores.get(`${group}/${version}/${resource}`);
   }
 
   of(definition: ResourceDefinition): ResourceStore {
@@ -66,13 +68,26 @@ export class Registry {
     for (const store of this.#stores.values()) store.cache.closeWatchers();
   }
 
+  #add(store: ResourceStore): void {
+    const { group, version, resource } = store.definition;
+    this.#stores.set(`${group}/${version}/${resource}`, store);
+    const stored = store.definition.storedAs ?? store.definition;
+    const key = `${stored.group}/${stored.resource}`;
+    this.#versions.set(key, [...this.#storedAs(stored.group, stored.resource), store]);
+  }
+
+  #storedAs(group: string, resource: string): readonly ResourceStore[] {
+    return this.#versions.get(`${group}/${resource}`) ?? [];
+  }
+
   #apply(event: StorageEvent): void {
     const { key, revision } = event.type === 'put' ? event.value : event;
     const { group, resource, namespace, name } = parseStorageKey(key);
     this.#revision = revision;
-    const cache = this.#stores.get(`${group}/${resource}`)?.cache;
-    if (event.type === 'put') cache?.put(namespace, name, event.value.bytes, revision);
-    else cache?.delete(namespace, name, revision);
+    for (const store of this.#storedAs(group, resource)) {
+      if (event.type === 'delete') store.cache.delete(namespace, name, revision);
+      else store.cache.put(namespace, name, store.served(event.value.bytes, revision), revision);
+    }
     for (const waiter of this.#waiting) {
       if (waiter.revision > revision) continue;
       this.#waiting.delete(waiter);

@@ -2,7 +2,10 @@ import { groupVersion, type ResourceDefinition } from '../../openapi/resources.t
 import { type KubeObject, StoredObject } from '../cache/stored-object.ts';
 import type { WatchCache } from '../cache/watch-cache.ts';
 import { errors } from '../errors.ts';
+import { stampRevision } from '../storage/stamp-revision.ts';
 import type { Storage, StoredValue } from '../storage/storage.ts';
+import type { Conversion } from './conversion.ts';
+import { conversionOf } from './conversions.ts';
 import { encodeObject, typePrefix } from './encode-object.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -15,6 +18,7 @@ export class ResourceStore {
   /** How many bytes of every object come before its metadata. */
   readonly prefixLength: number;
   readonly #storage: Storage;
+  readonly #conversion: Conversion | undefined;
 
   constructor(definition: ResourceDefinition, strategy: Strategy, cache: WatchCache, storage: Storage) {
     this.definition = definition;
@@ -23,6 +27,7 @@ export class ResourceStore {
     this.apiVersion = groupVersion(definition);
     this.prefixLength = typePrefix(definition.kind, this.apiVersion).length;
     this.#storage = storage;
+    this.#conversion = conversionOf(definition);
   }
 
   /** The present object; 404 when there is none. */
@@ -34,7 +39,7 @@ export class ResourceStore {
 
   async create(object: KubeObject): Promise<StoredObject> {
     const { namespace = '', name = '' } = object.metadata;
-    const value = await this.#storage.create(this.#key(namespace, name), encodeObject(object));
+    const value = await this.#storage.create(this.#key(namespace, name), this.#encode(object));
     if (!value) throw errors.alreadyExists(this.definition, name);
     return this.#stored(namespace, name, value);
   }
@@ -42,7 +47,7 @@ export class ResourceStore {
   /** Undefined when the object is no longer what `previous` was. */
   async replace(previous: StoredObject, object: KubeObject): Promise<StoredObject | undefined> {
     const { namespace, name, revision } = previous;
-    const value = await this.#storage.replace(this.#key(namespace, name), revision, encodeObject(object));
+    const value = await this.#storage.replace(this.#key(namespace, name), revision, this.#encode(object));
     return value && this.#stored(namespace, name, value);
   }
 
@@ -52,15 +57,28 @@ export class ResourceStore {
     return (await this.#storage.delete(this.#key(namespace, name), revision)) !== undefined;
   }
 
+  /** Stored bytes as this version has them. */
+  served(bytes: Uint8Array, revision: number): Uint8Array {
+    if (!this.#conversion) return bytes;
+    const { buffer, byteOffset, byteLength } = bytes;
+    const stored = JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString()) as KubeObject;
+    return stampRevision(encodeObject(this.#conversion.fromStored(stored)), revision);
+  }
+
+  #encode(object: KubeObject): Uint8Array {
+    return encodeObject(this.#conversion ? this.#conversion.toStored(object) : object);
+  }
+
   #key(namespace: string, name: string): string {
-    const { group, resource } = this.definition;
+    const { group, resource } = this.definition.storedAs ?? this.definition;
     return storageKey(group, resource, namespace, name);
   }
 
   #stored(namespace: string, name: string, value: StoredValue): StoredObject {
     const cached = this.cache.get(namespace, name);
     if (cached?.revision === value.revision) return cached;
-    return new StoredObject(namespace, name, value.bytes, value.revision, this.strategy.fieldsOf);
+    const bytes = this.served(value.bytes, value.revision);
+    return new StoredObject(namespace, name, bytes, value.revision, this.strategy.fieldsOf);
   }
 }
 

@@ -18,6 +18,8 @@ export interface Strategy {
   prepareForCreate(object: KubeObject): void;
   prepareForUpdate(object: KubeObject, previous: KubeObject): void;
   prepareForStatusUpdate(object: KubeObject, previous: KubeObject): void;
+  /** Only for a kind with an approval subresource. */
+  prepareForApproval?(object: KubeObject, previous: KubeObject): void;
   /** The grace that a delete gets when the request names none; undefined: gone at once. */
   graceSeconds(object: KubeObject, requested: number | undefined): number;
   /** Whether an object being deleted can go, given that its finalizers are done. */

@@ -1,3 +1,4 @@
+import { deepEqual } from '../../openapi/deep-equal.ts';
 import type { AdmissionRequest } from '../admission/admission.ts';
 import { compareObjects } from '../apply/compare.ts';
 import { ownableThrough } from '../apply/ownable.ts';
@@ -6,7 +7,6 @@ import { type KubeObject, StoredObject } from '../cache/stored-object.ts';
 import { errors } from '../errors.ts';
 import type { ServerContext } from '../server-context.ts';
 import type { WriteOptions } from './create-object.ts';
-import { deepEqual } from './deep-equal.ts';
 import { encodeObject } from './encode-object.ts';
 import type { ResourceStore } from './resource-store.ts';
 import { copyField, kindRules } from './strategy.ts';
@@ -185,6 +185,7 @@ function prepare(
 ): void {
   if (subresource === '' || subresource === 'scale') strategy.prepareForUpdate(object, previous);
   else if (subresource === 'status') strategy.prepareForStatusUpdate(object, previous);
+  else if (subresource === 'approval') strategy.prepareForApproval?.(object, previous);
 }
 
 function countGeneration({ definition }: ResourceStore, object: KubeObject, previous: KubeObject): void {

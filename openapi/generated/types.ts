@@ -1,6 +1,40 @@
 // Written by openapi/generate.ts from openapi/api-fields.json. Do not edit.
 // Time and MicroTime are RFC 3339 text, Quantity its canonical text, bytes base64.
 
+/** apiregistration.v1.APIService */
+export interface APIService {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: APIServiceSpec | undefined;
+  status?: APIServiceStatus | undefined;
+}
+
+/** apiregistration.v1.APIServiceCondition */
+export interface APIServiceCondition {
+  type?: string | undefined;
+  status?: string | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** apiregistration.v1.APIServiceSpec */
+export interface APIServiceSpec {
+  service?: ApiregistrationServiceReference | undefined;
+  group?: string | undefined;
+  version?: string | undefined;
+  insecureSkipTLSVerify?: boolean | undefined;
+  caBundle?: string | undefined;
+  groupPriorityMinimum?: number | undefined;
+  versionPriority?: number | undefined;
+}
+
+/** apiregistration.v1.APIServiceStatus */
+export interface APIServiceStatus {
+  conditions?: APIServiceCondition[] | undefined;
+}
+
 /** core.v1.AWSElasticBlockStoreVolumeSource */
 export interface AWSElasticBlockStoreVolumeSource {
   volumeID?: string | undefined;
@@ -16,6 +50,33 @@ export interface Affinity {
   podAntiAffinity?: PodAntiAffinity | undefined;
 }
 
+/** rbac.v1.AggregationRule */
+export interface AggregationRule {
+  clusterRoleSelectors?: LabelSelector[] | undefined;
+}
+
+/** apiextensions.v1.ServiceReference */
+export interface ApiextensionsServiceReference {
+  namespace?: string | undefined;
+  name?: string | undefined;
+  path?: string | undefined;
+  port?: number | undefined;
+}
+
+/** apiextensions.v1.WebhookClientConfig */
+export interface ApiextensionsWebhookClientConfig {
+  url?: string | undefined;
+  service?: ApiextensionsServiceReference | undefined;
+  caBundle?: string | undefined;
+}
+
+/** apiregistration.v1.ServiceReference */
+export interface ApiregistrationServiceReference {
+  namespace?: string | undefined;
+  name?: string | undefined;
+  port?: number | undefined;
+}
+
 /** core.v1.AppArmorProfile */
 export interface AppArmorProfile {
   type?: string | undefined;
@@ -28,6 +89,59 @@ export interface AttachedVolume {
   devicePath?: string | undefined;
 }
 
+/** authentication.v1.AttestationValue */
+export interface AttestationValue {
+  items?: string[] | undefined;
+}
+
+/** admissionregistration.v1.AuditAnnotation */
+export interface AuditAnnotation {
+  key?: string | undefined;
+  valueExpression?: string | undefined;
+}
+
+/** authentication.v1.TokenRequest */
+export interface AuthenticationTokenRequest {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: TokenRequestSpec | undefined;
+  status?: TokenRequestStatus | undefined;
+}
+
+/** autoscaling.v1.CrossVersionObjectReference */
+export interface AutoscalingCrossVersionObjectReference {
+  kind?: string | undefined;
+  name?: string | undefined;
+  apiVersion?: string | undefined;
+}
+
+/** autoscaling.v1.HorizontalPodAutoscaler */
+export interface AutoscalingHorizontalPodAutoscaler {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: AutoscalingHorizontalPodAutoscalerSpec | undefined;
+  status?: AutoscalingHorizontalPodAutoscalerStatus | undefined;
+}
+
+/** autoscaling.v1.HorizontalPodAutoscalerSpec */
+export interface AutoscalingHorizontalPodAutoscalerSpec {
+  scaleTargetRef?: AutoscalingCrossVersionObjectReference | undefined;
+  minReplicas?: number | undefined;
+  maxReplicas?: number | undefined;
+  targetCPUUtilizationPercentage?: number | undefined;
+}
+
+/** autoscaling.v1.HorizontalPodAutoscalerStatus */
+export interface AutoscalingHorizontalPodAutoscalerStatus {
+  observedGeneration?: number | undefined;
+  lastScaleTime?: string | undefined;
+  currentReplicas?: number | undefined;
+  desiredReplicas?: number | undefined;
+  currentCPUUtilizationPercentage?: number | undefined;
+}
+
 /** core.v1.AzureDiskVolumeSource */
 export interface AzureDiskVolumeSource {
   diskName?: string | undefined;
@@ -36,6 +150,14 @@ export interface AzureDiskVolumeSource {
   fsType?: string | undefined;
   readOnly?: boolean | undefined;
   kind?: string | undefined;
+}
+
+/** core.v1.AzureFilePersistentVolumeSource */
+export interface AzureFilePersistentVolumeSource {
+  secretName?: string | undefined;
+  shareName?: string | undefined;
+  readOnly?: boolean | undefined;
+  secretNamespace?: string | undefined;
 }
 
 /** core.v1.AzureFileVolumeSource */
@@ -53,6 +175,89 @@ export interface Binding {
   target?: ObjectReference | undefined;
 }
 
+/** authentication.v1.BoundObjectReference */
+export interface BoundObjectReference {
+  kind?: string | undefined;
+  apiVersion?: string | undefined;
+  name?: string | undefined;
+  uid?: string | undefined;
+}
+
+/** storage.v1.CSIDriver */
+export interface CSIDriver {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: CSIDriverSpec | undefined;
+}
+
+/** storage.v1.CSIDriverSpec */
+export interface CSIDriverSpec {
+  attachRequired?: boolean | undefined;
+  podInfoOnMount?: boolean | undefined;
+  volumeLifecycleModes?: string[] | undefined;
+  storageCapacity?: boolean | undefined;
+  fsGroupPolicy?: string | undefined;
+  tokenRequests?: TokenRequest[] | undefined;
+  requiresRepublish?: boolean | undefined;
+  seLinuxMount?: boolean | undefined;
+  nodeAllocatableUpdatePeriodSeconds?: number | undefined;
+  serviceAccountTokenInSecrets?: boolean | undefined;
+  preventPodSchedulingIfMissing?: boolean | undefined;
+}
+
+/** storage.v1.CSINode */
+export interface CSINode {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: CSINodeSpec | undefined;
+  status?: CSINodeStatus | undefined;
+}
+
+/** storage.v1.CSINodeDriver */
+export interface CSINodeDriver {
+  name?: string | undefined;
+  nodeID?: string | undefined;
+  topologyKeys?: string[] | undefined;
+  allocatable?: VolumeNodeResources | undefined;
+}
+
+/** storage.v1.CSINodeSpec */
+export interface CSINodeSpec {
+  drivers?: CSINodeDriver[] | undefined;
+}
+
+/** storage.v1.CSINodeStatus */
+export interface CSINodeStatus {
+  storageHealth?: StorageHealth[] | undefined;
+}
+
+/** core.v1.CSIPersistentVolumeSource */
+export interface CSIPersistentVolumeSource {
+  driver?: string | undefined;
+  volumeHandle?: string | undefined;
+  readOnly?: boolean | undefined;
+  fsType?: string | undefined;
+  volumeAttributes?: Record<string, string> | undefined;
+  controllerPublishSecretRef?: SecretReference | undefined;
+  nodeStageSecretRef?: SecretReference | undefined;
+  nodePublishSecretRef?: SecretReference | undefined;
+  controllerExpandSecretRef?: SecretReference | undefined;
+  nodeExpandSecretRef?: SecretReference | undefined;
+}
+
+/** storage.v1.CSIStorageCapacity */
+export interface CSIStorageCapacity {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  nodeTopology?: LabelSelector | undefined;
+  storageClassName?: string | undefined;
+  capacity?: string | undefined;
+  maximumVolumeSize?: string | undefined;
+}
+
 /** core.v1.CSIVolumeSource */
 export interface CSIVolumeSource {
   driver?: string | undefined;
@@ -68,6 +273,16 @@ export interface Capabilities {
   drop?: string[] | undefined;
 }
 
+/** core.v1.CephFSPersistentVolumeSource */
+export interface CephFSPersistentVolumeSource {
+  monitors?: string[] | undefined;
+  path?: string | undefined;
+  user?: string | undefined;
+  secretFile?: string | undefined;
+  secretRef?: SecretReference | undefined;
+  readOnly?: boolean | undefined;
+}
+
 /** core.v1.CephFSVolumeSource */
 export interface CephFSVolumeSource {
   monitors?: string[] | undefined;
@@ -76,6 +291,51 @@ export interface CephFSVolumeSource {
   secretFile?: string | undefined;
   secretRef?: LocalObjectReference | undefined;
   readOnly?: boolean | undefined;
+}
+
+/** certificates.v1.CertificateSigningRequest */
+export interface CertificateSigningRequest {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: CertificateSigningRequestSpec | undefined;
+  status?: CertificateSigningRequestStatus | undefined;
+}
+
+/** certificates.v1.CertificateSigningRequestCondition */
+export interface CertificateSigningRequestCondition {
+  type?: string | undefined;
+  status?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+  lastUpdateTime?: string | undefined;
+  lastTransitionTime?: string | undefined;
+}
+
+/** certificates.v1.CertificateSigningRequestSpec */
+export interface CertificateSigningRequestSpec {
+  request?: string | undefined;
+  signerName?: string | undefined;
+  expirationSeconds?: number | undefined;
+  usages?: string[] | undefined;
+  username?: string | undefined;
+  uid?: string | undefined;
+  groups?: string[] | undefined;
+  extra?: Record<string, string[]> | undefined;
+}
+
+/** certificates.v1.CertificateSigningRequestStatus */
+export interface CertificateSigningRequestStatus {
+  conditions?: CertificateSigningRequestCondition[] | undefined;
+  certificate?: string | undefined;
+}
+
+/** core.v1.CinderPersistentVolumeSource */
+export interface CinderPersistentVolumeSource {
+  volumeID?: string | undefined;
+  fsType?: string | undefined;
+  readOnly?: boolean | undefined;
+  secretRef?: SecretReference | undefined;
 }
 
 /** core.v1.CinderVolumeSource */
@@ -89,6 +349,24 @@ export interface CinderVolumeSource {
 /** core.v1.ClientIPConfig */
 export interface ClientIPConfig {
   timeoutSeconds?: number | undefined;
+}
+
+/** rbac.v1.ClusterRole */
+export interface ClusterRole {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  rules?: PolicyRule[] | undefined;
+  aggregationRule?: AggregationRule | undefined;
+}
+
+/** rbac.v1.ClusterRoleBinding */
+export interface ClusterRoleBinding {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  subjects?: Subject[] | undefined;
+  roleRef?: RoleRef | undefined;
 }
 
 /** core.v1.ClusterTrustBundleProjection */
@@ -216,6 +494,20 @@ export interface ContainerResizePolicy {
   restartPolicy?: string | undefined;
 }
 
+/** autoscaling.v2.ContainerResourceMetricSource */
+export interface ContainerResourceMetricSource {
+  name?: string | undefined;
+  target?: MetricTarget | undefined;
+  container?: string | undefined;
+}
+
+/** autoscaling.v2.ContainerResourceMetricStatus */
+export interface ContainerResourceMetricStatus {
+  name?: string | undefined;
+  current?: MetricValueStatus | undefined;
+  container?: string | undefined;
+}
+
 /** core.v1.ContainerRestartRule */
 export interface ContainerRestartRule {
   action?: string | undefined;
@@ -279,6 +571,149 @@ export interface ContainerStatus {
 /** core.v1.ContainerUser */
 export interface ContainerUser {
   linux?: LinuxContainerUser | undefined;
+}
+
+/** apps.v1.ControllerRevision */
+export interface ControllerRevision {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  data?: unknown | undefined;
+  revision?: number | undefined;
+}
+
+/** batch.v1.CronJob */
+export interface CronJob {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: CronJobSpec | undefined;
+  status?: CronJobStatus | undefined;
+}
+
+/** batch.v1.CronJobSpec */
+export interface CronJobSpec {
+  schedule?: string | undefined;
+  timeZone?: string | undefined;
+  startingDeadlineSeconds?: number | undefined;
+  concurrencyPolicy?: string | undefined;
+  suspend?: boolean | undefined;
+  jobTemplate?: JobTemplateSpec | undefined;
+  successfulJobsHistoryLimit?: number | undefined;
+  failedJobsHistoryLimit?: number | undefined;
+}
+
+/** batch.v1.CronJobStatus */
+export interface CronJobStatus {
+  active?: ObjectReference[] | undefined;
+  lastScheduleTime?: string | undefined;
+  lastSuccessfulTime?: string | undefined;
+}
+
+/** autoscaling.v2.CrossVersionObjectReference */
+export interface CrossVersionObjectReference {
+  kind?: string | undefined;
+  name?: string | undefined;
+  apiVersion?: string | undefined;
+}
+
+/** apiextensions.v1.CustomResourceColumnDefinition */
+export interface CustomResourceColumnDefinition {
+  name?: string | undefined;
+  type?: string | undefined;
+  format?: string | undefined;
+  description?: string | undefined;
+  priority?: number | undefined;
+  jsonPath?: string | undefined;
+}
+
+/** apiextensions.v1.CustomResourceConversion */
+export interface CustomResourceConversion {
+  strategy?: string | undefined;
+  webhook?: WebhookConversion | undefined;
+}
+
+/** apiextensions.v1.CustomResourceDefinition */
+export interface CustomResourceDefinition {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: CustomResourceDefinitionSpec | undefined;
+  status?: CustomResourceDefinitionStatus | undefined;
+}
+
+/** apiextensions.v1.CustomResourceDefinitionCondition */
+export interface CustomResourceDefinitionCondition {
+  type?: string | undefined;
+  status?: string | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+  observedGeneration?: number | undefined;
+}
+
+/** apiextensions.v1.CustomResourceDefinitionNames */
+export interface CustomResourceDefinitionNames {
+  plural?: string | undefined;
+  singular?: string | undefined;
+  shortNames?: string[] | undefined;
+  kind?: string | undefined;
+  listKind?: string | undefined;
+  categories?: string[] | undefined;
+}
+
+/** apiextensions.v1.CustomResourceDefinitionSpec */
+export interface CustomResourceDefinitionSpec {
+  group?: string | undefined;
+  names?: CustomResourceDefinitionNames | undefined;
+  scope?: string | undefined;
+  versions?: CustomResourceDefinitionVersion[] | undefined;
+  conversion?: CustomResourceConversion | undefined;
+  preserveUnknownFields?: boolean | undefined;
+}
+
+/** apiextensions.v1.CustomResourceDefinitionStatus */
+export interface CustomResourceDefinitionStatus {
+  conditions?: CustomResourceDefinitionCondition[] | undefined;
+  acceptedNames?: CustomResourceDefinitionNames | undefined;
+  storedVersions?: string[] | undefined;
+  observedGeneration?: number | undefined;
+}
+
+/** apiextensions.v1.CustomResourceDefinitionVersion */
+export interface CustomResourceDefinitionVersion {
+  name?: string | undefined;
+  served?: boolean | undefined;
+  storage?: boolean | undefined;
+  deprecated?: boolean | undefined;
+  deprecationWarning?: string | undefined;
+  schema?: CustomResourceValidation | undefined;
+  subresources?: CustomResourceSubresources | undefined;
+  additionalPrinterColumns?: CustomResourceColumnDefinition[] | undefined;
+  selectableFields?: SelectableField[] | undefined;
+}
+
+/** apiextensions.v1.CustomResourceSubresourceScale */
+export interface CustomResourceSubresourceScale {
+  specReplicasPath?: string | undefined;
+  statusReplicasPath?: string | undefined;
+  labelSelectorPath?: string | undefined;
+}
+
+/** apiextensions.v1.CustomResourceSubresourceStatus */
+export interface CustomResourceSubresourceStatus {
+
+}
+
+/** apiextensions.v1.CustomResourceSubresources */
+export interface CustomResourceSubresources {
+  status?: CustomResourceSubresourceStatus | undefined;
+  scale?: CustomResourceSubresourceScale | undefined;
+}
+
+/** apiextensions.v1.CustomResourceValidation */
+export interface CustomResourceValidation {
+  openAPIV3Schema?: JSONSchemaProps | undefined;
 }
 
 /** core.v1.DaemonEndpoint */
@@ -586,6 +1021,33 @@ export interface EventSource {
   host?: string | undefined;
 }
 
+/** events.v1.Event */
+export interface EventsEvent {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  eventTime?: string | undefined;
+  series?: EventsEventSeries | undefined;
+  reportingController?: string | undefined;
+  reportingInstance?: string | undefined;
+  action?: string | undefined;
+  reason?: string | undefined;
+  regarding?: ObjectReference | undefined;
+  related?: ObjectReference | undefined;
+  note?: string | undefined;
+  type?: string | undefined;
+  deprecatedSource?: EventSource | undefined;
+  deprecatedFirstTimestamp?: string | undefined;
+  deprecatedLastTimestamp?: string | undefined;
+  deprecatedCount?: number | undefined;
+}
+
+/** events.v1.EventSeries */
+export interface EventsEventSeries {
+  count?: number | undefined;
+  lastObservedTime?: string | undefined;
+}
+
 /** policy.v1.Eviction */
 export interface Eviction {
   apiVersion?: string | undefined;
@@ -605,6 +1067,30 @@ export interface ExecAction {
   command?: string[] | undefined;
 }
 
+/** admissionregistration.v1.ExpressionWarning */
+export interface ExpressionWarning {
+  fieldRef?: string | undefined;
+  warning?: string | undefined;
+}
+
+/** apiextensions.v1.ExternalDocumentation */
+export interface ExternalDocumentation {
+  description?: string | undefined;
+  url?: string | undefined;
+}
+
+/** autoscaling.v2.ExternalMetricSource */
+export interface ExternalMetricSource {
+  metric?: MetricIdentifier | undefined;
+  target?: MetricTarget | undefined;
+}
+
+/** autoscaling.v2.ExternalMetricStatus */
+export interface ExternalMetricStatus {
+  metric?: MetricIdentifier | undefined;
+  current?: MetricValueStatus | undefined;
+}
+
 /** core.v1.FCVolumeSource */
 export interface FCVolumeSource {
   targetWWNs?: string[] | undefined;
@@ -614,12 +1100,34 @@ export interface FCVolumeSource {
   wwids?: string[] | undefined;
 }
 
+/** authorization.v1.FieldSelectorAttributes */
+export interface FieldSelectorAttributes {
+  rawSelector?: string | undefined;
+  requirements?: FieldSelectorRequirement[] | undefined;
+}
+
+/** apis.meta.v1.FieldSelectorRequirement */
+export interface FieldSelectorRequirement {
+  key?: string | undefined;
+  operator?: string | undefined;
+  values?: string[] | undefined;
+}
+
 /** core.v1.FileKeySelector */
 export interface FileKeySelector {
   volumeName?: string | undefined;
   path?: string | undefined;
   key?: string | undefined;
   optional?: boolean | undefined;
+}
+
+/** core.v1.FlexPersistentVolumeSource */
+export interface FlexPersistentVolumeSource {
+  driver?: string | undefined;
+  fsType?: string | undefined;
+  secretRef?: SecretReference | undefined;
+  readOnly?: boolean | undefined;
+  options?: Record<string, string> | undefined;
 }
 
 /** core.v1.FlexVolumeSource */
@@ -669,11 +1177,34 @@ export interface GitRepoVolumeSource {
   directory?: string | undefined;
 }
 
+/** core.v1.GlusterfsPersistentVolumeSource */
+export interface GlusterfsPersistentVolumeSource {
+  endpoints?: string | undefined;
+  path?: string | undefined;
+  readOnly?: boolean | undefined;
+  endpointsNamespace?: string | undefined;
+}
+
 /** core.v1.GlusterfsVolumeSource */
 export interface GlusterfsVolumeSource {
   endpoints?: string | undefined;
   path?: string | undefined;
   readOnly?: boolean | undefined;
+}
+
+/** autoscaling.v2.HPAScalingPolicy */
+export interface HPAScalingPolicy {
+  type?: string | undefined;
+  value?: number | undefined;
+  periodSeconds?: number | undefined;
+}
+
+/** autoscaling.v2.HPAScalingRules */
+export interface HPAScalingRules {
+  stabilizationWindowSeconds?: number | undefined;
+  selectPolicy?: string | undefined;
+  policies?: HPAScalingPolicy[] | undefined;
+  tolerance?: string | undefined;
 }
 
 /** core.v1.HTTPGetAction */
@@ -702,6 +1233,50 @@ export interface HTTPIngressPath {
 /** networking.v1.HTTPIngressRuleValue */
 export interface HTTPIngressRuleValue {
   paths?: HTTPIngressPath[] | undefined;
+}
+
+/** autoscaling.v2.HorizontalPodAutoscaler */
+export interface HorizontalPodAutoscaler {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: HorizontalPodAutoscalerSpec | undefined;
+  status?: HorizontalPodAutoscalerStatus | undefined;
+}
+
+/** autoscaling.v2.HorizontalPodAutoscalerBehavior */
+export interface HorizontalPodAutoscalerBehavior {
+  scaleUp?: HPAScalingRules | undefined;
+  scaleDown?: HPAScalingRules | undefined;
+}
+
+/** autoscaling.v2.HorizontalPodAutoscalerCondition */
+export interface HorizontalPodAutoscalerCondition {
+  type?: string | undefined;
+  status?: string | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+  observedGeneration?: number | undefined;
+}
+
+/** autoscaling.v2.HorizontalPodAutoscalerSpec */
+export interface HorizontalPodAutoscalerSpec {
+  scaleTargetRef?: CrossVersionObjectReference | undefined;
+  minReplicas?: number | undefined;
+  maxReplicas?: number | undefined;
+  metrics?: MetricSpec[] | undefined;
+  behavior?: HorizontalPodAutoscalerBehavior | undefined;
+}
+
+/** autoscaling.v2.HorizontalPodAutoscalerStatus */
+export interface HorizontalPodAutoscalerStatus {
+  observedGeneration?: number | undefined;
+  lastScaleTime?: string | undefined;
+  currentReplicas?: number | undefined;
+  desiredReplicas?: number | undefined;
+  currentMetrics?: MetricStatus[] | undefined;
+  conditions?: HorizontalPodAutoscalerCondition[] | undefined;
 }
 
 /** core.v1.HostAlias */
@@ -738,6 +1313,21 @@ export interface IPAddressSpec {
 export interface IPBlock {
   cidr?: string | undefined;
   except?: string[] | undefined;
+}
+
+/** core.v1.ISCSIPersistentVolumeSource */
+export interface ISCSIPersistentVolumeSource {
+  targetPortal?: string | undefined;
+  iqn?: string | undefined;
+  lun?: number | undefined;
+  iscsiInterface?: string | undefined;
+  fsType?: string | undefined;
+  readOnly?: boolean | undefined;
+  portals?: string[] | undefined;
+  chapAuthDiscovery?: boolean | undefined;
+  chapAuthSession?: boolean | undefined;
+  secretRef?: SecretReference | undefined;
+  initiatorName?: string | undefined;
 }
 
 /** core.v1.ISCSIVolumeSource */
@@ -854,6 +1444,123 @@ export interface IngressTLS {
   secretName?: string | undefined;
 }
 
+/** apiextensions.v1.JSONSchemaProps */
+export interface JSONSchemaProps {
+  id?: string | undefined;
+  $schema?: string | undefined;
+  $ref?: string | undefined;
+  description?: string | undefined;
+  type?: string | undefined;
+  format?: string | undefined;
+  title?: string | undefined;
+  default?: unknown | undefined;
+  maximum?: number | undefined;
+  exclusiveMaximum?: boolean | undefined;
+  minimum?: number | undefined;
+  exclusiveMinimum?: boolean | undefined;
+  maxLength?: number | undefined;
+  minLength?: number | undefined;
+  pattern?: string | undefined;
+  maxItems?: number | undefined;
+  minItems?: number | undefined;
+  uniqueItems?: boolean | undefined;
+  multipleOf?: number | undefined;
+  enum?: unknown[] | undefined;
+  maxProperties?: number | undefined;
+  minProperties?: number | undefined;
+  required?: string[] | undefined;
+  items?: unknown | undefined;
+  allOf?: JSONSchemaProps[] | undefined;
+  oneOf?: JSONSchemaProps[] | undefined;
+  anyOf?: JSONSchemaProps[] | undefined;
+  not?: JSONSchemaProps | undefined;
+  properties?: Record<string, JSONSchemaProps> | undefined;
+  additionalProperties?: unknown | undefined;
+  patternProperties?: Record<string, JSONSchemaProps> | undefined;
+  dependencies?: Record<string, unknown> | undefined;
+  additionalItems?: unknown | undefined;
+  definitions?: Record<string, JSONSchemaProps> | undefined;
+  externalDocs?: ExternalDocumentation | undefined;
+  example?: unknown | undefined;
+  nullable?: boolean | undefined;
+  'x-kubernetes-preserve-unknown-fields'?: boolean | undefined;
+  'x-kubernetes-embedded-resource'?: boolean | undefined;
+  'x-kubernetes-int-or-string'?: boolean | undefined;
+  'x-kubernetes-list-map-keys'?: string[] | undefined;
+  'x-kubernetes-list-type'?: string | undefined;
+  'x-kubernetes-map-type'?: string | undefined;
+  'x-kubernetes-validations'?: ValidationRule[] | undefined;
+}
+
+/** batch.v1.Job */
+export interface Job {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: JobSpec | undefined;
+  status?: JobStatus | undefined;
+}
+
+/** batch.v1.JobCondition */
+export interface JobCondition {
+  type?: string | undefined;
+  status?: string | undefined;
+  lastProbeTime?: string | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** batch.v1.JobSchedulingConfiguration */
+export interface JobSchedulingConfiguration {
+  schedulingPolicy?: WorkloadPodGroupSchedulingPolicy | undefined;
+  schedulingConstraints?: WorkloadPodGroupSchedulingConstraints | undefined;
+  disruptionMode?: WorkloadPodGroupDisruptionMode | undefined;
+  resourceClaims?: WorkloadPodGroupResourceClaim[] | undefined;
+}
+
+/** batch.v1.JobSpec */
+export interface JobSpec {
+  parallelism?: number | undefined;
+  completions?: number | undefined;
+  activeDeadlineSeconds?: number | undefined;
+  podFailurePolicy?: PodFailurePolicy | undefined;
+  successPolicy?: SuccessPolicy | undefined;
+  backoffLimit?: number | undefined;
+  backoffLimitPerIndex?: number | undefined;
+  maxFailedIndexes?: number | undefined;
+  selector?: LabelSelector | undefined;
+  manualSelector?: boolean | undefined;
+  template?: PodTemplateSpec | undefined;
+  ttlSecondsAfterFinished?: number | undefined;
+  completionMode?: string | undefined;
+  suspend?: boolean | undefined;
+  podReplacementPolicy?: string | undefined;
+  managedBy?: string | undefined;
+  scheduling?: JobSchedulingConfiguration | undefined;
+}
+
+/** batch.v1.JobStatus */
+export interface JobStatus {
+  conditions?: JobCondition[] | undefined;
+  startTime?: string | undefined;
+  completionTime?: string | undefined;
+  active?: number | undefined;
+  succeeded?: number | undefined;
+  failed?: number | undefined;
+  terminating?: number | undefined;
+  completedIndexes?: string | undefined;
+  failedIndexes?: string | undefined;
+  uncountedTerminatedPods?: UncountedTerminatedPods | undefined;
+  ready?: number | undefined;
+}
+
+/** batch.v1.JobTemplateSpec */
+export interface JobTemplateSpec {
+  metadata?: ObjectMeta | undefined;
+  spec?: JobSpec | undefined;
+}
+
 /** core.v1.KeyToPath */
 export interface KeyToPath {
   key?: string | undefined;
@@ -866,6 +1573,12 @@ export interface KeyToPath {
 export interface LabelSelector {
   matchLabels?: Record<string, string> | undefined;
   matchExpressions?: LabelSelectorRequirement[] | undefined;
+}
+
+/** authorization.v1.LabelSelectorAttributes */
+export interface LabelSelectorAttributes {
+  rawSelector?: string | undefined;
+  requirements?: LabelSelectorRequirement[] | undefined;
 }
 
 /** apis.meta.v1.LabelSelectorRequirement */
@@ -909,6 +1622,29 @@ export interface LifecycleHandler {
   sleep?: SleepAction | undefined;
 }
 
+/** core.v1.LimitRange */
+export interface LimitRange {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: LimitRangeSpec | undefined;
+}
+
+/** core.v1.LimitRangeItem */
+export interface LimitRangeItem {
+  type?: string | undefined;
+  max?: Record<string, string> | undefined;
+  min?: Record<string, string> | undefined;
+  default?: Record<string, string> | undefined;
+  defaultRequest?: Record<string, string> | undefined;
+  maxLimitRequestRatio?: Record<string, string> | undefined;
+}
+
+/** core.v1.LimitRangeSpec */
+export interface LimitRangeSpec {
+  limits?: LimitRangeItem[] | undefined;
+}
+
 /** core.v1.LinuxContainerUser */
 export interface LinuxContainerUser {
   uid?: number | undefined;
@@ -943,6 +1679,21 @@ export interface LocalObjectReference {
   name?: string | undefined;
 }
 
+/** authorization.v1.LocalSubjectAccessReview */
+export interface LocalSubjectAccessReview {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: SubjectAccessReviewSpec | undefined;
+  status?: SubjectAccessReviewStatus | undefined;
+}
+
+/** core.v1.LocalVolumeSource */
+export interface LocalVolumeSource {
+  path?: string | undefined;
+  fsType?: string | undefined;
+}
+
 /** apis.meta.v1.ManagedFieldsEntry */
 export interface ManagedFieldsEntry {
   manager?: string | undefined;
@@ -958,6 +1709,62 @@ export interface ManagedFieldsEntry {
 export interface MatchCondition {
   name?: string | undefined;
   expression?: string | undefined;
+}
+
+/** admissionregistration.v1.MatchResources */
+export interface MatchResources {
+  namespaceSelector?: LabelSelector | undefined;
+  objectSelector?: LabelSelector | undefined;
+  resourceRules?: NamedRuleWithOperations[] | undefined;
+  excludeResourceRules?: NamedRuleWithOperations[] | undefined;
+  matchPolicy?: string | undefined;
+}
+
+/** autoscaling.v2.MetricIdentifier */
+export interface MetricIdentifier {
+  name?: string | undefined;
+  selector?: LabelSelector | undefined;
+}
+
+/** autoscaling.v2.MetricSpec */
+export interface MetricSpec {
+  type?: string | undefined;
+  object?: ObjectMetricSource | undefined;
+  pods?: PodsMetricSource | undefined;
+  resource?: ResourceMetricSource | undefined;
+  containerResource?: ContainerResourceMetricSource | undefined;
+  external?: ExternalMetricSource | undefined;
+}
+
+/** autoscaling.v2.MetricStatus */
+export interface MetricStatus {
+  type?: string | undefined;
+  object?: ObjectMetricStatus | undefined;
+  pods?: PodsMetricStatus | undefined;
+  resource?: ResourceMetricStatus | undefined;
+  containerResource?: ContainerResourceMetricStatus | undefined;
+  external?: ExternalMetricStatus | undefined;
+}
+
+/** autoscaling.v2.MetricTarget */
+export interface MetricTarget {
+  type?: string | undefined;
+  value?: string | undefined;
+  averageValue?: string | undefined;
+  averageUtilization?: number | undefined;
+}
+
+/** autoscaling.v2.MetricValueStatus */
+export interface MetricValueStatus {
+  value?: string | undefined;
+  averageValue?: string | undefined;
+  averageUtilization?: number | undefined;
+}
+
+/** core.v1.ModifyVolumeStatus */
+export interface ModifyVolumeStatus {
+  targetVolumeAttributesClassName?: string | undefined;
+  status?: string | undefined;
 }
 
 /** admissionregistration.v1.MutatingWebhook */
@@ -989,6 +1796,16 @@ export interface NFSVolumeSource {
   server?: string | undefined;
   path?: string | undefined;
   readOnly?: boolean | undefined;
+}
+
+/** admissionregistration.v1.NamedRuleWithOperations */
+export interface NamedRuleWithOperations {
+  resourceNames?: string[] | undefined;
+  operations?: string[] | undefined;
+  apiGroups?: string[] | undefined;
+  apiVersions?: string[] | undefined;
+  resources?: string[] | undefined;
+  scope?: string | undefined;
 }
 
 /** core.v1.Namespace */
@@ -1222,6 +2039,18 @@ export interface NodeSystemInfo {
   swap?: NodeSwapStatus | undefined;
 }
 
+/** authorization.v1.NonResourceAttributes */
+export interface NonResourceAttributes {
+  path?: string | undefined;
+  verb?: string | undefined;
+}
+
+/** authorization.v1.NonResourceRule */
+export interface NonResourceRule {
+  verbs?: string[] | undefined;
+  nonResourceURLs?: string[] | undefined;
+}
+
 /** core.v1.ObjectFieldSelector */
 export interface ObjectFieldSelector {
   apiVersion?: string | undefined;
@@ -1247,6 +2076,20 @@ export interface ObjectMeta {
   managedFields?: ManagedFieldsEntry[] | undefined;
 }
 
+/** autoscaling.v2.ObjectMetricSource */
+export interface ObjectMetricSource {
+  describedObject?: CrossVersionObjectReference | undefined;
+  target?: MetricTarget | undefined;
+  metric?: MetricIdentifier | undefined;
+}
+
+/** autoscaling.v2.ObjectMetricStatus */
+export interface ObjectMetricStatus {
+  metric?: MetricIdentifier | undefined;
+  current?: MetricValueStatus | undefined;
+  describedObject?: CrossVersionObjectReference | undefined;
+}
+
 /** core.v1.ObjectReference */
 export interface ObjectReference {
   kind?: string | undefined;
@@ -1256,6 +2099,11 @@ export interface ObjectReference {
   apiVersion?: string | undefined;
   resourceVersion?: string | undefined;
   fieldPath?: string | undefined;
+}
+
+/** node.v1.Overhead */
+export interface Overhead {
+  podFixed?: Record<string, string> | undefined;
 }
 
 /** apis.meta.v1.OwnerReference */
@@ -1268,12 +2116,54 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean | undefined;
 }
 
+/** admissionregistration.v1.ParamKind */
+export interface ParamKind {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+}
+
+/** admissionregistration.v1.ParamRef */
+export interface ParamRef {
+  name?: string | undefined;
+  namespace?: string | undefined;
+  selector?: LabelSelector | undefined;
+  parameterNotFoundAction?: string | undefined;
+}
+
 /** networking.v1.ParentReference */
 export interface ParentReference {
   group?: string | undefined;
   resource?: string | undefined;
   namespace?: string | undefined;
   name?: string | undefined;
+}
+
+/** core.v1.PersistentVolume */
+export interface PersistentVolume {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: PersistentVolumeSpec | undefined;
+  status?: PersistentVolumeStatus | undefined;
+}
+
+/** core.v1.PersistentVolumeClaim */
+export interface PersistentVolumeClaim {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: PersistentVolumeClaimSpec | undefined;
+  status?: PersistentVolumeClaimStatus | undefined;
+}
+
+/** core.v1.PersistentVolumeClaimCondition */
+export interface PersistentVolumeClaimCondition {
+  type?: string | undefined;
+  status?: string | undefined;
+  lastProbeTime?: string | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
 }
 
 /** core.v1.PersistentVolumeClaimSpec */
@@ -1289,6 +2179,19 @@ export interface PersistentVolumeClaimSpec {
   volumeAttributesClassName?: string | undefined;
 }
 
+/** core.v1.PersistentVolumeClaimStatus */
+export interface PersistentVolumeClaimStatus {
+  phase?: string | undefined;
+  accessModes?: string[] | undefined;
+  capacity?: Record<string, string> | undefined;
+  conditions?: PersistentVolumeClaimCondition[] | undefined;
+  allocatedResources?: Record<string, string> | undefined;
+  allocatedResourceStatuses?: Record<string, string> | undefined;
+  currentVolumeAttributesClassName?: string | undefined;
+  modifyVolumeStatus?: ModifyVolumeStatus | undefined;
+  healthStatus?: VolumeHealthStatus | undefined;
+}
+
 /** core.v1.PersistentVolumeClaimTemplate */
 export interface PersistentVolumeClaimTemplate {
   metadata?: ObjectMeta | undefined;
@@ -1299,6 +2202,49 @@ export interface PersistentVolumeClaimTemplate {
 export interface PersistentVolumeClaimVolumeSource {
   claimName?: string | undefined;
   readOnly?: boolean | undefined;
+}
+
+/** core.v1.PersistentVolumeSpec */
+export interface PersistentVolumeSpec {
+  capacity?: Record<string, string> | undefined;
+  gcePersistentDisk?: GCEPersistentDiskVolumeSource | undefined;
+  awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource | undefined;
+  hostPath?: HostPathVolumeSource | undefined;
+  glusterfs?: GlusterfsPersistentVolumeSource | undefined;
+  nfs?: NFSVolumeSource | undefined;
+  rbd?: RBDPersistentVolumeSource | undefined;
+  iscsi?: ISCSIPersistentVolumeSource | undefined;
+  cinder?: CinderPersistentVolumeSource | undefined;
+  cephfs?: CephFSPersistentVolumeSource | undefined;
+  fc?: FCVolumeSource | undefined;
+  flocker?: FlockerVolumeSource | undefined;
+  flexVolume?: FlexPersistentVolumeSource | undefined;
+  azureFile?: AzureFilePersistentVolumeSource | undefined;
+  vsphereVolume?: VsphereVirtualDiskVolumeSource | undefined;
+  quobyte?: QuobyteVolumeSource | undefined;
+  azureDisk?: AzureDiskVolumeSource | undefined;
+  photonPersistentDisk?: PhotonPersistentDiskVolumeSource | undefined;
+  portworxVolume?: PortworxVolumeSource | undefined;
+  scaleIO?: ScaleIOPersistentVolumeSource | undefined;
+  local?: LocalVolumeSource | undefined;
+  storageos?: StorageOSPersistentVolumeSource | undefined;
+  csi?: CSIPersistentVolumeSource | undefined;
+  accessModes?: string[] | undefined;
+  claimRef?: ObjectReference | undefined;
+  persistentVolumeReclaimPolicy?: string | undefined;
+  storageClassName?: string | undefined;
+  mountOptions?: string[] | undefined;
+  volumeMode?: string | undefined;
+  nodeAffinity?: VolumeNodeAffinity | undefined;
+  volumeAttributesClassName?: string | undefined;
+}
+
+/** core.v1.PersistentVolumeStatus */
+export interface PersistentVolumeStatus {
+  phase?: string | undefined;
+  message?: string | undefined;
+  reason?: string | undefined;
+  lastPhaseTransitionTime?: string | undefined;
 }
 
 /** core.v1.PhotonPersistentDiskVolumeSource */
@@ -1374,10 +2320,63 @@ export interface PodDNSConfigOption {
   value?: string | undefined;
 }
 
+/** policy.v1.PodDisruptionBudget */
+export interface PodDisruptionBudget {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: PodDisruptionBudgetSpec | undefined;
+  status?: PodDisruptionBudgetStatus | undefined;
+}
+
+/** policy.v1.PodDisruptionBudgetSpec */
+export interface PodDisruptionBudgetSpec {
+  minAvailable?: number | string | undefined;
+  selector?: LabelSelector | undefined;
+  maxUnavailable?: number | string | undefined;
+  unhealthyPodEvictionPolicy?: string | undefined;
+}
+
+/** policy.v1.PodDisruptionBudgetStatus */
+export interface PodDisruptionBudgetStatus {
+  observedGeneration?: number | undefined;
+  disruptedPods?: Record<string, string> | undefined;
+  disruptionsAllowed?: number | undefined;
+  currentHealthy?: number | undefined;
+  desiredHealthy?: number | undefined;
+  expectedPods?: number | undefined;
+  conditions?: Condition[] | undefined;
+}
+
 /** core.v1.PodExtendedResourceClaimStatus */
 export interface PodExtendedResourceClaimStatus {
   requestMappings?: ContainerExtendedResourceRequest[] | undefined;
   resourceClaimName?: string | undefined;
+}
+
+/** batch.v1.PodFailurePolicy */
+export interface PodFailurePolicy {
+  rules?: PodFailurePolicyRule[] | undefined;
+}
+
+/** batch.v1.PodFailurePolicyOnExitCodesRequirement */
+export interface PodFailurePolicyOnExitCodesRequirement {
+  containerName?: string | undefined;
+  operator?: string | undefined;
+  values?: number[] | undefined;
+}
+
+/** batch.v1.PodFailurePolicyOnPodConditionsPattern */
+export interface PodFailurePolicyOnPodConditionsPattern {
+  type?: string | undefined;
+  status?: string | undefined;
+}
+
+/** batch.v1.PodFailurePolicyRule */
+export interface PodFailurePolicyRule {
+  action?: string | undefined;
+  onExitCodes?: PodFailurePolicyOnExitCodesRequirement | undefined;
+  onPodConditions?: PodFailurePolicyOnPodConditionsPattern[] | undefined;
 }
 
 /** core.v1.PodIP */
@@ -1508,6 +2507,14 @@ export interface PodStatus {
   volumeHealth?: PodVolumeHealth[] | undefined;
 }
 
+/** core.v1.PodTemplate */
+export interface PodTemplate {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  template?: PodTemplateSpec | undefined;
+}
+
 /** core.v1.PodTemplateSpec */
 export interface PodTemplateSpec {
   metadata?: ObjectMeta | undefined;
@@ -1519,6 +2526,27 @@ export interface PodVolumeHealth {
   name?: string | undefined;
   healthConditions?: VolumeHealthCondition[] | undefined;
   lastTransitionTime?: string | undefined;
+}
+
+/** autoscaling.v2.PodsMetricSource */
+export interface PodsMetricSource {
+  metric?: MetricIdentifier | undefined;
+  target?: MetricTarget | undefined;
+}
+
+/** autoscaling.v2.PodsMetricStatus */
+export interface PodsMetricStatus {
+  metric?: MetricIdentifier | undefined;
+  current?: MetricValueStatus | undefined;
+}
+
+/** rbac.v1.PolicyRule */
+export interface PolicyRule {
+  verbs?: string[] | undefined;
+  apiGroups?: string[] | undefined;
+  resources?: string[] | undefined;
+  resourceNames?: string[] | undefined;
+  nonResourceURLs?: string[] | undefined;
 }
 
 /** core.v1.PortStatus */
@@ -1545,6 +2573,17 @@ export interface Preconditions {
 export interface PreferredSchedulingTerm {
   weight?: number | undefined;
   preference?: NodeSelectorTerm | undefined;
+}
+
+/** scheduling.v1.PriorityClass */
+export interface PriorityClass {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  value?: number | undefined;
+  globalDefault?: boolean | undefined;
+  description?: string | undefined;
+  preemptionPolicy?: string | undefined;
 }
 
 /** core.v1.Probe */
@@ -1576,6 +2615,18 @@ export interface QuobyteVolumeSource {
   user?: string | undefined;
   group?: string | undefined;
   tenant?: string | undefined;
+}
+
+/** core.v1.RBDPersistentVolumeSource */
+export interface RBDPersistentVolumeSource {
+  monitors?: string[] | undefined;
+  image?: string | undefined;
+  fsType?: string | undefined;
+  pool?: string | undefined;
+  user?: string | undefined;
+  keyring?: string | undefined;
+  secretRef?: SecretReference | undefined;
+  readOnly?: boolean | undefined;
 }
 
 /** core.v1.RBDVolumeSource */
@@ -1627,6 +2678,55 @@ export interface ReplicaSetStatus {
   conditions?: ReplicaSetCondition[] | undefined;
 }
 
+/** core.v1.ReplicationController */
+export interface ReplicationController {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: ReplicationControllerSpec | undefined;
+  status?: ReplicationControllerStatus | undefined;
+}
+
+/** core.v1.ReplicationControllerCondition */
+export interface ReplicationControllerCondition {
+  type?: string | undefined;
+  status?: string | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** core.v1.ReplicationControllerSpec */
+export interface ReplicationControllerSpec {
+  replicas?: number | undefined;
+  minReadySeconds?: number | undefined;
+  selector?: Record<string, string> | undefined;
+  template?: PodTemplateSpec | undefined;
+}
+
+/** core.v1.ReplicationControllerStatus */
+export interface ReplicationControllerStatus {
+  replicas?: number | undefined;
+  fullyLabeledReplicas?: number | undefined;
+  readyReplicas?: number | undefined;
+  availableReplicas?: number | undefined;
+  observedGeneration?: number | undefined;
+  conditions?: ReplicationControllerCondition[] | undefined;
+}
+
+/** authorization.v1.ResourceAttributes */
+export interface ResourceAttributes {
+  namespace?: string | undefined;
+  verb?: string | undefined;
+  group?: string | undefined;
+  version?: string | undefined;
+  resource?: string | undefined;
+  subresource?: string | undefined;
+  name?: string | undefined;
+  fieldSelector?: FieldSelectorAttributes | undefined;
+  labelSelector?: LabelSelectorAttributes | undefined;
+}
+
 /** core.v1.ResourceClaim */
 export interface ResourceClaim {
   name?: string | undefined;
@@ -1647,6 +2747,40 @@ export interface ResourceHealth {
   message?: string | undefined;
 }
 
+/** autoscaling.v2.ResourceMetricSource */
+export interface ResourceMetricSource {
+  name?: string | undefined;
+  target?: MetricTarget | undefined;
+}
+
+/** autoscaling.v2.ResourceMetricStatus */
+export interface ResourceMetricStatus {
+  name?: string | undefined;
+  current?: MetricValueStatus | undefined;
+}
+
+/** core.v1.ResourceQuota */
+export interface ResourceQuota {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: ResourceQuotaSpec | undefined;
+  status?: ResourceQuotaStatus | undefined;
+}
+
+/** core.v1.ResourceQuotaSpec */
+export interface ResourceQuotaSpec {
+  hard?: Record<string, string> | undefined;
+  scopes?: string[] | undefined;
+  scopeSelector?: ScopeSelector | undefined;
+}
+
+/** core.v1.ResourceQuotaStatus */
+export interface ResourceQuotaStatus {
+  hard?: Record<string, string> | undefined;
+  used?: Record<string, string> | undefined;
+}
+
 /** core.v1.ResourceRequirements */
 export interface ResourceRequirements {
   limits?: Record<string, string> | undefined;
@@ -1654,10 +2788,42 @@ export interface ResourceRequirements {
   claims?: ResourceClaim[] | undefined;
 }
 
+/** authorization.v1.ResourceRule */
+export interface ResourceRule {
+  verbs?: string[] | undefined;
+  apiGroups?: string[] | undefined;
+  resources?: string[] | undefined;
+  resourceNames?: string[] | undefined;
+}
+
 /** core.v1.ResourceStatus */
 export interface ResourceStatus {
   name?: string | undefined;
   resources?: ResourceHealth[] | undefined;
+}
+
+/** rbac.v1.Role */
+export interface Role {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  rules?: PolicyRule[] | undefined;
+}
+
+/** rbac.v1.RoleBinding */
+export interface RoleBinding {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  subjects?: Subject[] | undefined;
+  roleRef?: RoleRef | undefined;
+}
+
+/** rbac.v1.RoleRef */
+export interface RoleRef {
+  apiGroup?: string | undefined;
+  kind?: string | undefined;
+  name?: string | undefined;
 }
 
 /** apps.v1.RollingUpdateDaemonSet */
@@ -1672,6 +2838,12 @@ export interface RollingUpdateDeployment {
   maxSurge?: number | string | undefined;
 }
 
+/** apps.v1.RollingUpdateStatefulSetStrategy */
+export interface RollingUpdateStatefulSetStrategy {
+  partition?: number | undefined;
+  maxUnavailable?: number | string | undefined;
+}
+
 /** admissionregistration.v1.RuleWithOperations */
 export interface RuleWithOperations {
   operations?: string[] | undefined;
@@ -1679,6 +2851,16 @@ export interface RuleWithOperations {
   apiVersions?: string[] | undefined;
   resources?: string[] | undefined;
   scope?: string | undefined;
+}
+
+/** node.v1.RuntimeClass */
+export interface RuntimeClass {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  handler?: string | undefined;
+  overhead?: Overhead | undefined;
+  scheduling?: Scheduling | undefined;
 }
 
 /** core.v1.SELinuxOptions */
@@ -1696,6 +2878,20 @@ export interface Scale {
   metadata: ObjectMeta;
   spec?: ScaleSpec | undefined;
   status?: ScaleStatus | undefined;
+}
+
+/** core.v1.ScaleIOPersistentVolumeSource */
+export interface ScaleIOPersistentVolumeSource {
+  gateway?: string | undefined;
+  system?: string | undefined;
+  secretRef?: SecretReference | undefined;
+  sslEnabled?: boolean | undefined;
+  protectionDomain?: string | undefined;
+  storagePool?: string | undefined;
+  storageMode?: string | undefined;
+  volumeName?: string | undefined;
+  fsType?: string | undefined;
+  readOnly?: boolean | undefined;
 }
 
 /** core.v1.ScaleIOVolumeSource */
@@ -1721,6 +2917,24 @@ export interface ScaleSpec {
 export interface ScaleStatus {
   replicas?: number | undefined;
   selector?: string | undefined;
+}
+
+/** node.v1.Scheduling */
+export interface Scheduling {
+  nodeSelector?: Record<string, string> | undefined;
+  tolerations?: Toleration[] | undefined;
+}
+
+/** core.v1.ScopeSelector */
+export interface ScopeSelector {
+  matchExpressions?: ScopedResourceSelectorRequirement[] | undefined;
+}
+
+/** core.v1.ScopedResourceSelectorRequirement */
+export interface ScopedResourceSelectorRequirement {
+  scopeName?: string | undefined;
+  operator?: string | undefined;
+  values?: string[] | undefined;
 }
 
 /** core.v1.SeccompProfile */
@@ -1760,6 +2974,12 @@ export interface SecretProjection {
   optional?: boolean | undefined;
 }
 
+/** core.v1.SecretReference */
+export interface SecretReference {
+  name?: string | undefined;
+  namespace?: string | undefined;
+}
+
 /** core.v1.SecretVolumeSource */
 export interface SecretVolumeSource {
   secretName?: string | undefined;
@@ -1783,6 +3003,53 @@ export interface SecurityContext {
   procMount?: string | undefined;
   seccompProfile?: SeccompProfile | undefined;
   appArmorProfile?: AppArmorProfile | undefined;
+}
+
+/** apiextensions.v1.SelectableField */
+export interface SelectableField {
+  jsonPath?: string | undefined;
+}
+
+/** authorization.v1.SelfSubjectAccessReview */
+export interface SelfSubjectAccessReview {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: SelfSubjectAccessReviewSpec | undefined;
+  status?: SubjectAccessReviewStatus | undefined;
+}
+
+/** authorization.v1.SelfSubjectAccessReviewSpec */
+export interface SelfSubjectAccessReviewSpec {
+  resourceAttributes?: ResourceAttributes | undefined;
+  nonResourceAttributes?: NonResourceAttributes | undefined;
+}
+
+/** authentication.v1.SelfSubjectReview */
+export interface SelfSubjectReview {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  status?: SelfSubjectReviewStatus | undefined;
+}
+
+/** authentication.v1.SelfSubjectReviewStatus */
+export interface SelfSubjectReviewStatus {
+  userInfo?: UserInfo | undefined;
+}
+
+/** authorization.v1.SelfSubjectRulesReview */
+export interface SelfSubjectRulesReview {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: SelfSubjectRulesReviewSpec | undefined;
+  status?: SubjectRulesReviewStatus | undefined;
+}
+
+/** authorization.v1.SelfSubjectRulesReviewSpec */
+export interface SelfSubjectRulesReviewSpec {
+  namespace?: string | undefined;
 }
 
 /** core.v1.Service */
@@ -1900,6 +3167,70 @@ export interface SleepAction {
   seconds?: number | undefined;
 }
 
+/** apps.v1.StatefulSet */
+export interface StatefulSet {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: StatefulSetSpec | undefined;
+  status?: StatefulSetStatus | undefined;
+}
+
+/** apps.v1.StatefulSetCondition */
+export interface StatefulSetCondition {
+  type?: string | undefined;
+  status?: string | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** apps.v1.StatefulSetOrdinals */
+export interface StatefulSetOrdinals {
+  start?: number | undefined;
+}
+
+/** apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy */
+export interface StatefulSetPersistentVolumeClaimRetentionPolicy {
+  whenDeleted?: string | undefined;
+  whenScaled?: string | undefined;
+}
+
+/** apps.v1.StatefulSetSpec */
+export interface StatefulSetSpec {
+  replicas?: number | undefined;
+  selector?: LabelSelector | undefined;
+  template?: PodTemplateSpec | undefined;
+  volumeClaimTemplates?: PersistentVolumeClaim[] | undefined;
+  serviceName?: string | undefined;
+  podManagementPolicy?: string | undefined;
+  updateStrategy?: StatefulSetUpdateStrategy | undefined;
+  revisionHistoryLimit?: number | undefined;
+  minReadySeconds?: number | undefined;
+  persistentVolumeClaimRetentionPolicy?: StatefulSetPersistentVolumeClaimRetentionPolicy | undefined;
+  ordinals?: StatefulSetOrdinals | undefined;
+}
+
+/** apps.v1.StatefulSetStatus */
+export interface StatefulSetStatus {
+  observedGeneration?: number | undefined;
+  replicas?: number | undefined;
+  readyReplicas?: number | undefined;
+  currentReplicas?: number | undefined;
+  updatedReplicas?: number | undefined;
+  currentRevision?: string | undefined;
+  updateRevision?: string | undefined;
+  collisionCount?: number | undefined;
+  conditions?: StatefulSetCondition[] | undefined;
+  availableReplicas?: number | undefined;
+}
+
+/** apps.v1.StatefulSetUpdateStrategy */
+export interface StatefulSetUpdateStrategy {
+  type?: string | undefined;
+  rollingUpdate?: RollingUpdateStatefulSetStrategy | undefined;
+}
+
 /** apis.meta.v1.Status */
 export interface Status {
   apiVersion?: string | undefined;
@@ -1929,6 +3260,45 @@ export interface StatusDetails {
   retryAfterSeconds?: number | undefined;
 }
 
+/** storage.v1.StorageClass */
+export interface StorageClass {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  provisioner?: string | undefined;
+  parameters?: Record<string, string> | undefined;
+  reclaimPolicy?: string | undefined;
+  mountOptions?: string[] | undefined;
+  allowVolumeExpansion?: boolean | undefined;
+  volumeBindingMode?: string | undefined;
+  allowedTopologies?: TopologySelectorTerm[] | undefined;
+}
+
+/** storage.v1.StorageHealth */
+export interface StorageHealth {
+  name?: string | undefined;
+  healthConditions?: StorageHealthCondition[] | undefined;
+}
+
+/** storage.v1.StorageHealthCondition */
+export interface StorageHealthCondition {
+  status?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+  accessMode?: string | undefined;
+  volumeMode?: string | undefined;
+  lastTransitionTime?: string | undefined;
+}
+
+/** core.v1.StorageOSPersistentVolumeSource */
+export interface StorageOSPersistentVolumeSource {
+  volumeName?: string | undefined;
+  volumeNamespace?: string | undefined;
+  fsType?: string | undefined;
+  readOnly?: boolean | undefined;
+  secretRef?: ObjectReference | undefined;
+}
+
 /** core.v1.StorageOSVolumeSource */
 export interface StorageOSVolumeSource {
   volumeName?: string | undefined;
@@ -1936,6 +3306,60 @@ export interface StorageOSVolumeSource {
   fsType?: string | undefined;
   readOnly?: boolean | undefined;
   secretRef?: LocalObjectReference | undefined;
+}
+
+/** rbac.v1.Subject */
+export interface Subject {
+  kind?: string | undefined;
+  apiGroup?: string | undefined;
+  name?: string | undefined;
+  namespace?: string | undefined;
+}
+
+/** authorization.v1.SubjectAccessReview */
+export interface SubjectAccessReview {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: SubjectAccessReviewSpec | undefined;
+  status?: SubjectAccessReviewStatus | undefined;
+}
+
+/** authorization.v1.SubjectAccessReviewSpec */
+export interface SubjectAccessReviewSpec {
+  resourceAttributes?: ResourceAttributes | undefined;
+  nonResourceAttributes?: NonResourceAttributes | undefined;
+  user?: string | undefined;
+  groups?: string[] | undefined;
+  extra?: Record<string, string[]> | undefined;
+  uid?: string | undefined;
+}
+
+/** authorization.v1.SubjectAccessReviewStatus */
+export interface SubjectAccessReviewStatus {
+  allowed?: boolean | undefined;
+  denied?: boolean | undefined;
+  reason?: string | undefined;
+  evaluationError?: string | undefined;
+}
+
+/** authorization.v1.SubjectRulesReviewStatus */
+export interface SubjectRulesReviewStatus {
+  resourceRules?: ResourceRule[] | undefined;
+  nonResourceRules?: NonResourceRule[] | undefined;
+  incomplete?: boolean | undefined;
+  evaluationError?: string | undefined;
+}
+
+/** batch.v1.SuccessPolicy */
+export interface SuccessPolicy {
+  rules?: SuccessPolicyRule[] | undefined;
+}
+
+/** batch.v1.SuccessPolicyRule */
+export interface SuccessPolicyRule {
+  succeededIndexes?: string | undefined;
+  succeededCount?: number | undefined;
 }
 
 /** core.v1.Sysctl */
@@ -1958,6 +3382,49 @@ export interface Taint {
   timeAdded?: string | undefined;
 }
 
+/** storage.v1.TokenRequest */
+export interface TokenRequest {
+  audience?: string | undefined;
+  expirationSeconds?: number | undefined;
+}
+
+/** authentication.v1.TokenRequestSpec */
+export interface TokenRequestSpec {
+  audiences?: string[] | undefined;
+  expirationSeconds?: number | undefined;
+  boundObjectRef?: BoundObjectReference | undefined;
+  attestations?: Record<string, AttestationValue> | undefined;
+}
+
+/** authentication.v1.TokenRequestStatus */
+export interface TokenRequestStatus {
+  token?: string | undefined;
+  expirationTimestamp?: string | undefined;
+}
+
+/** authentication.v1.TokenReview */
+export interface TokenReview {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: TokenReviewSpec | undefined;
+  status?: TokenReviewStatus | undefined;
+}
+
+/** authentication.v1.TokenReviewSpec */
+export interface TokenReviewSpec {
+  token?: string | undefined;
+  audiences?: string[] | undefined;
+}
+
+/** authentication.v1.TokenReviewStatus */
+export interface TokenReviewStatus {
+  authenticated?: boolean | undefined;
+  user?: UserInfo | undefined;
+  audiences?: string[] | undefined;
+  error?: string | undefined;
+}
+
 /** core.v1.Toleration */
 export interface Toleration {
   key?: string | undefined;
@@ -1965,6 +3432,22 @@ export interface Toleration {
   value?: string | undefined;
   effect?: string | undefined;
   tolerationSeconds?: number | undefined;
+}
+
+/** scheduling.v1alpha3.TopologyConstraint */
+export interface TopologyConstraint {
+  key?: string | undefined;
+}
+
+/** core.v1.TopologySelectorLabelRequirement */
+export interface TopologySelectorLabelRequirement {
+  key?: string | undefined;
+  values?: string[] | undefined;
+}
+
+/** core.v1.TopologySelectorTerm */
+export interface TopologySelectorTerm {
+  matchLabelExpressions?: TopologySelectorLabelRequirement[] | undefined;
 }
 
 /** core.v1.TopologySpreadConstraint */
@@ -1977,6 +3460,11 @@ export interface TopologySpreadConstraint {
   nodeAffinityPolicy?: string | undefined;
   nodeTaintsPolicy?: string | undefined;
   matchLabelKeys?: string[] | undefined;
+}
+
+/** admissionregistration.v1.TypeChecking */
+export interface TypeChecking {
+  expressionWarnings?: ExpressionWarning[] | undefined;
 }
 
 /** core.v1.TypedLocalObjectReference */
@@ -1992,6 +3480,63 @@ export interface TypedObjectReference {
   kind?: string | undefined;
   name?: string | undefined;
   namespace?: string | undefined;
+}
+
+/** batch.v1.UncountedTerminatedPods */
+export interface UncountedTerminatedPods {
+  succeeded?: string[] | undefined;
+  failed?: string[] | undefined;
+}
+
+/** authentication.v1.UserInfo */
+export interface UserInfo {
+  username?: string | undefined;
+  uid?: string | undefined;
+  groups?: string[] | undefined;
+  extra?: Record<string, string[]> | undefined;
+}
+
+/** admissionregistration.v1.ValidatingAdmissionPolicy */
+export interface ValidatingAdmissionPolicy {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: ValidatingAdmissionPolicySpec | undefined;
+  status?: ValidatingAdmissionPolicyStatus | undefined;
+}
+
+/** admissionregistration.v1.ValidatingAdmissionPolicyBinding */
+export interface ValidatingAdmissionPolicyBinding {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: ValidatingAdmissionPolicyBindingSpec | undefined;
+}
+
+/** admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec */
+export interface ValidatingAdmissionPolicyBindingSpec {
+  policyName?: string | undefined;
+  paramRef?: ParamRef | undefined;
+  matchResources?: MatchResources | undefined;
+  validationActions?: string[] | undefined;
+}
+
+/** admissionregistration.v1.ValidatingAdmissionPolicySpec */
+export interface ValidatingAdmissionPolicySpec {
+  paramKind?: ParamKind | undefined;
+  matchConstraints?: MatchResources | undefined;
+  validations?: Validation[] | undefined;
+  failurePolicy?: string | undefined;
+  auditAnnotations?: AuditAnnotation[] | undefined;
+  matchConditions?: MatchCondition[] | undefined;
+  variables?: Variable[] | undefined;
+}
+
+/** admissionregistration.v1.ValidatingAdmissionPolicyStatus */
+export interface ValidatingAdmissionPolicyStatus {
+  observedGeneration?: number | undefined;
+  typeChecking?: TypeChecking | undefined;
+  conditions?: Condition[] | undefined;
 }
 
 /** admissionregistration.v1.ValidatingWebhook */
@@ -2015,6 +3560,30 @@ export interface ValidatingWebhookConfiguration {
   kind?: string | undefined;
   metadata: ObjectMeta;
   webhooks?: ValidatingWebhook[] | undefined;
+}
+
+/** admissionregistration.v1.Validation */
+export interface Validation {
+  expression?: string | undefined;
+  message?: string | undefined;
+  reason?: string | undefined;
+  messageExpression?: string | undefined;
+}
+
+/** apiextensions.v1.ValidationRule */
+export interface ValidationRule {
+  rule?: string | undefined;
+  message?: string | undefined;
+  messageExpression?: string | undefined;
+  reason?: string | undefined;
+  fieldPath?: string | undefined;
+  optionalOldSelf?: boolean | undefined;
+}
+
+/** admissionregistration.v1.Variable */
+export interface Variable {
+  name?: string | undefined;
+  expression?: string | undefined;
 }
 
 /** core.v1.Volume */
@@ -2052,10 +3621,56 @@ export interface Volume {
   image?: ImageVolumeSource | undefined;
 }
 
+/** storage.v1.VolumeAttachment */
+export interface VolumeAttachment {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: VolumeAttachmentSpec | undefined;
+  status?: VolumeAttachmentStatus | undefined;
+}
+
+/** storage.v1.VolumeAttachmentSource */
+export interface VolumeAttachmentSource {
+  persistentVolumeName?: string | undefined;
+  inlineVolumeSpec?: PersistentVolumeSpec | undefined;
+}
+
+/** storage.v1.VolumeAttachmentSpec */
+export interface VolumeAttachmentSpec {
+  attacher?: string | undefined;
+  source?: VolumeAttachmentSource | undefined;
+  nodeName?: string | undefined;
+}
+
+/** storage.v1.VolumeAttachmentStatus */
+export interface VolumeAttachmentStatus {
+  attached?: boolean | undefined;
+  attachmentMetadata?: Record<string, string> | undefined;
+  attachError?: VolumeError | undefined;
+  detachError?: VolumeError | undefined;
+}
+
+/** storage.v1.VolumeAttributesClass */
+export interface VolumeAttributesClass {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  driverName?: string | undefined;
+  parameters?: Record<string, string> | undefined;
+}
+
 /** core.v1.VolumeDevice */
 export interface VolumeDevice {
   name?: string | undefined;
   devicePath?: string | undefined;
+}
+
+/** storage.v1.VolumeError */
+export interface VolumeError {
+  time?: string | undefined;
+  message?: string | undefined;
+  errorCode?: number | undefined;
 }
 
 /** core.v1.VolumeHealthCondition */
@@ -2063,6 +3678,12 @@ export interface VolumeHealthCondition {
   status?: string | undefined;
   reason?: string | undefined;
   message?: string | undefined;
+}
+
+/** core.v1.VolumeHealthStatus */
+export interface VolumeHealthStatus {
+  healthConditions?: VolumeHealthCondition[] | undefined;
+  lastTransitionTime?: string | undefined;
 }
 
 /** core.v1.VolumeMount */
@@ -2084,6 +3705,16 @@ export interface VolumeMountStatus {
   readOnly?: boolean | undefined;
   recursiveReadOnly?: string | undefined;
   volumeStatus?: VolumeStatus | undefined;
+}
+
+/** core.v1.VolumeNodeAffinity */
+export interface VolumeNodeAffinity {
+  required?: NodeSelector | undefined;
+}
+
+/** storage.v1.VolumeNodeResources */
+export interface VolumeNodeResources {
+  count?: number | undefined;
 }
 
 /** core.v1.VolumeProjection */
@@ -2122,6 +3753,12 @@ export interface WebhookClientConfig {
   caBundle?: string | undefined;
 }
 
+/** apiextensions.v1.WebhookConversion */
+export interface WebhookConversion {
+  clientConfig?: ApiextensionsWebhookClientConfig | undefined;
+  conversionReviewVersions?: string[] | undefined;
+}
+
 /** core.v1.WeightedPodAffinityTerm */
 export interface WeightedPodAffinityTerm {
   weight?: number | undefined;
@@ -2134,4 +3771,48 @@ export interface WindowsSecurityContextOptions {
   gmsaCredentialSpec?: string | undefined;
   runAsUserName?: string | undefined;
   hostProcess?: boolean | undefined;
+}
+
+/** scheduling.v1alpha3.WorkloadPodGroupAllDisruptionMode */
+export interface WorkloadPodGroupAllDisruptionMode {
+
+}
+
+/** scheduling.v1alpha3.WorkloadPodGroupBasicSchedulingPolicy */
+export interface WorkloadPodGroupBasicSchedulingPolicy {
+
+}
+
+/** scheduling.v1alpha3.WorkloadPodGroupDisruptionMode */
+export interface WorkloadPodGroupDisruptionMode {
+  single?: WorkloadPodGroupSingleDisruptionMode | undefined;
+  all?: WorkloadPodGroupAllDisruptionMode | undefined;
+}
+
+/** scheduling.v1alpha3.WorkloadPodGroupGangSchedulingPolicy */
+export interface WorkloadPodGroupGangSchedulingPolicy {
+  minCount?: number | undefined;
+}
+
+/** scheduling.v1alpha3.WorkloadPodGroupResourceClaim */
+export interface WorkloadPodGroupResourceClaim {
+  name?: string | undefined;
+  resourceClaimName?: string | undefined;
+  resourceClaimTemplateName?: string | undefined;
+}
+
+/** scheduling.v1alpha3.WorkloadPodGroupSchedulingConstraints */
+export interface WorkloadPodGroupSchedulingConstraints {
+  topology?: TopologyConstraint[] | undefined;
+}
+
+/** scheduling.v1alpha3.WorkloadPodGroupSchedulingPolicy */
+export interface WorkloadPodGroupSchedulingPolicy {
+  basic?: WorkloadPodGroupBasicSchedulingPolicy | undefined;
+  gang?: WorkloadPodGroupGangSchedulingPolicy | undefined;
+}
+
+/** scheduling.v1alpha3.WorkloadPodGroupSingleDisruptionMode */
+export interface WorkloadPodGroupSingleDisruptionMode {
+
 }

@@ -86,11 +86,14 @@ export const daemonSetRules: KindRules<DaemonSet> = {
   validateUpdate: ({ spec }, previous, faults) => validateSameSelector(spec, previous.spec, faults),
 };
 
-function defaultTemplate(template: PodTemplateSpec | undefined): void {
+export function defaultTemplate(template: PodTemplateSpec | undefined): void {
   if (template?.spec) defaultPodSpec(template.spec);
 }
 
-function validateWorkload({ selector, template, minReadySeconds }: WorkloadSpec, faults: Faults): void {
+export function validateWorkload(
+  { selector, template, minReadySeconds }: WorkloadSpec,
+  faults: Faults,
+): void {
   notNegative(minReadySeconds, 'spec.minReadySeconds', faults);
   const labels = template?.metadata?.labels ?? {};
   if (!selector) {
@@ -111,7 +114,7 @@ function validateWorkload({ selector, template, minReadySeconds }: WorkloadSpec,
   }
 }
 
-function validateSameSelector(
+export function validateSameSelector(
   spec: WorkloadSpec | undefined,
   previous: WorkloadSpec | undefined,
   faults: Faults,

@@ -68,7 +68,8 @@ describe('decodeJson', () => {
 
   it('agrees with the zod schema about any change of one value', () => {
     const set = createSchemaSet();
-    for (const { message } of allResources) {
+    // The document of a CustomResourceDefinition says nothing of what JSON schemas may hold.
+    for (const { message } of allResources.filter(({ kind }) => kind !== 'CustomResourceDefinition')) {
       const schema = set.of(message, true);
       const sample = sampleObject(message);
       expect(schema.safeParse(sample).success).toBe(true);

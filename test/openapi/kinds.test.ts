@@ -1,26 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Faults } from '../../openapi/faults.ts';
 import type { Deployment, NetworkPolicy, Pod, Service } from '../../openapi/generated/types.ts';
-import { rulesOf } from '../../openapi/kinds/rules-by-kind.ts';
 import type { KubernetesObject } from '../../openapi/resources.ts';
-
-function defaulted<T extends KubernetesObject>(message: string, object: T): T {
-  const copy = structuredClone(object);
-  rulesOf(message).defaults?.(copy);
-  const once = structuredClone(copy);
-  rulesOf(message).defaults?.(copy);
-  // Defaults run again after admission: a second time must change nothing.
-  expect(copy).toEqual(once);
-  return copy;
-}
-
-function faultsOf(message: string, object: KubernetesObject, previous?: KubernetesObject): string[] {
-  const faults = new Faults();
-  const now = defaulted(message, object);
-  rulesOf(message).validate?.(now, faults);
-  if (previous) rulesOf(message).validateUpdate?.(now, defaulted(message, previous), faults);
-  return faults.list.map(({ field, message: text }) => `${field}: ${text}`);
-}
+import { defaulted, faultsOf } from './kinds/faults-of.ts';
 
 const metadata = { name: 'a', namespace: 'default' };
 

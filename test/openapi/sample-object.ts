@@ -1,4 +1,5 @@
-import { type FieldType, jsonFields, type MessageKey } from '../../openapi/field-table.ts';
+import { type FieldType, jsonFields, type MessageKey, messageFields } from '../../openapi/field-table.ts';
+import { unionOf } from '../../openapi/unions.ts';
 
 const MAX_DEPTH = 12;
 
@@ -17,6 +18,10 @@ function sampleValue(type: FieldType, name: string, path: readonly MessageKey[])
   switch (type.kind) {
     case 'message':
       return sampleObject(type.message, path);
+    case 'union':
+      return unionSample(type.message, path);
+    case 'stringList':
+      return [`one ${name}`, `another ${name}`];
     case 'list':
       return [sampleValue(type.item, name, path)];
     case 'map':
@@ -45,4 +50,12 @@ function sampleValue(type: FieldType, name: string, path: readonly MessageKey[])
     default:
       return { raw: { nested: [1, 'two'] } };
   }
+}
+
+/** The alternative that is no object, where there is one. */
+function unionSample(message: MessageKey, path: readonly MessageKey[]): unknown {
+  const { bool, array } = unionOf(message) ?? {};
+  if (bool !== undefined) return true;
+  const field = messageFields(message).find(({ name }) => name === array);
+  return field && sampleValue(field.type, 'item', path);
 }
