@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
+import { deepEqual } from '../../openapi/deep-equal.ts';
 import {
   type Field,
   type FieldType,
@@ -7,7 +8,6 @@ import {
   type MessageKey,
 } from '../../openapi/field-table.ts';
 import type { KubeObject } from '../cache/stored-object.ts';
-import { deepEqual } from '../registry/deep-equal.ts';
 import { type FieldTree, LEAF, nodeOf } from './field-tree.ts';
 import { itemsByElement } from './list-items.ts';
 import { ownablePart } from './ownable.ts';

@@ -1,6 +1,6 @@
+import { deepEqual } from '../../openapi/deep-equal.ts';
 import type { ManagedFieldsEntry } from '../../openapi/generated/types.ts';
 import type { KubeObject } from '../cache/stored-object.ts';
-import { deepEqual } from '../registry/deep-equal.ts';
 import type { Comparison } from './compare.ts';
 import { difference, type FieldTree, union } from './field-tree.ts';
 import {
