@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from '../../../platform/logger.ts';
 import type { StorageEvent } from '../storage.ts';
 import { Checkpointer } from './checkpointer.ts';
@@ -46,7 +47,9 @@ export class Journal {
   #file: SegmentFile;
   /** The last revision on disk. */
   #revision: number;
-  #running: Promise<void> | undefined;
+  #isWriting = false;
+  /** Resolves when nothing waits. */
+  #written: Promise<void> = Promise.resolve();
   #fails = false;
   #isClosed = false;
 
@@ -74,21 +77,23 @@ export class Journal {
   append(event: StorageEvent): Promise<void> {
     const size = recordSize(event);
     const done = new Promise<void>((resolve, reject) => this.#waiting.push({ event, size, resolve, reject }));
-    this.#running ??= this.#writeAll().finally(() => {
-      this.#running = undefined;
-    });
+    if (!this.#isWriting) this.#written = this.#writeAll();
     return done;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#running;
+    await this.#written;
     await this.#checkpointer.close();
     await this.#file.close();
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    this.#isWriting = true;
+    for (;;) {
+      // Whoever was just answered may write again at once, and requests that have arrived are handled.
+      await nextTurn();
+      if (this.#waiting.length === 0) break;
       const batch = this.#takeBatch();
       try {
         await this.#file.append(encodeFrame(batch.events, batch.size));
@@ -99,6 +104,7 @@ export class Journal {
       this.#committed(batch.waiting);
       if (this.#file.size >= this.#options.segmentBytes) await this.#roll();
     }
+    this.#isWriting = false;
   }
 
   #takeBatch(): { waiting: Waiting[]; events: StorageEvent[]; size: number } {
