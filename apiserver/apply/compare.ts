@@ -57,34 +57,32 @@ function compareValue(view: View, before: unknown, after: unknown): Comparison {
 function compareObject(type: FieldType, before: JsonObject, after: JsonObject): Comparison {
   let changed: Record<string, FieldTree> | undefined;
   let removed: Record<string, FieldTree> | undefined;
-  const note = (name: string, found: Comparison): void => {
-    if (found.changed) (changed ??= {})[`f:${name}`] = found.changed;
-    if (found.removed) (removed ??= {})[`f:${name}`] = found.removed;
-  };
   for (const name of Object.keys(after)) {
     const now = after[name];
     const was = before[name];
-    if (now === undefined || now === was) continue;
-    const view = viewOf(type, name);
-    if (!view) continue;
-    const present = was ?? emptyOf(view, now);
-    note(
-      name,
-      present === undefined ? { ...NONE, changed: allFields(view, now) } : compareValue(view, present, now),
-    );
+    if (now === was || now === undefined) continue;
+    const found = compareField(type, name, was, now);
+    if (found.changed) (changed ??= {})[`f:${name}`] = found.changed;
+    if (found.removed) (removed ??= {})[`f:${name}`] = found.removed;
   }
   for (const name of Object.keys(before)) {
-    const was = before[name];
-    if (was === undefined || after[name] !== undefined) continue;
-    const view = viewOf(type, name);
-    if (!view) continue;
-    const present = emptyOf(view, was);
-    note(
-      name,
-      present === undefined ? { ...NONE, removed: allFields(view, was) } : compareValue(view, was, present),
-    );
+    if (before[name] === undefined || after[name] !== undefined) continue;
+    const found = compareField(type, name, before[name], undefined);
+    if (found.changed) (changed ??= {})[`f:${name}`] = found.changed;
+    if (found.removed) (removed ??= {})[`f:${name}`] = found.removed;
   }
   return changed || removed ? { changed, removed } : NONE;
+}
+
+/** A field that came, went, or has another value. */
+function compareField(type: FieldType, name: string, before: unknown, after: unknown): Comparison {
+  const view = viewOf(type, name);
+  if (!view) return NONE;
+  const was = before ?? emptyOf(view, after);
+  if (was === undefined) return { changed: allFields(view, after), removed: undefined };
+  const now = after ?? emptyOf(view, before);
+  if (now === undefined) return { changed: undefined, removed: allFields(view, before) };
+  return compareValue(view, was, now);
 }
 
 /** What stands for a field that Go always has, while nobody set it. */
@@ -123,19 +121,23 @@ function itemFields(view: View, items: readonly unknown[]): FieldTree {
 
 /** A value and everything below it. */
 function allFields({ type, merge, field }: View, value: unknown): FieldTree {
+  const below: Record<string, FieldTree> = { '.': LEAF };
+  let isEmpty = true;
   if (merge === 'granular' && isJsonObject(value)) {
-    const below: Record<string, FieldTree> = {};
     for (const name of Object.keys(value)) {
-      const view = viewOf(type, name);
-      if (view && value[name] !== undefined) below[`f:${name}`] = allFields(view, value[name]);
+      const view = value[name] === undefined ? undefined : viewOf(type, name);
+      if (!view) continue;
+      below[`f:${name}`] = allFields(view, value[name]);
+      isEmpty = false;
     }
-    return nodeOf(true, below) ?? LEAF;
+  } else if (field && isMerged(merge) && Array.isArray(value)) {
+    const view = itemView(field);
+    for (const [element, items] of itemsByElement(field, value)) {
+      below[element] = itemFields(view, items);
+      isEmpty = false;
+    }
   }
-  if (!field || !isMerged(merge) || !Array.isArray(value)) return LEAF;
-  const view = itemView(field);
-  const below: Record<string, FieldTree> = {};
-  for (const [element, items] of itemsByElement(field, value)) below[element] = itemFields(view, items);
-  return nodeOf(true, below) ?? LEAF;
+  return isEmpty ? LEAF : below;
 }
 
 function isMerged(merge: MergeKind): boolean {

@@ -1,6 +1,5 @@
 import { deepEqual } from '../../openapi/deep-equal.ts';
 import type { ManagedFieldsEntry } from '../../openapi/generated/types.ts';
-import type { KubeObject } from '../cache/stored-object.ts';
 import type { Comparison } from './compare.ts';
 import { difference, type FieldTree, union } from './field-tree.ts';
 import {
@@ -27,8 +26,12 @@ export function trackUpdate(
   now: string,
 ): OwnerEntries {
   if (!changed && !removed) return entries;
+  const [only] = entries ?? [];
+  if (entries?.length === 1 && only && !removed && ownsAll(only, manager, changed)) {
+    return only.time === now ? entries : [{ ...only, time: now }];
+  }
   const lost = union(changed, removed);
-  const others: Ownership[] = [];
+  const owners: Ownership[] = [];
   let own: FieldTree | undefined;
   let time: string | undefined;
   for (const owner of ownersOf(entries)) {
@@ -37,12 +40,20 @@ export function trackUpdate(
       time = owner.time;
     } else {
       const fields = difference(owner.fields, lost);
-      if (fields) others.push({ ...owner, fields });
+      if (fields) owners.push({ ...owner, fields });
     }
   }
   const fields = union(own, changed);
-  if (fields) others.push({ ...manager, time: changed ? now : time, fields });
-  return entriesOf(capUpdaters(others));
+  if (fields) owners.push({ ...manager, time: changed ? now : time, fields });
+  return entriesOf(capUpdaters(owners));
+}
+
+/** The usual case: a lone owner changes what it owns. */
+function ownsAll(entry: ManagedFieldsEntry, manager: Manager, changed: FieldTree | undefined): boolean {
+  const [owner] = ownersOf([entry]);
+  return (
+    owner !== undefined && isSameManager(owner, manager) && union(owner.fields, changed) === owner.fields
+  );
 }
 
 /**
@@ -50,17 +61,17 @@ export function trackUpdate(
  * ones. A single empty entry takes them all away (k8s managedfields/internal/fieldmanager.go).
  */
 export function entriesToBeginWith(live: OwnerEntries, sent: OwnerEntries): OwnerEntries {
-  if (sent === undefined || sent.length === 0 || deepEqual(sent, live)) return live;
+  if (sent === undefined || sent.length === 0 || sent === live || deepEqual(sent, live)) return live;
   if (sent.length === 1 && Object.keys(sent[0]!).length === 0) return undefined;
   const owners = parseOwners(sent);
   return owners ? entriesOf(owners) : live;
 }
 
-/** Whether two objects have the same owners, whatever their times say. */
-export function sameOwners(a: KubeObject, b: KubeObject): boolean {
-  return deepEqual(withoutTimes(a), withoutTimes(b));
+/** Whether the owners are the same, whatever their times say. */
+export function sameOwners(a: OwnerEntries, b: OwnerEntries): boolean {
+  return a === b || deepEqual(withoutTimes(a), withoutTimes(b));
 }
 
-function withoutTimes({ metadata }: KubeObject): unknown {
-  return metadata.managedFields?.map((entry) => ({ ...entry, time: undefined }));
+function withoutTimes(entries: OwnerEntries): unknown {
+  return entries?.map((entry) => ({ ...entry, time: undefined }));
 }

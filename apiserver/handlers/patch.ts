@@ -44,10 +44,19 @@ export function patcherFor(request: ResourceRequest, message: string): Patcher {
 function patched(request: ResourceRequest, current: StoredObject, patcher: Patcher): KubeObject {
   const { store } = request;
   const { kind, message } = store.definition;
-  const result = patcher(current.copy() as JsonObject);
+  const copy = current.copy();
+  // What a patch does not speak of need not be copied, checked and compared.
+  if (!speaksOfOwners(request)) delete copy.metadata.managedFields;
+  const result = patcher(copy as JsonObject);
   if (result.kind !== kind || result.apiVersion !== store.apiVersion) {
     throw errors.badRequest("a patch may not change an object's kind or apiVersion");
   }
   request.warnings.length = 0;
   return conform(request, result, { kind, apiVersion: store.apiVersion, message });
+}
+
+function speaksOfOwners({ request: { body } }: ResourceRequest): boolean {
+  return (
+    body !== undefined && Buffer.from(body.buffer, body.byteOffset, body.length).includes('managedFields')
+  );
 }

@@ -155,10 +155,10 @@ function isDone({ strategy }: ResourceStore, object: KubeObject): boolean {
 function sameButRevision(object: KubeObject, previous: KubeObject): boolean {
   object.metadata.resourceVersion = previous.metadata.resourceVersion;
   const { managedFields } = object.metadata;
-  if (sameOwners(object, previous)) object.metadata.managedFields = previous.metadata.managedFields;
-  if (deepEqual(object, previous)) return true;
+  object.metadata.managedFields = previous.metadata.managedFields;
+  const same = deepEqual(object, previous);
   object.metadata.managedFields = managedFields;
-  return false;
+  return same && sameOwners(managedFields, previous.metadata.managedFields);
 }
 
 const SERVER_FIELDS = [
