@@ -1,17 +1,28 @@
-import { resources } from '../openapi/resources.ts';
 import type { ApiRequest, ApiResponse } from '../platform/api-transport.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Rng } from '../platform/rng.ts';
 import { AdmissionChain, type AdmissionStep } from './admission/admission.ts';
+import { certificateRequests } from './admission/certificate-requests.ts';
 import { type DefaultTolerations, defaultTolerationSeconds } from './admission/default-toleration-seconds.ts';
+import { escalationCheck } from './admission/escalation-check.ts';
 import { namespaceLifecycle } from './admission/namespace-lifecycle.ts';
+import { nodeRestriction } from './admission/node-restriction.ts';
+import { priority } from './admission/priority.ts';
 import { serviceAccountDefault } from './admission/service-account-default.ts';
 import type { WebhookCaller } from './admission/webhook-caller.ts';
 import { mutatingWebhooks, validatingWebhooks } from './admission/webhook-steps.ts';
+import { Authenticator, type CertificateSubject } from './authentication/authenticator.ts';
+import type { Impersonation } from './authentication/impersonation.ts';
+import { ServiceAccountTokens } from './authentication/service-account-tokens.ts';
+import { generateSigningKeys, type SigningKeys } from './authentication/signing-keys.ts';
 import type { UserInfo } from './authentication/user-info.ts';
-import type { Authorizer } from './authorization/authorizer.ts';
-import { componentRoles } from './authorization/component-roles.ts';
+import { authorizers } from './authorization/authorizer.ts';
+import { nodeAuthorizer } from './authorization/node-authorizer.ts';
+import { nodePods } from './authorization/node-pods.ts';
+import { privilegedGroup } from './authorization/privileged-group.ts';
+import { RbacAuthorizer } from './authorization/rbac-authorizer.ts';
+import { StoredRbacObjects } from './authorization/stored-rbac-objects.ts';
 import type { BootstrapOptions } from './bootstrap/bootstrap-objects.ts';
 import { ensureBootstrapObjects } from './bootstrap/ensure-bootstrap-objects.ts';
 import { dispatch } from './dispatch.ts';
@@ -32,8 +43,9 @@ export interface ApiServerOptions {
   readonly logger: Logger;
   /** Left out: memory. */
   readonly storage?: Storage;
-  /** Left out: the static table of component roles. */
-  readonly authorizer?: Authorizer;
+  /** Users by static token. */
+  readonly tokens?: ReadonlyMap<string, UserInfo>;
+  readonly serviceAccounts?: ServiceAccountOptions;
   /** How admission webhooks are reached; left out: every webhook counts as unreachable. */
   readonly webhooks?: WebhookCaller;
   /** How nodes' agents are reached, for logs; left out: 503. */
@@ -43,16 +55,29 @@ export interface ApiServerOptions {
   readonly bootstrap?: Partial<BootstrapOptions>;
 }
 
+/** How service account tokens are signed; what is left out is as kubeadm has it, with keys of the server's own. */
+export interface ServiceAccountOptions {
+  readonly keys?: SigningKeys | undefined;
+  readonly issuer?: string | undefined;
+  readonly audiences?: readonly string[] | undefined;
+}
+
+const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
+
 /** A request whose sender is known. */
 export interface UserRequest extends ApiRequest {
   readonly user: UserInfo;
+  /** Whom the sender wants to be taken for. */
+  readonly impersonation?: Impersonation;
 }
 
 export interface ApiServer {
   /** Never rejects: a failure is an answer with a Status. */
   handle(request: UserRequest): Promise<ApiResponse>;
-  /** The exposition of this server's metrics. */
-  metrics(): Promise<string>;
+  /** The user of a client certificate, if its subject names one. */
+  userOfCertificate(subject: CertificateSubject): UserInfo | undefined;
+  /** The user of an Authorization header; undefined: nobody we know. */
+  userOfAuthorization(header: string): Promise<UserInfo | undefined>;
   /** Ends all watches and lets go of the storage. */
   close(): Promise<void>;
 }
@@ -82,14 +107,31 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     metrics.delivered(definition, watchers),
   );
   metrics.observe(registry);
+  const serviceAccounts = serviceAccountTokens(options);
+  const { tokens = new Map() } = options;
+  const authenticator = new Authenticator({ tokens, serviceAccounts, registry, clock });
+  const objects = new StoredRbacObjects(registry);
+  const rbac = new RbacAuthorizer(objects);
+  const pods = nodePods(registry);
+  const authorize = authorizers(privilegedGroup, nodeAuthorizer(pods), rbac);
   const context: ServerContext = {
     clock,
     rng,
     logger,
     registry,
     metrics,
-    admission: new AdmissionChain(admissionSteps(options, registry)),
-    authorizer: options.authorizer ?? componentRoles((namespace, name) => podNode(registry, namespace, name)),
+    authenticator,
+    serviceAccounts,
+    authorize,
+    rbac,
+    admission: new AdmissionChain([
+      ...mutatingSteps(options, registry),
+      certificateRequests(authorize),
+      mutatingWebhooks(registry, rng, options.webhooks),
+      nodeRestriction(pods),
+      escalationCheck({ rbac, objects, authorize }),
+      validatingWebhooks(registry, rng, options.webhooks),
+    ]),
     kubeletProxy: options.kubeletProxy,
   };
   await ensureBootstrapObjects(context, {
@@ -110,7 +152,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   return {
     // Whoever lost a watch to `close` asks again at once; what it would get now, nothing would ever end.
     handle: (request) => (closing ? Promise.resolve(SHUTTING_DOWN) : dispatch(context, request)),
-    metrics: () => metrics.exposition(),
+    userOfCertificate: (subject) => authenticator.fromCertificate(subject),
+    userOfAuthorization: (header) => authenticator.fromAuthorization(header),
     async close() {
       closing = true;
       stopBookmarks();
@@ -124,19 +167,19 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
 const SHUTTING_DOWN = statusAnswer(errors.serviceUnavailable('the API server is shutting down').status);
 
 /** In Kubernetes' own order: webhooks come after the built-in mutations. */
-function admissionSteps(options: ApiServerOptions, registry: Registry): AdmissionStep[] {
+function mutatingSteps(options: ApiServerOptions, registry: Registry): AdmissionStep[] {
   const { notReadySeconds = 300, unreachableSeconds = 300 } = options.defaultTolerations ?? {};
   return [
     namespaceLifecycle(registry),
     serviceAccountDefault,
     defaultTolerationSeconds({ notReadySeconds, unreachableSeconds }),
-    mutatingWebhooks(registry, options.rng, options.webhooks),
-    validatingWebhooks(registry, options.rng, options.webhooks),
+    priority(registry),
   ];
 }
 
-function podNode(registry: Registry, namespace: string, name: string): string | undefined {
-  return registry.of(resources.pods).cache.get(namespace, name)?.attributes.fields['spec.nodeName'];
+function serviceAccountTokens({ clock, serviceAccounts = {} }: ApiServerOptions): ServiceAccountTokens {
+  const { keys = generateSigningKeys(), issuer = DEFAULT_ISSUER, audiences = [issuer] } = serviceAccounts;
+  return new ServiceAccountTokens({ keys, issuer, audiences, clock });
 }
 
 function repeat(clock: Clock, milliseconds: number, action: () => void): () => void {

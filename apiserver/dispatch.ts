@@ -1,8 +1,10 @@
 import type { ApiResponse } from '../platform/api-transport.ts';
+import { impersonate } from './authentication/impersonation.ts';
+import type { UserInfo } from './authentication/user-info.ts';
 import type { UserRequest } from './create-api-server.ts';
 import { errors, StatusError } from './errors.ts';
 import { handlerOf } from './handlers/handlers.ts';
-import { answerPath, isOpenPath } from './handlers/paths.ts';
+import { answerPath } from './handlers/paths.ts';
 import { parseRequestInfo, type RequestInfo, type ResourceInfo } from './request-info.ts';
 import { statusAnswer, withWarnings } from './respond/answer.ts';
 import { negotiateFailure } from './respond/negotiate.ts';
@@ -15,14 +17,19 @@ export async function dispatch(context: ServerContext, request: UserRequest): Pr
   let response: ApiResponse;
   try {
     info = requestInfo(request);
-    authorize(context, info, request);
-    response = await answer(context, info, request);
+    const user = effectiveUser(context, request);
+    authorize(context, info, user);
+    response = await answer(context, info, { ...request, user });
   } catch (error) {
     const { status } = asStatusError(context, request, error);
     response = statusAnswer(status, negotiateFailure(request.headers.accept));
   }
   context.metrics.answered(info, response.status, context.clock.now() - started);
   return response;
+}
+
+function effectiveUser({ authorize }: ServerContext, { user, impersonation }: UserRequest): UserInfo {
+  return impersonation ? impersonate(user, impersonation, authorize) : user;
 }
 
 function requestInfo({ method, url }: UserRequest): RequestInfo {
@@ -40,12 +47,11 @@ function asStatusError(context: ServerContext, request: UserRequest, error: unkn
   return errors.internal(error instanceof Error ? error.message : String(error));
 }
 
-function authorize(context: ServerContext, info: RequestInfo, { user }: UserRequest): void {
+function authorize(context: ServerContext, info: RequestInfo, user: UserInfo): void {
   const { resource, path, method, query } = info;
-  if (!resource && isOpenPath(path)) return;
   const verb = resource ? resource.verb : method.toLowerCase();
   const fieldSelector = query.get('fieldSelector') ?? '';
-  if (context.authorizer.authorize({ user, verb, resource, path, fieldSelector })) return;
+  if (context.authorize({ user, verb, resource, path, fieldSelector }).allowed) return;
   if (!resource)
     throw errors.forbiddenPath(
       `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}`,
@@ -61,7 +67,7 @@ function why(user: string, verb: string, { group, resource, subresource, namespa
 
 async function answer(context: ServerContext, info: RequestInfo, request: UserRequest): Promise<ApiResponse> {
   const { resource } = info;
-  if (!resource) return answerPath(info, request);
+  if (!resource) return answerPath(context, info, request);
   const store = context.registry.find(resource.group, resource.version, resource.resource);
   if (!store) throw errors.noSuchPath();
   const subresource = store.definition.subresources.find(({ name }) => name === resource.subresource);
@@ -69,6 +75,7 @@ async function answer(context: ServerContext, info: RequestInfo, request: UserRe
   checkShape(resource, store.definition.namespaced);
   const warnings: string[] = [];
   const response = await handlerOf(
+    store.definition,
     resource.verb,
     resource.subresource,
   )({

@@ -5,10 +5,10 @@ import { type RunningComponent, runComponent } from '../platform/component-proce
 import type { Logger } from '../platform/logger.ts';
 import { systemRng } from '../platform/rng.ts';
 import { httpsWebhookCaller } from './admission/https-webhook-caller.ts';
-import { createAuthenticator } from './authentication/authenticator.ts';
+import { readSigningKeys } from './authentication/signing-keys.ts';
 import { parseTokenFile } from './authentication/token-file.ts';
 import type { UserInfo } from './authentication/user-info.ts';
-import { createApiServer } from './create-api-server.ts';
+import { createApiServer, type ServiceAccountOptions } from './create-api-server.ts';
 import { httpsKubeletProxy } from './https-kubelet-proxy.ts';
 import type { KubeletProxy } from './kubelet-proxy.ts';
 import { createServer, portOf } from './server.ts';
@@ -26,6 +26,10 @@ interface Flags {
   readonly tlsPrivateKeyFile: string;
   readonly clientCaFile?: string;
   readonly tokenAuthFile?: string;
+  readonly serviceAccountIssuer?: string;
+  readonly serviceAccountSigningKeyFile?: string;
+  readonly serviceAccountKeyFile?: readonly string[];
+  readonly apiAudiences?: string;
   readonly serviceClusterIpRange: string;
   readonly advertiseAddress: string;
   readonly advertisePort?: number;
@@ -47,6 +51,8 @@ async function serve(flags: Flags, logger: Logger): Promise<RunningComponent> {
     logger,
     webhooks: httpsWebhookCaller(),
     storage: await openStorage(flags, logger),
+    tokens: tokens(flags),
+    serviceAccounts: serviceAccounts(flags),
     ...kubelets(flags),
     defaultTolerations: {
       notReadySeconds: flags.defaultNotReadyTolerationSeconds,
@@ -61,7 +67,6 @@ async function serve(flags: Flags, logger: Logger): Promise<RunningComponent> {
   const server = await createServer({
     api,
     logger,
-    authenticator: createAuthenticator(tokens(flags)),
     tls: {
       cert: readFileSync(flags.tlsCertFile, 'utf8'),
       key: readFileSync(flags.tlsPrivateKeyFile, 'utf8'),
@@ -88,6 +93,10 @@ function parseFlags(argv: readonly string[]): Flags {
     .requiredOption('--tls-private-key-file <file>', 'its key, PEM')
     .option('--client-ca-file <file>', 'authority that signs client certificates, PEM')
     .option('--token-auth-file <file>', 'static bearer tokens: token,user,uid,"groups" a line')
+    .option('--service-account-issuer <url>', 'who service account tokens say they are from')
+    .option('--service-account-signing-key-file <file>', 'their private key, PEM; one is made unless given')
+    .option('--service-account-key-file <file...>', 'other keys whose tokens are believed, PEM')
+    .option('--api-audiences <names>', 'names this server goes by in tokens; the issuer unless given')
     .option('--service-cluster-ip-range <cidr>', 'network of ClusterIPs', '10.96.0.0/16')
     .option('--advertise-address <address>', 'where pods reach this server', '172.18.0.1')
     .option('--advertise-port <port>', 'and its port; the secure port unless given', integer)
@@ -127,6 +136,21 @@ function optionalFile(path: string | undefined): string | undefined {
 
 function tokens({ tokenAuthFile }: Flags): ReadonlyMap<string, UserInfo> {
   return tokenAuthFile === undefined ? new Map() : parseTokenFile(readFileSync(tokenAuthFile, 'utf8'));
+}
+
+function serviceAccounts(flags: Flags): ServiceAccountOptions {
+  const {
+    serviceAccountIssuer: issuer,
+    serviceAccountSigningKeyFile: file,
+    serviceAccountKeyFile: others = [],
+    apiAudiences,
+  } = flags;
+  const read = (path: string): string => readFileSync(path, 'utf8');
+  return {
+    issuer,
+    audiences: apiAudiences?.split(','),
+    keys: file === undefined ? undefined : readSigningKeys(read(file), others.map(read)),
+  };
 }
 
 function kubelets(flags: Flags): { kubeletProxy?: KubeletProxy } {

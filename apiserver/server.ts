@@ -4,14 +4,13 @@ import websocket from '@fastify/websocket';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ApiResponse } from '../platform/api-transport.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Authenticator } from './authentication/authenticator.ts';
-import { certificateSubject } from './authentication/peer-certificate.ts';
-import type { UserInfo } from './authentication/user-info.ts';
+import { readImpersonation } from './authentication/impersonation.ts';
+import { peerCertificate } from './authentication/peer-certificate.ts';
+import { ANONYMOUS, type UserInfo } from './authentication/user-info.ts';
 import { connectionDrain } from './connection-drain.ts';
 import type { ApiServer } from './create-api-server.ts';
 import { errors, type StatusError } from './errors.ts';
-import { isOpenPath } from './handlers/paths.ts';
-import { statusAnswer, textAnswer } from './respond/answer.ts';
+import { statusAnswer } from './respond/answer.ts';
 import { MEDIA_TYPES } from './respond/negotiate.ts';
 import { sendStream } from './stream-reply.ts';
 import { serveWatchSocket } from './watch-socket.ts';
@@ -22,7 +21,6 @@ const LONGEST_PATH_PART = 2048;
 
 export interface ServerOptions {
   readonly api: ApiServer;
-  readonly authenticator: Authenticator;
   readonly logger: Logger;
   /** PEM. */
   readonly tls: { readonly cert: string; readonly key: string; readonly clientCa?: string | undefined };
@@ -112,40 +110,43 @@ async function respond(
   request: FastifyRequest,
   signal: AbortSignal,
 ): Promise<ApiResponse> {
-  const { api, authenticator } = options;
-  const url = request.raw.url ?? '/';
-  const user = identify(authenticator, request);
-  if (!user && !(request.method === 'GET' && isOpenPath(url.split('?', 1)[0] ?? ''))) {
-    return statusAnswer(errors.unauthorized().status);
-  }
-  if (url === '/metrics' && user) return metricsAnswer(api, user);
+  const { api } = options;
+  const { method, headers, raw } = request;
+  // No promise on the way of a request that shows a certificate: most do.
+  const user = userOfCertificate(api, request) ?? (await userOfHeader(api, request));
+  if (!user) return statusAnswer(errors.unauthorized().status);
   const body = request.body instanceof Uint8Array ? request.body : undefined;
   return api.handle({
-    method: request.method,
-    url,
-    headers: request.headers as Record<string, string>,
+    method,
+    url: raw.url ?? '/',
+    headers: headers as Record<string, string>,
     signal,
-    user: user ?? ANONYMOUS,
+    user,
+    ...(asksToImpersonate(headers) ? { impersonation: readImpersonation(raw.rawHeaders) } : {}),
     ...(body === undefined ? {} : { body }),
   });
 }
 
-/** Reaches only open paths. */
-const ANONYMOUS: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
-
-function identify(authenticator: Authenticator, request: FastifyRequest): UserInfo | undefined {
-  const subject = certificateSubject(request.raw);
-  const fromCertificate = subject && authenticator.fromCertificate(subject);
-  return fromCertificate ?? authenticator.fromAuthorization(request.headers.authorization);
+function userOfCertificate(api: ApiServer, { raw }: FastifyRequest): UserInfo | undefined {
+  const certificate = peerCertificate(raw);
+  return certificate.kind === 'trusted' ? api.userOfCertificate(certificate.subject) : undefined;
 }
 
-async function metricsAnswer(api: ApiServer, user: UserInfo): Promise<ApiResponse> {
-  if (!user.groups.includes('system:masters') && !user.groups.includes('system:monitoring')) {
-    return statusAnswer(
-      errors.forbiddenPath(`forbidden: User ${JSON.stringify(user.name)} cannot get path "/metrics"`).status,
-    );
-  }
-  return textAnswer(200, await api.metrics(), 'text/plain; version=0.0.4; charset=utf-8');
+/** Who shows nothing is anonymous; who shows what is not good is nobody. */
+function userOfHeader(
+  api: ApiServer,
+  { headers: { authorization }, raw }: FastifyRequest,
+): Promise<UserInfo | undefined> | UserInfo | undefined {
+  if (authorization !== undefined) return api.userOfAuthorization(authorization);
+  return peerCertificate(raw).kind === 'none' ? ANONYMOUS : undefined;
+}
+
+function asksToImpersonate(headers: FastifyRequest['headers']): boolean {
+  return (
+    headers['impersonate-user'] !== undefined ||
+    headers['impersonate-group'] !== undefined ||
+    headers['impersonate-uid'] !== undefined
+  );
 }
 
 function send(reply: FastifyReply, { status, headers, body }: ApiResponse): FastifyReply {

@@ -248,7 +248,7 @@ export class Cluster {
       clusterDnsIp: config.clusterDns,
       upstreams: [],
     });
-    await startControllerManager(this.#context('controller-manager', as('system:kube-controller-manager')), {
+    await startControllerManager(this.#context('controller-manager', as('podwire:controller-manager')), {
       rootCa: '',
       nodeMonitorGracePeriodMs: parseDuration(config.nodeMonitorGracePeriod),
     });

@@ -1,5 +1,5 @@
 import type { RestClient } from '../client/rest-client.ts';
-import { allResources, type ResourceDefinition } from '../openapi/resources.ts';
+import { type ResourceDefinition, storedResources } from '../openapi/resources.ts';
 import type { Clock } from '../platform/clock.ts';
 
 /** One change in the API. */
@@ -26,7 +26,7 @@ export class EventTrace {
   }
 
   start(): void {
-    for (const resource of allResources) void this.#follow(resource);
+    for (const resource of storedResources) void this.#follow(resource);
   }
 
   /** A watch that ends is resumed from the last revision it saw. */

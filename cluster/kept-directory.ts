@@ -1,11 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { CertificateAuthority } from './certificate-authority.ts';
+import { CertificateAuthority } from '../platform/certificate-authority.ts';
+import { newServiceAccountKey } from './service-account-key.ts';
 import { writePrivateFile } from './write-private-file.ts';
 
 /**
- * `--data-dir`: what outlives a cluster's processes. The objects, and the authority that signs certificates:
- * a kubeconfig of an earlier run still opens the cluster.
+ * `--data-dir`: what outlives a cluster's processes. The objects, the authority that signs certificates, and
+ * the key of service account tokens: a kubeconfig of an earlier run still opens the cluster.
  */
 export class KeptDirectory {
   readonly #path: string;
@@ -19,6 +20,13 @@ export class KeptDirectory {
   /** Where the API server keeps the objects. */
   get storage(): string {
     return join(this.#path, 'storage');
+  }
+
+  /** Tokens of an earlier run stay good. */
+  serviceAccountKey(): string {
+    const file = join(this.#path, 'pki', 'sa.key');
+    if (!existsSync(file)) writePrivateFile(file, newServiceAccountKey());
+    return readFileSync(file, 'utf8');
   }
 
   /** The key is written first: a certificate without its key is never there. */

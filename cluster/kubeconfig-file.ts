@@ -1,4 +1,4 @@
-import type { KeyPair } from './certificate-authority.ts';
+import type { KeyPair } from '../platform/certificate-authority.ts';
 
 /** A kubeconfig for one user of one cluster, with everything inside it; JSON, which every YAML reader takes. */
 export function kubeconfigFile(options: {

@@ -23,6 +23,10 @@ export interface ProcessFiles {
   readonly serverKey: string;
   readonly kubeletClientCert: string;
   readonly kubeletClientKey: string;
+  /** The authority's own key: for the one process that signs certificate requests. */
+  readonly caKey: string;
+  /** What service account tokens are signed with. */
+  readonly serviceAccountKey: string;
 }
 
 /** All processes of a cluster, in the order they are started; objects are kept in a directory, or nowhere. */
@@ -48,9 +52,11 @@ export function processPlans(config: ClusterConfig, storage: string | undefined)
         `--cluster-dns=${config.clusterDns}`,
       ],
     }),
-    controller('controller-manager', 'system:kube-controller-manager', {
-      args: ({ ca }) => [
+    controller('controller-manager', 'podwire:controller-manager', {
+      args: ({ ca, caKey }) => [
         `--root-ca-file=${ca}`,
+        `--cluster-signing-cert-file=${ca}`,
+        `--cluster-signing-key-file=${caKey}`,
         `--node-monitor-grace-period=${config.nodeMonitorGracePeriod}`,
       ],
     }),
@@ -80,6 +86,8 @@ function apiserver(config: ClusterConfig, storage: string | undefined): ProcessP
       `--tls-cert-file=${files.serverCert}`,
       `--tls-private-key-file=${files.serverKey}`,
       `--client-ca-file=${files.ca}`,
+      `--service-account-signing-key-file=${files.serviceAccountKey}`,
+      `--service-account-issuer=https://kubernetes.default.svc.${config.clusterDomain}`,
       `--kubelet-client-certificate=${files.kubeletClientCert}`,
       `--kubelet-client-key=${files.kubeletClientKey}`,
       `--kubelet-certificate-authority=${files.ca}`,

@@ -3,14 +3,15 @@ import { Http2Transport } from '../client/http2-transport.ts';
 import { RestClient } from '../client/rest-client.ts';
 import type { Node } from '../openapi/generated/types.ts';
 import { resources } from '../openapi/resources.ts';
+import { CertificateAuthority } from '../platform/certificate-authority.ts';
 import { systemClock } from '../platform/clock.ts';
 import { installClusterDns } from './addons.ts';
-import { CertificateAuthority } from './certificate-authority.ts';
 import { type ClusterConfig, nodePlaces } from './cluster-config.ts';
 import { freePort } from './free-port.ts';
 import type { KeptDirectory } from './kept-directory.ts';
 import { kubeconfigFile } from './kubeconfig-file.ts';
 import { type ProcessPlan, processPlans } from './process-plan.ts';
+import { newServiceAccountKey } from './service-account-key.ts';
 import type { StateDirectory } from './state-directory.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
@@ -102,6 +103,8 @@ export class Supervisor {
     const now = Date.now();
     const authority = await (kept ? kept.authority(now) : CertificateAuthority.create(now));
     state.write('pki/ca.crt', authority.cert);
+    state.write('pki/ca.key', await authority.key());
+    state.write('pki/sa.key', kept ? kept.serviceAccountKey() : newServiceAccountKey());
     const kubelet = await authority.issue({ commonName: 'kube-apiserver-kubelet-client' });
     state.write('pki/kubelet-client.crt', kubelet.cert);
     state.write('pki/kubelet-client.key', kubelet.key);
@@ -143,6 +146,8 @@ export class Supervisor {
         serverCert: state.file('pki', `${plan.name}.crt`),
         serverKey: state.file('pki', `${plan.name}.key`),
         kubeletClientCert: state.file('pki', 'kubelet-client.crt'),
+        caKey: state.file('pki', 'ca.key'),
+        serviceAccountKey: state.file('pki', 'sa.key'),
         kubeletClientKey: state.file('pki', 'kubelet-client.key'),
       }),
       logFile: state.file('logs', `${plan.name}.log`),

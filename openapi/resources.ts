@@ -35,3 +35,8 @@ export const resources = {
 } as const;
 
 export const allResources: readonly ResourceDefinition[] = Object.values(resources);
+
+/** Each kind of object that is stored, once, whatever versions it is served in. */
+export const storedResources: readonly ResourceDefinition[] = allResources.filter(
+  ({ stored, storedAs }) => stored && storedAs === undefined,
+);

@@ -3,20 +3,30 @@ import type { Http2ServerRequest } from 'node:http2';
 import { TLSSocket } from 'node:tls';
 import type { CertificateSubject } from './authenticator.ts';
 
-const subjects = new WeakMap<TLSSocket, CertificateSubject | null>();
+/** What a client shows: nothing, a certificate of our authority, or one of somebody else's. */
+export type PeerCertificate =
+  | { readonly kind: 'none' | 'untrusted' }
+  | { readonly kind: 'trusted'; readonly subject: CertificateSubject };
 
-/** The subject of the connection's client certificate, if our authority signed it. Read once a connection. */
-export function certificateSubject(
-  request: IncomingMessage | Http2ServerRequest,
-): CertificateSubject | undefined {
+const NONE: PeerCertificate = { kind: 'none' };
+const known = new WeakMap<TLSSocket, PeerCertificate>();
+
+/** The connection's client certificate. Read once a connection. */
+export function peerCertificate(request: IncomingMessage | Http2ServerRequest): PeerCertificate {
   const socket = rawSocket(request);
-  if (!socket) return undefined;
-  let subject = subjects.get(socket);
-  if (subject === undefined) {
-    subject = socket.authorized ? (socket.getPeerCertificate().subject ?? null) : null;
-    subjects.set(socket, subject);
+  if (!socket) return NONE;
+  let certificate = known.get(socket);
+  if (!certificate) {
+    certificate = readCertificate(socket);
+    known.set(socket, certificate);
   }
-  return subject ?? undefined;
+  return certificate;
+}
+
+function readCertificate(socket: TLSSocket): PeerCertificate {
+  const { subject } = socket.getPeerCertificate() ?? {};
+  if (subject === undefined) return NONE;
+  return socket.authorized ? { kind: 'trusted', subject } : { kind: 'untrusted' };
 }
 
 /** HTTP/2 hides the socket behind a proxy object that differs each time. */

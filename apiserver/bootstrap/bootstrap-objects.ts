@@ -3,10 +3,12 @@ import type {
   Endpoints,
   IPAddress,
   Namespace,
+  PriorityClass,
   Service,
   ServiceCIDR,
 } from '../../openapi/generated/types.ts';
 import { type KubernetesObject, type ResourceDefinition, resources } from '../../openapi/resources.ts';
+import { roleObjects } from './roles/role-objects.ts';
 
 export interface BootstrapOptions {
   readonly serviceCidr: string;
@@ -20,6 +22,21 @@ export interface BootstrapObject {
   readonly object: KubernetesObject;
 }
 
+/** What the cluster itself cannot be without (k8s pkg/apis/scheduling/v1/helpers.go). */
+const PRIORITY_CLASSES: readonly PriorityClass[] = [
+  {
+    metadata: { name: 'system-node-critical' },
+    value: 2_000_001_000,
+    description: 'Used for system critical pods that must not be moved from their current node.',
+  },
+  {
+    metadata: { name: 'system-cluster-critical' },
+    value: 2_000_000_000,
+    description:
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  },
+];
+
 const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] as const;
 
 /** The objects that the API server itself makes sure of, in the order they are made. */
@@ -27,6 +44,8 @@ export function bootstrapObjects(options: BootstrapOptions): BootstrapObject[] {
   const clusterIp = firstAddress(options.serviceCidr);
   return [
     ...NAMESPACES.map((name) => entry<Namespace>(resources.namespaces, { metadata: { name } })),
+    ...roleObjects(),
+    ...PRIORITY_CLASSES.map((object) => entry<PriorityClass>(resources.priorityclasses, object)),
     entry<ServiceCIDR>(resources.servicecidrs, {
       metadata: { name: 'kubernetes' },
       spec: { cidrs: [options.serviceCidr] },

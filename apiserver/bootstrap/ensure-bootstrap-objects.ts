@@ -1,3 +1,4 @@
+import { deepEqual } from '../../openapi/deep-equal.ts';
 import { groupVersion, type KubernetesObject, type ResourceDefinition } from '../../openapi/resources.ts';
 import type { KubeObject, StoredObject } from '../cache/stored-object.ts';
 import { createObject, type WriteOptions } from '../registry/create-object.ts';
@@ -12,6 +13,9 @@ const WRITE: WriteOptions = {
   manager: 'kube-apiserver',
 };
 
+const RBAC_GROUP = 'rbac.authorization.k8s.io';
+const AUTOUPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
+
 /** Where the server is reached may differ from the last run: these follow it. */
 const FOLLOWING = new Set(['endpoints', 'endpointslices']);
 
@@ -25,6 +29,8 @@ export async function ensureBootstrapObjects(
     const { namespace = '', name = '' } = object.metadata;
     if (!store.cache.get(namespace, name)) {
       await createObject(context, store, typed(definition, object), WRITE);
+    } else if (definition.group === RBAC_GROUP) {
+      await completeRole(context, definition, object);
     } else if (FOLLOWING.has(definition.resource)) {
       const apply = (current: StoredObject): KubeObject => ({
         ...typed(definition, object),
@@ -33,6 +39,34 @@ export async function ensureBootstrapObjects(
       await updateObject(context, store, { namespace, name, subresource: '', apply }, WRITE);
     }
   }
+}
+
+/** A default role or binding lacks nothing, unless somebody said that it should stay as it is. */
+async function completeRole(
+  context: ServerContext,
+  definition: ResourceDefinition,
+  wanted: KubernetesObject,
+): Promise<void> {
+  const store = context.registry.of(definition);
+  const { namespace = '', name = '' } = wanted.metadata;
+  const current = store.require(namespace, name);
+  if (current.object.metadata.annotations?.[AUTOUPDATE] !== 'true') return;
+  if (deepEqual(completed(current.object, wanted), current.object)) return;
+  const apply = (present: StoredObject): KubeObject => completed(present.copy(), wanted);
+  await updateObject(context, store, { namespace, name, subresource: '', apply }, WRITE);
+}
+
+/** With the rules and subjects that are missing. */
+function completed(present: KubeObject, wanted: KubernetesObject): KubeObject {
+  const object: KubeObject = { ...present };
+  for (const field of ['rules', 'subjects']) {
+    const list = (wanted as unknown as Record<string, unknown>)[field];
+    if (!Array.isArray(list)) continue;
+    const own = (present[field] ?? []) as unknown[];
+    const missing = list.filter((item) => !own.some((each) => deepEqual(each, item)));
+    if (missing.length > 0) object[field] = [...own, ...missing];
+  }
+  return object;
 }
 
 function typed(definition: ResourceDefinition, object: KubernetesObject): KubeObject {

@@ -1,4 +1,12 @@
+import type { ResourceDefinition } from '../../openapi/resources.ts';
 import { errors } from '../errors.ts';
+import {
+  localSubjectAccessReview,
+  selfSubjectAccessReview,
+  subjectAccessReview,
+} from '../reviews/access-reviews.ts';
+import { selfSubjectReview, tokenReview } from '../reviews/identity-reviews.ts';
+import { selfSubjectRulesReview } from '../reviews/rules-review.ts';
 import { bind } from './binding.ts';
 import { create } from './create.ts';
 import { remove, removeCollection } from './delete.ts';
@@ -9,6 +17,7 @@ import { patch } from './patch.ts';
 import { podLog } from './pod-log.ts';
 import type { Handler } from './resource-request.ts';
 import { scale } from './scale.ts';
+import { requestToken } from './token-request.ts';
 import { update } from './update.ts';
 import { watchObjects } from './watch.ts';
 
@@ -31,14 +40,38 @@ const bySubresource: Readonly<Record<string, Handler>> = {
   'scale get': scale,
   'scale patch': scale,
   'scale update': scale,
+  'token create': requestToken,
+};
+
+/** Kinds that are answered, not stored. */
+const reviews: Readonly<Record<string, Handler>> = {
+  localsubjectaccessreviews: localSubjectAccessReview,
+  selfsubjectaccessreviews: selfSubjectAccessReview,
+  selfsubjectreviews: selfSubjectReview,
+  selfsubjectrulesreviews: selfSubjectRulesReview,
+  subjectaccessreviews: subjectAccessReview,
+  tokenreviews: tokenReview,
 };
 
 const PARTS = new Set(['status', 'approval', 'finalize', 'ephemeralcontainers']);
 
 /** The handler of a verb on a resource or one of its subresources. */
-export function handlerOf(verb: string, subresource: string): Handler {
-  const handler =
-    subresource === '' || PARTS.has(subresource) ? byVerb[verb] : bySubresource[`${subresource} ${verb}`];
+export function handlerOf(
+  { stored, resource }: ResourceDefinition,
+  verb: string,
+  subresource: string,
+): Handler {
+  const handler = stored
+    ? storedHandler(verb, subresource)
+    : verb === 'create'
+      ? reviews[resource]
+      : undefined;
   if (!handler) throw errors.methodNotAllowed(subresource === '' ? verb : `${verb} ${subresource}`);
   return handler;
+}
+
+function storedHandler(verb: string, subresource: string): Handler | undefined {
+  return subresource === '' || PARTS.has(subresource)
+    ? byVerb[verb]
+    : bySubresource[`${subresource} ${verb}`];
 }

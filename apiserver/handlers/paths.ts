@@ -2,21 +2,20 @@ import type { ApiRequest, ApiResponse } from '../../platform/api-transport.ts';
 import { aggregatedDiscovery } from '../discovery/aggregated-discovery.ts';
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from '../discovery/legacy-discovery.ts';
 import { errors } from '../errors.ts';
+import type { ApiMetrics } from '../metrics.ts';
 import { openApiDocument, openApiIndex } from '../openapi-documents/documents.ts';
 import { openApiV2 } from '../openapi-documents/openapi-v2.ts';
 import type { RequestInfo } from '../request-info.ts';
 import { jsonAnswer, textAnswer } from '../respond/answer.ts';
+import type { ServerContext } from '../server-context.ts';
 import { versionInfo } from '../version.ts';
 
-/** Paths that anyone may ask for, known or not. */
-const OPEN_PATHS = new Set(['/healthz', '/livez', '/readyz', '/version']);
-
-export function isOpenPath(path: string): boolean {
-  return OPEN_PATHS.has(path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path);
-}
-
 /** Answers a GET of a path that names no resource. */
-export function answerPath(info: RequestInfo, request: ApiRequest): ApiResponse | Promise<ApiResponse> {
+export function answerPath(
+  { metrics, serviceAccounts }: ServerContext,
+  info: RequestInfo,
+  request: ApiRequest,
+): ApiResponse | Promise<ApiResponse> {
   const path = info.path.length > 1 && info.path.endsWith('/') ? info.path.slice(0, -1) : info.path;
   if (info.method !== 'GET' && info.method !== 'HEAD') throw errors.methodNotAllowed(info.method);
   switch (path) {
@@ -24,6 +23,15 @@ export function answerPath(info: RequestInfo, request: ApiRequest): ApiResponse 
     case '/livez':
     case '/readyz':
       return textAnswer(200, 'ok');
+    case '/metrics':
+      return metricsAnswer(metrics);
+    case '/.well-known/openid-configuration':
+      return jsonAnswer(200, serviceAccounts.discovery(`https://${hostOf(request)}`));
+    case '/openid/v1/jwks':
+      return {
+        ...jsonAnswer(200, serviceAccounts.jwks),
+        headers: { 'content-type': 'application/jwk-set+json' },
+      };
     case '/version':
       return jsonAnswer(200, versionInfo);
     case '/api':
@@ -55,7 +63,8 @@ async function openApi(path: string, { url, headers }: ApiRequest): Promise<ApiR
 }
 
 /** The first discovery form that the client accepts and we have. */
-function discoveryRoot(root: 'api' | 'apis', { headers }: ApiRequest): ApiResponse {
+function discoveryRoot(root: 'api' | 'apis', request: ApiRequest): ApiResponse {
+  const { headers } = request;
   for (const range of (headers.accept ?? '').split(',').slice(0, 20)) {
     const match = /;g=apidiscovery\.k8s\.io;v=(v2|v2beta1);as=APIGroupDiscoveryList/.exec(
       range.replaceAll(' ', ''),
@@ -66,10 +75,15 @@ function discoveryRoot(root: 'api' | 'apis', { headers }: ApiRequest): ApiRespon
     const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
     return { ...answer, headers: { ...answer.headers, 'content-type': contentType, vary: 'Accept' } };
   }
-  return jsonAnswer(
-    200,
-    root === 'api' ? apiVersions(headers.host ?? headers[':authority'] ?? '') : apiGroupList(),
-  );
+  return jsonAnswer(200, root === 'api' ? apiVersions(hostOf(request)) : apiGroupList());
+}
+
+function hostOf({ headers }: ApiRequest): string {
+  return headers.host ?? headers[':authority'] ?? '';
+}
+
+async function metricsAnswer(metrics: ApiMetrics): Promise<ApiResponse> {
+  return textAnswer(200, await metrics.exposition(), 'text/plain; version=0.0.4; charset=utf-8');
 }
 
 function discoveryPath(path: string): ApiResponse {

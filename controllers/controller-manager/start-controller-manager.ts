@@ -1,4 +1,9 @@
 import type { ControllerContext } from '../../client/controller-context.ts';
+import {
+  type CertificateSignerOptions,
+  startCertificateSigner,
+} from '../certificate-signer/start-certificate-signer.ts';
+import { startClusterRoleAggregation } from '../cluster-role-aggregation/start-cluster-role-aggregation.ts';
 import { startDaemonSet } from '../daemonset/start-daemonset.ts';
 import { startDeployment } from '../deployment/start-deployment.ts';
 import { startGarbageCollector } from '../garbage-collector/start-garbage-collector.ts';
@@ -9,7 +14,9 @@ import { startReplicaSet } from '../replicaset/start-replicaset.ts';
 import { startScheduler } from '../scheduler/start-scheduler.ts';
 import { type ServiceAccountOptions, startServiceAccount } from '../service-account/start-service-account.ts';
 
-export type ControllerManagerOptions = NodeLifecycleOptions & ServiceAccountOptions;
+export type ControllerManagerOptions = NodeLifecycleOptions &
+  ServiceAccountOptions &
+  CertificateSignerOptions;
 
 /** The controllers that are about workloads and housekeeping, in one process with shared informers. */
 export async function startControllerManager(
@@ -26,5 +33,7 @@ export async function startControllerManager(
     startGarbageCollector(context),
     startServiceAccount(context, options),
     startPodGc(context),
+    startClusterRoleAggregation(context),
+    startCertificateSigner(context, options),
   ]);
 }

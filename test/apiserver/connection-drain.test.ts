@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { expect, it } from 'vitest';
-import { createAuthenticator } from '../../apiserver/authentication/authenticator.ts';
 import { createApiServer } from '../../apiserver/create-api-server.ts';
 import { createServer, portOf } from '../../apiserver/server.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -11,11 +10,11 @@ import { seededRng } from '../../platform/rng.ts';
 import { createAuthority } from './certificates.ts';
 
 async function startServer() {
+  const tokens = new Map([['secret', { name: 'bob', groups: ['system:masters'] }]]);
   const authority = await createAuthority();
-  const api = await createApiServer({ clock: systemClock, rng: seededRng(3), logger: silentLogger });
+  const api = await createApiServer({ clock: systemClock, rng: seededRng(3), logger: silentLogger, tokens });
   const server = await createServer({
     api,
-    authenticator: createAuthenticator(new Map([['secret', { name: 'bob', groups: ['system:masters'] }]])),
     logger: silentLogger,
     tls: { ...(await authority.issue('CN=apiserver')), clientCa: authority.ca },
   });

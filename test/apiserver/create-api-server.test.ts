@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ANONYMOUS } from '../../apiserver/authentication/user-info.ts';
 import { sealMessage } from '../../openapi/protobuf-envelope.ts';
 import { ADMIN, ApiHarness } from './api-harness.ts';
 import { CONFIG_MAPS, configMap, DEPLOYMENTS, deployment, PODS, pod, SERVICES, service } from './objects.ts';
@@ -518,10 +519,7 @@ describe('authorization', () => {
       message:
         'pods is forbidden: User "system:kube-proxy" cannot list resource "pods" in API group "" in the namespace "default"',
     });
-    expect(
-      (await api.call('GET', '/version', undefined, { user: { name: 'system:anonymous', groups: [] } }))
-        .status,
-    ).toBe(200);
+    expect((await api.call('GET', '/version', undefined, { user: ANONYMOUS })).status).toBe(200);
   });
 
   it('keeps an agent to its own node and pods', async () => {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAuthenticator } from '../../apiserver/authentication/authenticator.ts';
 import { type ApiServer, createApiServer } from '../../apiserver/create-api-server.ts';
 import { createServer, portOf } from '../../apiserver/server.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -70,11 +69,10 @@ describe.runIf(hasKubectl())('real kubectl', () => {
   beforeAll(async () => {
     const authority = await createAuthority();
     const serving = await authority.issue('CN=apiserver');
-    api = await createApiServer({ clock: systemClock, rng: systemRng, logger: silentLogger });
     const tokens = new Map([['secret', { name: 'admin', groups: ['system:masters'] }]]);
+    api = await createApiServer({ clock: systemClock, rng: systemRng, logger: silentLogger, tokens });
     server = await createServer({
       api,
-      authenticator: createAuthenticator(tokens),
       logger: silentLogger,
       tls: { ...serving, clientCa: authority.ca },
     });

@@ -3,7 +3,6 @@ import { request as httpsRequest } from 'node:https';
 import type { FastifyInstance } from 'fastify';
 import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAuthenticator } from '../../apiserver/authentication/authenticator.ts';
 import { type ApiServer, createApiServer } from '../../apiserver/create-api-server.ts';
 import { createServer, portOf } from '../../apiserver/server.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -25,14 +24,13 @@ beforeAll(async () => {
   ca = authority.ca;
   admin = await authority.issue('CN=alice, O=system:masters');
   const serving = await authority.issue('CN=apiserver');
-  api = await createApiServer({ clock: systemClock, rng: seededRng(3), logger: silentLogger });
   const tokens = new Map([
     ['secret', { name: 'bob', groups: ['system:masters'] }],
     ['small', { name: 'system:coredns', groups: [] }],
   ]);
+  api = await createApiServer({ clock: systemClock, rng: seededRng(3), logger: silentLogger, tokens });
   server = await createServer({
     api,
-    authenticator: createAuthenticator(tokens),
     logger: silentLogger,
     tls: { ...serving, clientCa: ca },
   });
@@ -48,12 +46,15 @@ afterAll(async () => {
 const client = () => supertest.agent(url, { ca });
 
 describe('authentication', () => {
-  it('answers 401 to nobody, except for health and version', async () => {
-    const refused = await client().get('/api/v1/pods').expect(401);
-    expect(refused.body).toMatchObject({ kind: 'Status', reason: 'Unauthorized', code: 401 });
-    await client().get('/api/v1/pods').set('authorization', 'Bearer wrong').expect(401);
+  it('takes who shows nothing for anonymous, and refuses a wrong token', async () => {
+    const refused = await client().get('/api/v1/pods').expect(403);
+    expect(refused.body.message).toBe(
+      'pods is forbidden: User "system:anonymous" cannot list resource "pods" in API group "" at the cluster scope',
+    );
+    const unknown = await client().get('/api/v1/pods').set('authorization', 'Bearer wrong').expect(401);
+    expect(unknown.body).toMatchObject({ kind: 'Status', reason: 'Unauthorized', code: 401 });
     for (const path of ['/healthz', '/livez', '/readyz', '/version']) await client().get(path).expect(200);
-    await client().get('/metrics').expect(401);
+    await client().get('/metrics').expect(403);
   });
 
   it('knows tokens and client certificates', async () => {
@@ -175,7 +176,7 @@ describe('watches', () => {
       socket.on('unexpected-response', (_request, response) => resolve(response.statusCode));
       socket.on('error', () => {});
     });
-    expect(status).toBe(401);
+    expect(status).toBe(403);
   });
 
   it('leave no watcher behind when the client goes', async () => {

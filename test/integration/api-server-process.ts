@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Http2Transport } from '../../client/http2-transport.ts';
 import { RestClient } from '../../client/rest-client.ts';
-import { CertificateAuthority, type KeyPair } from '../../cluster/certificate-authority.ts';
+import { CertificateAuthority, type KeyPair } from '../../platform/certificate-authority.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { ReadyMessage } from '../../platform/component-process.ts';
 

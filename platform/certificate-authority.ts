@@ -17,6 +17,22 @@ export interface CertificateRequest {
   readonly serverNames?: readonly string[];
 }
 
+/** What a certificate request names. */
+export interface RequestedSubject {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  readonly dnsNames: readonly string[];
+  readonly addresses: readonly string[];
+  readonly otherNames: readonly string[];
+}
+
+/** A certificate request whose signature is good. */
+export interface RequestedCertificate {
+  readonly subject: RequestedSubject;
+  /** The certificate, PEM, good for so long and for these usages (certificates.k8s.io names). */
+  sign(milliseconds: number, usages: readonly string[]): Promise<string>;
+}
+
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY_MS = 24 * 3600 * 1000;
 /** As long as kubeadm's. */
@@ -73,6 +89,32 @@ export class CertificateAuthority {
     return privateKeyPem(this.#key);
   }
 
+  /** Reads a certificate request, PEM. Throws when it is none, or its signature is not its key's. */
+  async read(pem: string): Promise<RequestedCertificate> {
+    const request = new x509.Pkcs10CertificateRequest(pem);
+    if (!(await request.verify())) throw new Error('the signature of the certificate request is not good');
+    return {
+      subject: subjectOf(request),
+      sign: async (milliseconds, usages) => {
+        const certificate = await x509.X509CertificateGenerator.create({
+          subject: request.subject,
+          issuer: this.#certificate.subject,
+          ...validity(this.#now, milliseconds),
+          publicKey: request.publicKey,
+          signingKey: this.#key,
+          signingAlgorithm: ALGORITHM,
+          extensions: [
+            ...usageExtensions(usages),
+            ...request.extensions.filter(
+              (extension) => extension instanceof x509.SubjectAlternativeNameExtension,
+            ),
+          ],
+        });
+        return `${certificate.toString('pem')}\n`;
+      },
+    };
+  }
+
   async issue(request: CertificateRequest): Promise<KeyPair> {
     const keys = await generateKeys();
     const { serverNames, organizations = [], commonName } = request;
@@ -91,6 +133,41 @@ export class CertificateAuthority {
     });
     return { cert: `${certificate.toString('pem')}\n`, key: await privateKeyPem(keys.privateKey) };
   }
+}
+
+function subjectOf({ subjectName, extensions }: x509.Pkcs10CertificateRequest): RequestedSubject {
+  const names = extensions
+    .filter((extension) => extension instanceof x509.SubjectAlternativeNameExtension)
+    .flatMap((extension) => extension.names.items);
+  const ofType = (type: string): string[] =>
+    names.filter((name) => name.type === type).map(({ value }) => value);
+  return {
+    commonName: subjectName.getField('CN')[0] ?? '',
+    organizations: subjectName.getField('O'),
+    dnsNames: ofType('dns'),
+    addresses: ofType('ip'),
+    otherNames: names.filter(({ type }) => type !== 'dns' && type !== 'ip').map(({ value }) => value),
+  };
+}
+
+const EXTENDED_USAGES: Readonly<Record<string, x509.ExtendedKeyUsage>> = {
+  'client auth': x509.ExtendedKeyUsage.clientAuth,
+  'server auth': x509.ExtendedKeyUsage.serverAuth,
+};
+const KEY_USAGES: Readonly<Record<string, x509.KeyUsageFlags>> = {
+  'digital signature': x509.KeyUsageFlags.digitalSignature,
+  'key encipherment': x509.KeyUsageFlags.keyEncipherment,
+};
+
+function usageExtensions(usages: readonly string[]): x509.Extension[] {
+  const extended = usages.flatMap((usage) => EXTENDED_USAGES[usage] ?? []);
+  const flags = usages.reduce((all, usage) => all | (KEY_USAGES[usage] ?? 0), 0);
+  return [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    // An extension that says nothing is not valid.
+    ...(flags === 0 ? [] : [new x509.KeyUsagesExtension(flags, true)]),
+    ...(extended.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension(extended)]),
+  ];
 }
 
 function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
