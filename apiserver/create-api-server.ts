@@ -12,6 +12,7 @@ import { priority } from './admission/priority.ts';
 import { serviceAccountDefault } from './admission/service-account-default.ts';
 import type { WebhookCaller } from './admission/webhook-caller.ts';
 import { mutatingWebhooks, validatingWebhooks } from './admission/webhook-steps.ts';
+import type { AuditLog } from './audit/audit-log.ts';
 import { Authenticator, type CertificateSubject } from './authentication/authenticator.ts';
 import type { Impersonation } from './authentication/impersonation.ts';
 import { ServiceAccountTokens } from './authentication/service-account-tokens.ts';
@@ -46,6 +47,7 @@ export interface ApiServerOptions {
   /** Users by static token. */
   readonly tokens?: ReadonlyMap<string, UserInfo>;
   readonly serviceAccounts?: ServiceAccountOptions;
+  readonly audit?: AuditLog | undefined;
   /** How admission webhooks are reached; left out: every webhook counts as unreachable. */
   readonly webhooks?: WebhookCaller;
   /** How nodes' agents are reached, for logs; left out: 503. */
@@ -69,6 +71,8 @@ export interface UserRequest extends ApiRequest {
   readonly user: UserInfo;
   /** Whom the sender wants to be taken for. */
   readonly impersonation?: Impersonation;
+  /** The address that it came from. */
+  readonly source?: string | undefined;
 }
 
 export interface ApiServer {
@@ -120,6 +124,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     logger,
     registry,
     metrics,
+    audit: options.audit,
     authenticator,
     serviceAccounts,
     authorize,
@@ -160,6 +165,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       stopExpiry();
       registry.close();
       await storage.close();
+      await options.audit?.close();
     },
   };
 }

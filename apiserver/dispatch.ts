@@ -1,8 +1,9 @@
 import type { ApiResponse } from '../platform/api-transport.ts';
 import { impersonate } from './authentication/impersonation.ts';
 import type { UserInfo } from './authentication/user-info.ts';
+import type { Verdict } from './authorization/authorizer.ts';
 import type { UserRequest } from './create-api-server.ts';
-import { errors, StatusError } from './errors.ts';
+import { errors, type Status, StatusError } from './errors.ts';
 import { handlerOf } from './handlers/handlers.ts';
 import { answerPath } from './handlers/paths.ts';
 import { parseRequestInfo, type RequestInfo, type ResourceInfo } from './request-info.ts';
@@ -12,19 +13,34 @@ import type { ServerContext } from './server-context.ts';
 
 /** From a request to its answer. Every failure becomes a Status; what is not ours becomes 500 and is logged. */
 export async function dispatch(context: ServerContext, request: UserRequest): Promise<ApiResponse> {
-  const started = context.clock.now();
+  const received = context.clock.now();
   let info: RequestInfo | undefined;
+  let user: UserInfo | undefined;
+  let verdict: Verdict | undefined;
+  let failure: Status | undefined;
   let response: ApiResponse;
   try {
     info = requestInfo(request);
-    const user = effectiveUser(context, request);
-    authorize(context, info, user);
+    user = effectiveUser(context, request);
+    verdict = authorize(context, info, user);
+    if (!verdict.allowed) throw forbidden(info, user);
     response = await answer(context, info, { ...request, user });
   } catch (error) {
-    const { status } = asStatusError(context, request, error);
-    response = statusAnswer(status, negotiateFailure(request.headers.accept));
+    failure = asStatusError(context, request, error).status;
+    response = statusAnswer(failure, negotiateFailure(request.headers.accept));
   }
-  context.metrics.answered(info, response.status, context.clock.now() - started);
+  const answered = context.clock.now();
+  context.metrics.answered(info, response.status, answered - received);
+  context.audit?.write({
+    request,
+    info,
+    impersonated: user === request.user ? undefined : user,
+    verdict,
+    received,
+    answered,
+    code: response.status,
+    failure,
+  });
   return response;
 }
 
@@ -47,16 +63,23 @@ function asStatusError(context: ServerContext, request: UserRequest, error: unkn
   return errors.internal(error instanceof Error ? error.message : String(error));
 }
 
-function authorize(context: ServerContext, info: RequestInfo, user: UserInfo): void {
-  const { resource, path, method, query } = info;
-  const verb = resource ? resource.verb : method.toLowerCase();
+function authorize(context: ServerContext, info: RequestInfo, user: UserInfo): Verdict {
+  const { resource, path, query } = info;
   const fieldSelector = query.get('fieldSelector') ?? '';
-  if (context.authorize({ user, verb, resource, path, fieldSelector }).allowed) return;
-  if (!resource)
-    throw errors.forbiddenPath(
-      `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}`,
-    );
-  throw errors.forbidden(resource, resource.name, why(user.name, verb, resource));
+  return context.authorize({ user, verb: verbOf(info), resource, path, fieldSelector });
+}
+
+function verbOf({ resource, method }: RequestInfo): string {
+  return resource ? resource.verb : method.toLowerCase();
+}
+
+function forbidden(info: RequestInfo, user: UserInfo): StatusError {
+  const { resource, path } = info;
+  const verb = verbOf(info);
+  if (resource) return errors.forbidden(resource, resource.name, why(user.name, verb, resource));
+  return errors.forbiddenPath(
+    `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}`,
+  );
 }
 
 function why(user: string, verb: string, { group, resource, subresource, namespace }: ResourceInfo): string {

@@ -160,6 +160,7 @@ export const errors = {
   internal: (message: string) =>
     new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] }),
   serviceUnavailable: (message: string) => new StatusError(503, 'ServiceUnavailable', message),
+  timeout: (message: string) => new StatusError(504, 'Timeout', message),
   tooLargeResourceVersion: (wanted: number, current: number) =>
     new StatusError(504, 'Timeout', `Too large resource version: ${wanted}, current: ${current}`, {
       causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../platform/clock.ts';
 import { type RunningComponent, runComponent } from '../platform/component-process.ts';
+import { parseDuration } from '../platform/duration.ts';
 import type { Logger } from '../platform/logger.ts';
 import { systemRng } from '../platform/rng.ts';
 import { httpsWebhookCaller } from './admission/https-webhook-caller.ts';
+import { type AuditLog, auditFile } from './audit/audit-log.ts';
 import { readSigningKeys } from './authentication/signing-keys.ts';
 import { parseTokenFile } from './authentication/token-file.ts';
 import type { UserInfo } from './authentication/user-info.ts';
@@ -26,6 +28,10 @@ interface Flags {
   readonly tlsPrivateKeyFile: string;
   readonly clientCaFile?: string;
   readonly tokenAuthFile?: string;
+  readonly auditLogPath?: string;
+  readonly auditLogMaxsize: number;
+  readonly maxRequestsInflight: number;
+  readonly requestTimeout: string;
   readonly serviceAccountIssuer?: string;
   readonly serviceAccountSigningKeyFile?: string;
   readonly serviceAccountKeyFile?: readonly string[];
@@ -53,6 +59,7 @@ async function serve(flags: Flags, logger: Logger): Promise<RunningComponent> {
     storage: await openStorage(flags, logger),
     tokens: tokens(flags),
     serviceAccounts: serviceAccounts(flags),
+    audit: audit(flags, logger),
     ...kubelets(flags),
     defaultTolerations: {
       notReadySeconds: flags.defaultNotReadyTolerationSeconds,
@@ -67,6 +74,10 @@ async function serve(flags: Flags, logger: Logger): Promise<RunningComponent> {
   const server = await createServer({
     api,
     logger,
+    limits: {
+      inFlight: flags.maxRequestsInflight,
+      requestTimeoutMs: parseDuration(flags.requestTimeout),
+    },
     tls: {
       cert: readFileSync(flags.tlsCertFile, 'utf8'),
       key: readFileSync(flags.tlsPrivateKeyFile, 'utf8'),
@@ -93,6 +104,10 @@ function parseFlags(argv: readonly string[]): Flags {
     .requiredOption('--tls-private-key-file <file>', 'its key, PEM')
     .option('--client-ca-file <file>', 'authority that signs client certificates, PEM')
     .option('--token-auth-file <file>', 'static bearer tokens: token,user,uid,"groups" a line')
+    .option('--audit-log-path <file>', 'a file that gets a JSON line for each request')
+    .option('--audit-log-maxsize <megabytes>', 'size at which the audit log is begun anew', integer, 100)
+    .option('--max-requests-inflight <count>', 'requests that are under way at the same time', integer, 600)
+    .option('--request-timeout <duration>', 'time in which an answer must begin', '60s')
     .option('--service-account-issuer <url>', 'who service account tokens say they are from')
     .option('--service-account-signing-key-file <file>', 'their private key, PEM; one is made unless given')
     .option('--service-account-key-file <file...>', 'other keys whose tokens are believed, PEM')
@@ -136,6 +151,12 @@ function optionalFile(path: string | undefined): string | undefined {
 
 function tokens({ tokenAuthFile }: Flags): ReadonlyMap<string, UserInfo> {
   return tokenAuthFile === undefined ? new Map() : parseTokenFile(readFileSync(tokenAuthFile, 'utf8'));
+}
+
+function audit({ auditLogPath: path, auditLogMaxsize }: Flags, logger: Logger): AuditLog | undefined {
+  return path === undefined
+    ? undefined
+    : auditFile({ path, maxBytes: auditLogMaxsize * 1024 * 1024, logger });
 }
 
 function serviceAccounts(flags: Flags): ServiceAccountOptions {

@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Rng } from '../platform/rng.ts';
 import type { AdmissionChain } from './admission/admission.ts';
+import type { AuditLog } from './audit/audit-log.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import type { ServiceAccountTokens } from './authentication/service-account-tokens.ts';
 import type { AccessAttributes, Verdict } from './authorization/authorizer.ts';
@@ -23,5 +24,7 @@ export interface ServerContext {
   readonly authorize: (attributes: AccessAttributes) => Verdict;
   readonly rbac: RbacAuthorizer;
   readonly metrics: ApiMetrics;
+  /** Undefined: requests leave no trace. */
+  readonly audit: AuditLog | undefined;
   readonly kubeletProxy: KubeletProxy | undefined;
 }

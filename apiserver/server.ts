@@ -8,8 +8,9 @@ import { readImpersonation } from './authentication/impersonation.ts';
 import { peerCertificate } from './authentication/peer-certificate.ts';
 import { ANONYMOUS, type UserInfo } from './authentication/user-info.ts';
 import { connectionDrain } from './connection-drain.ts';
-import type { ApiServer } from './create-api-server.ts';
+import type { ApiServer, UserRequest } from './create-api-server.ts';
 import { errors, type StatusError } from './errors.ts';
+import { LimitedHandler, type RequestLimits } from './flow-control/limited-handler.ts';
 import { statusAnswer } from './respond/answer.ts';
 import { MEDIA_TYPES } from './respond/negotiate.ts';
 import { sendStream } from './stream-reply.ts';
@@ -19,8 +20,13 @@ import { serveWatchSocket } from './watch-socket.ts';
 export const BODY_LIMIT = 3 * 1024 * 1024;
 const LONGEST_PATH_PART = 2048;
 
+interface Serving extends Omit<ServerOptions, 'limits'> {
+  readonly limits: LimitedHandler;
+}
+
 export interface ServerOptions {
   readonly api: ApiServer;
+  readonly limits?: Partial<RequestLimits>;
   readonly logger: Logger;
   /** PEM. */
   readonly tls: { readonly cert: string; readonly key: string; readonly clientCa?: string | undefined };
@@ -53,7 +59,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error, _request, reply) => sendFailure(reply, error));
   app.setNotFoundHandler((_request, reply) => send(reply, statusAnswer(errors.noSuchPath().status)));
-  addRoutes(app, options);
+  const limits = new LimitedHandler(options.api, options.limits);
+  app.addHook('onClose', async () => limits.close());
+  addRoutes(app, { ...options, limits });
   const drain = connectionDrain(app.server as unknown as Http2SecureServer);
   app.addHook('preClose', async () => drain());
   return app;
@@ -64,7 +72,7 @@ export function portOf(app: FastifyInstance): number {
   return (app.server.address() as AddressInfo).port;
 }
 
-function addRoutes(app: FastifyInstance, options: ServerOptions): void {
+function addRoutes(app: FastifyInstance, options: Serving): void {
   const answers = new WeakMap<FastifyRequest, { response: ApiResponse; abort: AbortController }>();
   app.route({
     method: 'GET',
@@ -92,11 +100,7 @@ function addRoutes(app: FastifyInstance, options: ServerOptions): void {
   });
 }
 
-async function answer(
-  options: ServerOptions,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<unknown> {
+async function answer(options: Serving, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const abort = new AbortController();
   const response = await respond(options, request, abort.signal);
   if (response.body instanceof Uint8Array) return send(reply, response);
@@ -105,26 +109,24 @@ async function answer(
   return reply;
 }
 
-async function respond(
-  options: ServerOptions,
-  request: FastifyRequest,
-  signal: AbortSignal,
-): Promise<ApiResponse> {
-  const { api } = options;
+async function respond(options: Serving, request: FastifyRequest, signal: AbortSignal): Promise<ApiResponse> {
+  const { api, limits } = options;
   const { method, headers, raw } = request;
   // No promise on the way of a request that shows a certificate: most do.
   const user = userOfCertificate(api, request) ?? (await userOfHeader(api, request));
   if (!user) return statusAnswer(errors.unauthorized().status);
   const body = request.body instanceof Uint8Array ? request.body : undefined;
-  return api.handle({
+  const userRequest: UserRequest = {
     method,
     url: raw.url ?? '/',
     headers: headers as Record<string, string>,
     signal,
     user,
+    source: request.ip,
     ...(asksToImpersonate(headers) ? { impersonation: readImpersonation(raw.rawHeaders) } : {}),
     ...(body === undefined ? {} : { body }),
-  });
+  };
+  return limits.handle(userRequest);
 }
 
 function userOfCertificate(api: ApiServer, { raw }: FastifyRequest): UserInfo | undefined {
