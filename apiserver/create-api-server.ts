@@ -70,7 +70,7 @@ const DEFAULT_ISSUER = 'https://kubernetes.default.svc.cluster.local';
 export interface UserRequest extends ApiRequest {
   readonly user: UserInfo;
   /** Whom the sender wants to be taken for. */
-  readonly impersonation?: Impersonation;
+  readonly impersonation?: Impersonation | undefined;
   /** The address that it came from. */
   readonly source?: string | undefined;
 }
@@ -106,7 +106,7 @@ const EXPIRE_EVERY_MS = 5 * 60_000;
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { clock, rng, logger } = options;
   const storage = options.storage ?? new MemoryStorage(firstRevisionAt(clock.now()));
-  const metrics = new ApiMetrics(clock);
+  const metrics = new ApiMetrics();
   const registry = await Registry.open(storage, (definition, watchers) =>
     metrics.delivered(definition, watchers),
   );

@@ -24,7 +24,7 @@ export async function dispatch(context: ServerContext, request: UserRequest): Pr
     user = effectiveUser(context, request);
     verdict = authorize(context, info, user);
     if (!verdict.allowed) throw forbidden(info, user);
-    response = await answer(context, info, { ...request, user });
+    response = await answer(context, info, user === request.user ? request : asUser(request, user));
   } catch (error) {
     failure = asStatusError(context, request, error).status;
     response = statusAnswer(failure, negotiateFailure(request.headers.accept));
@@ -42,6 +42,11 @@ export async function dispatch(context: ServerContext, request: UserRequest): Pr
     failure,
   });
   return response;
+}
+
+function asUser(request: UserRequest, user: UserInfo): UserRequest {
+  const { method, url, headers, body, signal } = request;
+  return { method, url, headers, user, ...(body ? { body } : {}), ...(signal ? { signal } : {}) };
 }
 
 function effectiveUser({ authorize }: ServerContext, { user, impersonation }: UserRequest): UserInfo {

@@ -1,34 +1,45 @@
-import { Counter, Gauge, Histogram, Registry as MetricsRegistry } from 'prom-client';
+import { Counter, Gauge, type Metric, Registry as MetricsRegistry } from 'prom-client';
 import type { ResourceDefinition } from '../openapi/resources.ts';
-import type { Clock } from '../platform/clock.ts';
 import type { Registry } from './registry/registry.ts';
 import type { RequestInfo } from './request-info.ts';
+import { HistogramSeries } from './series-histogram.ts';
 
 const LABELS = ['verb', 'group', 'version', 'resource', 'subresource', 'scope'] as const;
 const BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
+/** The requests that have the same labels and code: counted here, handed to the library when it prints. */
+interface RequestSeries {
+  readonly labels: Record<string, string>;
+  readonly code: number;
+  /** Since the metrics were last asked for. */
+  count: number;
+  readonly seconds: HistogramSeries;
+}
+
+const DURATIONS = 'apiserver_request_duration_seconds';
+
 /** The metrics that kube-apiserver has under the same names. */
 export class ApiMetrics {
   readonly #registry = new MetricsRegistry();
-  readonly #requests: Counter<string>;
-  readonly #durations: Histogram<string>;
+  readonly #series = new Map<string, RequestSeries>();
   readonly #watchEvents: Counter<string>;
 
-  constructor(_clock: Clock) {
+  constructor() {
     const registers = [this.#registry];
-    this.#requests = new Counter({
+    const series = this.#series;
+    new Counter({
       name: 'apiserver_request_total',
       help: 'Requests by verb, resource and response code.',
       labelNames: [...LABELS, 'code'],
       registers,
+      collect() {
+        for (const each of series.values()) {
+          this.inc({ ...each.labels, code: each.code }, each.count);
+          each.count = 0;
+        }
+      },
     });
-    this.#durations = new Histogram({
-      name: 'apiserver_request_duration_seconds',
-      help: 'Response latency by verb and resource.',
-      labelNames: LABELS,
-      buckets: BUCKETS,
-      registers,
-    });
+    this.#registry.registerMetric(durations(series) as unknown as Metric);
     this.#watchEvents = new Counter({
       name: 'apiserver_watch_events_total',
       help: 'Events sent to watchers.',
@@ -62,9 +73,14 @@ export class ApiMetrics {
   }
 
   answered(info: RequestInfo | undefined, code: number, milliseconds: number): void {
-    const labels = requestLabels(info, code);
-    this.#requests.inc({ ...labels, code });
-    if (info?.resource?.verb !== 'watch') this.#durations.observe(labels, milliseconds / 1000);
+    const key = seriesKey(info, code);
+    let series = this.#series.get(key);
+    if (!series) {
+      series = { labels: requestLabels(info, code), code, count: 0, seconds: new HistogramSeries(BUCKETS) };
+      this.#series.set(key, series);
+    }
+    series.count++;
+    if (info?.resource?.verb !== 'watch') series.seconds.observe(milliseconds / 1000);
   }
 
   delivered(definition: ResourceDefinition, watchers: number): void {
@@ -78,6 +94,30 @@ export class ApiMetrics {
 
 function labelsOf({ group, version, resource }: ResourceDefinition): Record<string, string> {
   return { group, version, resource };
+}
+
+function durations(series: ReadonlyMap<string, RequestSeries>) {
+  return {
+    name: DURATIONS,
+    get: async () => ({
+      name: DURATIONS,
+      help: 'Response latency by verb, resource and response code.',
+      type: 'histogram',
+      aggregator: 'sum',
+      values: [...series.values()].flatMap(({ labels, code, seconds }) =>
+        seconds.values(DURATIONS, { ...labels, code: String(code) }),
+      ),
+    }),
+  };
+}
+
+/** Tells series apart as their labels do. */
+function seriesKey(info: RequestInfo | undefined, code: number): string {
+  const resource = info?.resource;
+  if (!resource || code === 404) return `${info?.method} ${code}`;
+  const { verb, group, version, subresource, name, namespace } = resource;
+  const scope = name !== '' ? 'r' : namespace !== '' ? 'n' : 'c';
+  return `${verb} ${group}/${version}/${resource.resource}/${subresource} ${scope} ${code}`;
 }
 
 /** A name that no route knows must not make a time series. */

@@ -4,13 +4,14 @@ import websocket from '@fastify/websocket';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ApiResponse } from '../platform/api-transport.ts';
 import type { Logger } from '../platform/logger.ts';
-import { readImpersonation } from './authentication/impersonation.ts';
 import { peerCertificate } from './authentication/peer-certificate.ts';
 import { ANONYMOUS, type UserInfo } from './authentication/user-info.ts';
 import { connectionDrain } from './connection-drain.ts';
-import type { ApiServer, UserRequest } from './create-api-server.ts';
+import type { ApiServer } from './create-api-server.ts';
 import { errors, type StatusError } from './errors.ts';
 import { LimitedHandler, type RequestLimits } from './flow-control/limited-handler.ts';
+import { IncomingRequest } from './incoming-request.ts';
+import { PendingAbort } from './pending-abort.ts';
 import { statusAnswer } from './respond/answer.ts';
 import { MEDIA_TYPES } from './respond/negotiate.ts';
 import { sendStream } from './stream-reply.ts';
@@ -73,18 +74,20 @@ export function portOf(app: FastifyInstance): number {
 }
 
 function addRoutes(app: FastifyInstance, options: Serving): void {
-  const answers = new WeakMap<FastifyRequest, { response: ApiResponse; abort: AbortController }>();
+  const answers = new WeakMap<FastifyRequest, { response: ApiResponse; abort: PendingAbort }>();
   app.route({
     method: 'GET',
     url: '/*',
     exposeHeadRoute: true,
     // A WebSocket is opened only when the answer is a stream: a refusal stays an ordinary HTTP answer.
-    preValidation: async (request, reply) => {
-      if (!request.ws) return;
-      const abort = new AbortController();
-      const response = await respond(options, request, abort.signal);
-      if (response.status !== 200 || response.body instanceof Uint8Array) return send(reply, response);
-      answers.set(request, { response, abort });
+    preValidation: (request, reply, done) => {
+      if (!request.ws) return done();
+      const abort = new PendingAbort();
+      respond(options, request, abort).then((response) => {
+        if (response.status !== 200 || response.body instanceof Uint8Array) return send(reply, response);
+        answers.set(request, { response, abort });
+        done();
+      }, done);
     },
     handler: (request, reply) => answer(options, request, reply),
     wsHandler: (socket, request) => {
@@ -101,33 +104,25 @@ function addRoutes(app: FastifyInstance, options: Serving): void {
 }
 
 async function answer(options: Serving, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  const abort = new AbortController();
-  const response = await respond(options, request, abort.signal);
+  const abort = new PendingAbort();
+  const response = await respond(options, request, abort);
   if (response.body instanceof Uint8Array) return send(reply, response);
   reply.hijack();
   await sendStream(reply.raw, response, abort, options.logger);
   return reply;
 }
 
-async function respond(options: Serving, request: FastifyRequest, signal: AbortSignal): Promise<ApiResponse> {
+/** No promise on the way of a request that shows a certificate: most do. */
+function respond(options: Serving, request: FastifyRequest, abort: PendingAbort): Promise<ApiResponse> {
   const { api, limits } = options;
-  const { method, headers, raw } = request;
-  // No promise on the way of a request that shows a certificate: most do.
-  const user = userOfCertificate(api, request) ?? (await userOfHeader(api, request));
-  if (!user) return statusAnswer(errors.unauthorized().status);
-  const body = request.body instanceof Uint8Array ? request.body : undefined;
-  const userRequest: UserRequest = {
-    method,
-    url: raw.url ?? '/',
-    headers: headers as Record<string, string>,
-    signal,
-    user,
-    source: request.ip,
-    ...(asksToImpersonate(headers) ? { impersonation: readImpersonation(raw.rawHeaders) } : {}),
-    ...(body === undefined ? {} : { body }),
-  };
-  return limits.handle(userRequest);
+  const user = userOfCertificate(api, request);
+  if (user) return limits.handle(new IncomingRequest(request, user, abort));
+  return userOfHeader(api, request).then((found) =>
+    found ? limits.handle(new IncomingRequest(request, found, abort)) : UNAUTHORIZED,
+  );
 }
+
+const UNAUTHORIZED = statusAnswer(errors.unauthorized().status);
 
 function userOfCertificate(api: ApiServer, { raw }: FastifyRequest): UserInfo | undefined {
   const certificate = peerCertificate(raw);
@@ -135,20 +130,12 @@ function userOfCertificate(api: ApiServer, { raw }: FastifyRequest): UserInfo | 
 }
 
 /** Who shows nothing is anonymous; who shows what is not good is nobody. */
-function userOfHeader(
+async function userOfHeader(
   api: ApiServer,
   { headers: { authorization }, raw }: FastifyRequest,
-): Promise<UserInfo | undefined> | UserInfo | undefined {
+): Promise<UserInfo | undefined> {
   if (authorization !== undefined) return api.userOfAuthorization(authorization);
   return peerCertificate(raw).kind === 'none' ? ANONYMOUS : undefined;
-}
-
-function asksToImpersonate(headers: FastifyRequest['headers']): boolean {
-  return (
-    headers['impersonate-user'] !== undefined ||
-    headers['impersonate-group'] !== undefined ||
-    headers['impersonate-uid'] !== undefined
-  );
 }
 
 function send(reply: FastifyReply, { status, headers, body }: ApiResponse): FastifyReply {

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import type { ApiResponse } from '../platform/api-transport.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { PendingAbort } from './pending-abort.ts';
 
 type RawReply = ServerResponse | Http2ServerResponse;
 
@@ -12,7 +13,7 @@ type RawReply = ServerResponse | Http2ServerResponse;
 export async function sendStream(
   raw: RawReply,
   { status, headers, body }: ApiResponse,
-  abort: AbortController,
+  abort: PendingAbort,
   logger: Logger,
 ): Promise<void> {
   const stop = (): void => abort.abort();

@@ -1,5 +1,6 @@
 import { unframed } from '../openapi/protobuf-envelope.ts';
 import type { ApiResponse } from '../platform/api-transport.ts';
+import type { PendingAbort } from './pending-abort.ts';
 import { MEDIA_TYPES } from './respond/negotiate.ts';
 
 /** What is needed of ws's WebSocket. */
@@ -18,7 +19,7 @@ const HIGH_WATER_BYTES = 1024 * 1024;
 export function serveWatchSocket(
   socket: WatchSocket,
   { headers, body }: ApiResponse,
-  abort: AbortController,
+  abort: PendingAbort,
 ): void {
   const events = headers['content-type'] === MEDIA_TYPES.json ? lines : unframed;
   socket.on('close', () => abort.abort());
@@ -30,7 +31,7 @@ async function pump(
   socket: WatchSocket,
   body: AsyncIterable<Uint8Array>,
   events: (chunk: Uint8Array) => Iterable<string | Uint8Array>,
-  abort: AbortController,
+  abort: PendingAbort,
 ): Promise<void> {
   for await (const chunk of body) {
     for (const event of events(chunk)) {

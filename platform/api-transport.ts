@@ -4,9 +4,9 @@ export interface ApiRequest {
   /** Path and query, as in an HTTP request line. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  readonly body?: Uint8Array | undefined;
   /** Aborting it ends the request, and a watch's stream. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The answer; a unary body arrives as one chunk, a watch's as a stream that ends with the watch. */

@@ -9,11 +9,26 @@ export interface Rng {
   bytes(length: number): Uint8Array;
 }
 
+const POOL_BYTES = 4096;
+let pool = randomBytes(POOL_BYTES);
+let used = 0;
+
+/** A call into the operating system costs more than the bytes: they are drawn many at a time. */
+function pooledBytes(length: number): Uint8Array {
+  if (length > POOL_BYTES / 4) return randomBytes(length);
+  if (used + length > POOL_BYTES) {
+    pool = randomBytes(POOL_BYTES);
+    used = 0;
+  }
+  used += length;
+  return pool.subarray(used - length, used);
+}
+
 /** Chance from the operating system. */
 export const systemRng: Rng = {
   float: () => Math.random(),
   int: (bound) => Math.floor(Math.random() * bound),
-  bytes: (length) => randomBytes(length),
+  bytes: pooledBytes,
 };
 
 /** Repeatable chance: the same seed gives the same sequence (mulberry32). */

@@ -32,6 +32,7 @@ const MOST_VERIFIED = 10_000;
 export class Authenticator {
   readonly #static: ReadonlyMap<string, UserInfo>;
   readonly #options: AuthenticatorOptions;
+  readonly #subjects = new WeakMap<CertificateSubject, UserInfo>();
   readonly #verified = new Map<string, VerifiedToken>();
 
   constructor(options: AuthenticatorOptions) {
@@ -39,9 +40,16 @@ export class Authenticator {
     this.#static = new Map([...options.tokens].map(([token, user]) => [digest(token), known(user)]));
   }
 
-  fromCertificate({ CN, O }: CertificateSubject): UserInfo | undefined {
-    const [name] = textList(CN);
-    return name === undefined || name === '' ? undefined : known({ name, groups: textList(O) });
+  /** A connection's subject is asked about with each of its requests: the answer is kept as long as it. */
+  fromCertificate(subject: CertificateSubject): UserInfo | undefined {
+    let user = this.#subjects.get(subject);
+    if (!user) {
+      const [name = ''] = textList(subject.CN);
+      if (name === '') return undefined;
+      user = known({ name, groups: textList(subject.O) });
+      this.#subjects.set(subject, user);
+    }
+    return user;
   }
 
   /** The user of an Authorization header; undefined: nobody we know. */

@@ -24,7 +24,16 @@ export class Deadlines {
       const deadline = { at: this.#clock.now() + milliseconds, expire: () => resolve(late()) };
       this.#pending.add(deadline);
       this.#watch();
-      work.then(resolve, reject).finally(() => this.#pending.delete(deadline));
+      work.then(
+        (value) => {
+          this.#pending.delete(deadline);
+          resolve(value);
+        },
+        (error) => {
+          this.#pending.delete(deadline);
+          reject(error);
+        },
+      );
     });
   }
 

@@ -20,6 +20,13 @@ interface Waiting {
   readonly bytes: number;
 }
 
+/** What is known of a user as long as the server runs, or until there are too many of them. */
+interface User {
+  inFlight: number;
+  readonly waiting: Waiting[];
+}
+
+const MOST_USERS = 10_000;
 const RETRY_AFTER_SECONDS = 1;
 
 /**
@@ -29,8 +36,9 @@ const RETRY_AFTER_SECONDS = 1;
  */
 export class FairQueue {
   readonly #options: FairQueueOptions;
-  readonly #users = new Map<string, Waiting[]>();
-  readonly #inFlightOf = new Map<string, number>();
+  readonly #users = new Map<string, User>();
+  /** Who has something waiting, in the order in which they come next. */
+  readonly #turns = new Set<User>();
   #inFlight = 0;
   #queued = 0;
   #queuedBytes = 0;
@@ -49,7 +57,8 @@ export class FairQueue {
   }
 
   /** The answer of `work`; rejects with TooManyRequests when there is no room to wait. */
-  run<T>(user: string, bytes: number, work: () => Promise<T>): Promise<T> {
+  run<T>(name: string, bytes: number, work: () => Promise<T>): Promise<T> {
+    const user = this.#user(name);
     if (this.#queued === 0 && this.#hasTime() && this.#hasSeat(user)) return this.#begin(user, work);
     this.#requireRoom(user, bytes);
     return new Promise((resolve, reject) => {
@@ -58,21 +67,18 @@ export class FairQueue {
     });
   }
 
-  async #begin<T>(user: string, work: () => Promise<T>): Promise<T> {
+  #begin<T>(user: User, work: () => Promise<T>): Promise<T> {
     this.#inFlight++;
-    this.#inFlightOf.set(user, (this.#inFlightOf.get(user) ?? 0) + 1);
-    try {
-      return await work();
-    } finally {
-      this.#end(user);
-    }
+    user.inFlight++;
+    const answer = work();
+    const end = (): void => this.#end(user);
+    answer.then(end, end);
+    return answer;
   }
 
-  #end(user: string): void {
+  #end(user: User): void {
     this.#inFlight--;
-    const left = (this.#inFlightOf.get(user) ?? 1) - 1;
-    if (left === 0) this.#inFlightOf.delete(user);
-    else this.#inFlightOf.set(user, left);
+    user.inFlight--;
     if (this.#queued > 0 && this.#turnBegan === undefined) this.#startTurn();
   }
 
@@ -82,9 +88,9 @@ export class FairQueue {
     return this.#options.now() - this.#turnBegan! < this.#options.turnMs;
   }
 
-  #hasSeat(user: string): boolean {
+  #hasSeat(user: User): boolean {
     const { inFlight } = this.#options;
-    return this.#inFlight < inFlight && (this.#inFlightOf.get(user) ?? 0) < inFlight / 2;
+    return this.#inFlight < inFlight && user.inFlight < inFlight / 2;
   }
 
   #startTurn(): void {
@@ -99,35 +105,48 @@ export class FairQueue {
   /** One request of each user in turn, as long as there is time and a seat for somebody. */
   #drain(): void {
     let passed = 0;
-    while (this.#queued > 0 && this.#hasTime() && passed < this.#users.size) {
-      const [user, waiting] = this.#users.entries().next().value!;
-      this.#users.delete(user);
+    while (this.#queued > 0 && this.#hasTime() && passed < this.#turns.size) {
+      const user: User = this.#turns.values().next().value!;
+      this.#turns.delete(user);
       if (!this.#hasSeat(user)) {
-        this.#users.set(user, waiting);
+        this.#turns.add(user);
         passed++;
         continue;
       }
       passed = 0;
-      const { begin, bytes } = waiting.shift()!;
+      const { begin, bytes } = user.waiting.shift()!;
       this.#queued--;
       this.#queuedBytes -= bytes;
-      if (waiting.length > 0) this.#users.set(user, waiting);
+      if (user.waiting.length > 0) this.#turns.add(user);
       begin();
     }
   }
 
-  #enqueue(user: string, waiting: Waiting): void {
-    const own = this.#users.get(user);
-    if (own) own.push(waiting);
-    else this.#users.set(user, [waiting]);
+  #enqueue(user: User, waiting: Waiting): void {
+    user.waiting.push(waiting);
+    this.#turns.add(user);
     this.#queued++;
     this.#queuedBytes += waiting.bytes;
   }
 
-  #requireRoom(user: string, bytes: number): void {
+  #requireRoom(user: User, bytes: number): void {
     const { queued, queuedPerUser, queuedBytes } = this.#options;
-    const own = this.#users.get(user)?.length ?? 0;
-    if (own < queuedPerUser && this.#queued < queued && this.#queuedBytes + bytes <= queuedBytes) return;
+    if (
+      user.waiting.length < queuedPerUser &&
+      this.#queued < queued &&
+      this.#queuedBytes + bytes <= queuedBytes
+    )
+      return;
     throw errors.tooManyRequests('too many requests, please try again later', RETRY_AFTER_SECONDS);
+  }
+
+  #user(name: string): User {
+    let user = this.#users.get(name);
+    if (!user) {
+      if (this.#users.size >= MOST_USERS) this.#users.clear();
+      user = { inFlight: 0, waiting: [] };
+      this.#users.set(name, user);
+    }
+    return user;
   }
 }

@@ -41,18 +41,18 @@ export class LimitedHandler {
       ...queue,
       queuedBytes: QUEUED_BYTES,
       turnMs: TURN_MS,
-      now: () => performance.now(),
+      now: Date.now,
       defer: setImmediate,
     });
   }
 
-  async handle(request: UserRequest): Promise<ApiResponse> {
+  handle(request: UserRequest): Promise<ApiResponse> {
     const { user, body } = request;
     try {
       const work = this.#queue.run(user.name, body?.length ?? 0, () => this.#api.handle(request));
-      return await this.#deadlines.within(this.#timeoutOf(request), work, () => tooLate(request));
+      return this.#deadlines.within(this.#timeoutOf(request), work, () => tooLate(request));
     } catch (error) {
-      if (error instanceof StatusError) return statusAnswer(error.status);
+      if (error instanceof StatusError) return Promise.resolve(statusAnswer(error.status));
       throw error;
     }
   }
