@@ -9,6 +9,7 @@ import type { RequestInfo } from '../request-info.ts';
 import { jsonAnswer, textAnswer } from '../respond/answer.ts';
 import type { ServerContext } from '../server-context.ts';
 import { versionInfo } from '../version.ts';
+import { healthAnswer } from './health.ts';
 
 /** Answers a GET of a path that names no resource. */
 export function answerPath(
@@ -18,11 +19,9 @@ export function answerPath(
 ): ApiResponse | Promise<ApiResponse> {
   const path = info.path.length > 1 && info.path.endsWith('/') ? info.path.slice(0, -1) : info.path;
   if (info.method !== 'GET' && info.method !== 'HEAD') throw errors.methodNotAllowed(info.method);
+  const health = healthAnswer(path, info.query);
+  if (health) return health;
   switch (path) {
-    case '/healthz':
-    case '/livez':
-    case '/readyz':
-      return textAnswer(200, 'ok');
     case '/metrics':
       return metricsAnswer(metrics);
     case '/.well-known/openid-configuration':

@@ -21,9 +21,26 @@ export function applyJsonPatch(object: JsonObject, operations: unknown): JsonObj
     ).newDocument;
     if (isJsonObject(result)) return result;
   } catch (error) {
-    throw unprocessable(error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error));
+    throw unprocessable(reasonOf(error));
   }
   throw unprocessable('the patched document is not an object');
+}
+
+/** In the words of the library that Kubernetes uses, which people search for. */
+function reasonOf(error: unknown): string {
+  const { name, operation, message } = error as Partial<jsonPatch.JsonPatchError>;
+  const { op, path, from } = (operation ?? {}) as { op?: string; path?: string; from?: string };
+  switch (name) {
+    case 'TEST_OPERATION_FAILED':
+      return `testing value ${path} failed: test failed`;
+    case 'OPERATION_PATH_UNRESOLVABLE':
+    case 'OPERATION_PATH_CANNOT_ADD':
+      return `${op} operation does not apply: doc is missing path: ${path}: missing value`;
+    case 'OPERATION_FROM_UNRESOLVABLE':
+      return `${op} operation does not apply: doc is missing from path: ${from}: missing value`;
+    default:
+      return message?.split('\n', 1)[0] ?? String(error);
+  }
 }
 
 function unprocessable(message: string): StatusError {

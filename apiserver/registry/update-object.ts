@@ -6,6 +6,7 @@ import { entriesToBeginWith, sameOwners, trackUpdate } from '../apply/track-upda
 import { type KubeObject, StoredObject } from '../cache/stored-object.ts';
 import { errors } from '../errors.ts';
 import type { ServerContext } from '../server-context.ts';
+import { stampRevision } from '../storage/stamp-revision.ts';
 import type { WriteOptions } from './create-object.ts';
 import { encodeObject } from './encode-object.ts';
 import type { ResourceStore } from './resource-store.ts';
@@ -136,9 +137,10 @@ async function commit(
 ): Promise<StoredObject | undefined> {
   if (sameButRevision(object, current.object)) return current;
   const { namespace, name } = current;
-  if (dryRun) return new StoredObject(namespace, name, encodeObject(object), current.revision);
+  const bytes = (): Uint8Array => stampRevision(encodeObject(object), current.revision);
+  if (dryRun) return new StoredObject(namespace, name, bytes(), current.revision);
   if (isDone(store, object)) {
-    const last = new StoredObject(namespace, name, encodeObject(object), current.revision);
+    const last = new StoredObject(namespace, name, bytes(), current.revision);
     return (await store.delete(current)) ? last : undefined;
   }
   return store.replace(current, object);

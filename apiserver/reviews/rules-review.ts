@@ -1,14 +1,9 @@
-import type { PolicyRule, SelfSubjectRulesReview } from '../../openapi/generated/types.ts';
+import type { SelfSubjectRulesReview } from '../../openapi/generated/types.ts';
 import type { ApiResponse } from '../../platform/api-transport.ts';
 import { nodeNameOf } from '../authorization/node-name.ts';
 import { errors } from '../errors.ts';
 import type { ResourceRequest } from '../handlers/resource-request.ts';
 import { answerReview } from './review-answer.ts';
-
-const EVERYTHING: readonly PolicyRule[] = [
-  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
-  { verbs: ['*'], nonResourceURLs: ['*'] },
-];
 
 /** What may I do in this namespace? */
 export function selfSubjectRulesReview(request: ResourceRequest): Promise<ApiResponse> {
@@ -18,7 +13,6 @@ export function selfSubjectRulesReview(request: ResourceRequest): Promise<ApiRes
     if (namespace === '') throw errors.badRequest('no namespace on request');
     const { everywhere, byNamespace } = context.rbac.grants(user);
     const rules = [...everywhere, ...(byNamespace.get(namespace) ?? [])].map(({ rule }) => rule);
-    if (user.groups.includes('system:masters')) rules.push(...EVERYTHING);
     const isNode = nodeNameOf(user) !== undefined;
     return {
       resourceRules: rules.flatMap(({ nonResourceURLs, ...rule }) => (nonResourceURLs ? [] : [rule])),
