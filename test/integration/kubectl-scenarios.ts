@@ -176,7 +176,11 @@ export const scenarios: readonly Scenario[] = [
         /horizontalpodautoscaler\.autoscaling\/web autoscaled/,
       ],
       ['get hpa', 0, /web +Deployment\/web +.*<unknown>\/80% +1 +5/],
-      ['get horizontalpodautoscalers.v1.autoscaling web -o jsonpath={.spec.targetCPUUtilizationPercentage}', 0, /^80$/],
+      [
+        'get horizontalpodautoscalers.v1.autoscaling web -o jsonpath={.spec.targetCPUUtilizationPercentage}',
+        0,
+        /^80$/,
+      ],
       ['describe hpa web', 0, /Min replicas: +1/],
       ['delete hpa web', 0, /horizontalpodautoscaler\.autoscaling "web" deleted/],
       ['set image deploy/web web=nginx:1.27', 0, /deployment\.apps\/web image updated/],
@@ -400,7 +404,11 @@ export const scenarios: readonly Scenario[] = [
       ['auth can-i get /healthz --as=bob', 0, /^yes$/],
       ['auth whoami', 0, /Username +kubernetes-admin/],
       ['auth whoami -o yaml', 0, /kind: SelfSubjectReview/],
-      ['auth reconcile -f role.yaml', 0, /clusterrole\.rbac\.authorization\.k8s\.io\/matrix-reader reconciled/],
+      [
+        'auth reconcile -f role.yaml',
+        0,
+        /clusterrole\.rbac\.authorization\.k8s\.io\/matrix-reader reconciled/,
+      ],
       [
         'get pods --as=bob',
         1,
