@@ -26,6 +26,7 @@ import { RbacAuthorizer } from './authorization/rbac-authorizer.ts';
 import { StoredRbacObjects } from './authorization/stored-rbac-objects.ts';
 import type { BootstrapOptions } from './bootstrap/bootstrap-objects.ts';
 import { ensureBootstrapObjects } from './bootstrap/ensure-bootstrap-objects.ts';
+import { DefinitionController } from './custom-resources/definition-controller.ts';
 import { dispatch } from './dispatch.ts';
 import { errors } from './errors.ts';
 import type { KubeletProxy } from './kubelet-proxy.ts';
@@ -145,6 +146,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     advertisePort: 6443,
     ...options.bootstrap,
   });
+  const definitions = new DefinitionController(context);
   const stopBookmarks = repeat(clock, BOOKMARK_EVERY_MS, () => {
     for (const store of registry.stores) store.cache.bookmark(registry.revision);
   });
@@ -163,6 +165,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       closing = true;
       stopBookmarks();
       stopExpiry();
+      definitions.close();
       registry.close();
       await storage.close();
       await options.audit?.close();

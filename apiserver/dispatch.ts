@@ -116,7 +116,7 @@ async function answer(context: ServerContext, info: RequestInfo, request: UserRe
     user: request.user,
     warnings,
   });
-  return withWarnings(response, warnings);
+  return withWarnings(response, [...store.kind.warnings, ...warnings]);
 }
 
 /** A path that names one object of a namespaced kind needs the namespace; other kinds have none. */

@@ -105,6 +105,12 @@ export const errors = {
       'MethodNotAllowed',
       `the server does not allow this method on the requested resource: ${what}`,
     ),
+  definitionTerminating: () =>
+    new StatusError(
+      405,
+      'MethodNotAllowed',
+      'create not allowed while custom resource definition is terminating',
+    ),
   notAcceptable: (allowed: readonly string[]) =>
     new StatusError(
       406,

@@ -142,6 +142,13 @@ function readMap(item: FieldType, value: unknown, walk: Walk): JsonObject {
   return result;
 }
 
+/** A field that a user named; what an object has of its prototype does not count. */
+export function own(object: JsonObject, name: string): unknown {
+  const value = object[name];
+  if (typeof value !== 'function' && name !== '__proto__') return value;
+  return Object.hasOwn(object, name) ? value : undefined;
+}
+
 /** Sets a key that a user chose: `__proto__` becomes an ordinary property. */
 export function setOwn(object: JsonObject, key: string, value: unknown): void {
   if (key !== '__proto__') object[key] = value;

@@ -7,7 +7,8 @@ export type FaultReason =
   | 'FieldValueForbidden'
   | 'FieldValueTooLong'
   | 'FieldValueTooMany'
-  | 'FieldValueNotFound';
+  | 'FieldValueNotFound'
+  | 'FieldValueTypeInvalid';
 
 /** One fault of an object: where, what kind, and the text a user reads. */
 export interface Fault {
@@ -31,11 +32,18 @@ export class Faults {
     this.#add(field, 'FieldValueInvalid', `Invalid value: ${shown(value)}: ${detail}`);
   }
 
+  /** The value is of another type than the field. */
+  typeInvalid(field: string, value: unknown, detail: string): void {
+    this.#add(field, 'FieldValueTypeInvalid', `Invalid value: ${shown(value)}: ${detail}`);
+  }
+
   notSupported(field: string, value: unknown, supported: readonly string[]): void {
-    const list = [...supported]
-      .sort()
-      .map((item) => JSON.stringify(item))
-      .join(', ');
+    this.notOneOf(field, value, [...supported].sort());
+  }
+
+  /** The same, with the supported values in an order that a user chose. */
+  notOneOf(field: string, value: unknown, supported: readonly string[]): void {
+    const list = supported.map((item) => JSON.stringify(item)).join(', ');
     this.#add(
       field,
       'FieldValueNotSupported',
@@ -61,6 +69,11 @@ export class Faults {
 
   tooMany(field: string, count: number, maximum: number): void {
     this.#add(field, 'FieldValueTooMany', `Too many: ${count}: must have at most ${maximum} items`);
+  }
+
+  /** Takes over what was found apart, in fields below a path. */
+  addAll({ list }: Faults, path = ''): void {
+    for (const { field, reason, message } of list) this.#add(path + field, reason, message);
   }
 
   #add(field: string, reason: FaultReason, message: string): void {

@@ -39,7 +39,18 @@ export type FieldType =
   | { readonly kind: 'message'; readonly message: MessageKey }
   | { readonly kind: 'union'; readonly message: MessageKey }
   | { readonly kind: 'list'; readonly item: FieldType }
-  | { readonly kind: 'map'; readonly value: FieldType };
+  | { readonly kind: 'map'; readonly value: FieldType }
+  | CustomType;
+
+/** An object of a custom resource: its fields come from a schema, not from the table. */
+export interface CustomType {
+  readonly kind: 'custom';
+  readonly fields: ReadonlyMap<string, Field>;
+  /** What stands for all fields without an entry; undefined: there are none. */
+  readonly others: Field | undefined;
+  /** What fields are that an item of a keyed list leaves out. */
+  readonly keyDefaults: Readonly<Record<string, unknown>>;
+}
 
 /** One field of a message: its JSON name, its protobuf number, and how lists of it are merged. */
 export interface Field {
@@ -154,6 +165,12 @@ export function jsonFields(message: MessageKey): ReadonlyMap<string, Field> {
     jsonFieldsByMessage.set(message, fields);
   }
   return fields;
+}
+
+/** The field of a message or a custom resource's object; undefined where there is none of this name. */
+export function fieldOf(type: FieldType, name: string): Field | undefined {
+  if (type.kind === 'message') return jsonFields(type.message).get(name);
+  return type.kind === 'custom' ? (type.fields.get(name) ?? type.others) : undefined;
 }
 
 function messageOf(field: Field): MessageKey {

@@ -64,6 +64,12 @@ const ALL_VERBS = [
   'watch',
 ] as const;
 
+/** The verbs of a resource that is going away. */
+const LAST_VERBS = ['delete', 'deletecollection', 'get', 'list', 'watch'] as const;
+
+/** The `message` of a custom resource begins with this: its schema is not in the field table. */
+const CUSTOM = 'custom:';
+
 /** What is said of a resource where it differs from the usual. */
 interface Entry {
   readonly kind: string;
@@ -94,6 +100,23 @@ export function group(name: string, version: string, pkg: string) {
     stored: true,
     ...(entry.storedAs ? { storedAs: entry.storedAs } : {}),
   });
+}
+
+/** A version of a custom resource. */
+export function customResource(
+  name: string,
+  version: string,
+  resource: string,
+  entry: Entry & { readonly isTerminating?: boolean },
+): ResourceDefinition {
+  const pkg = [...name.split('.').reverse(), version].join('.');
+  const definition = group(name, version, `${CUSTOM}${pkg}`)(resource, { ...entry, generation: true });
+  return entry.isTerminating ? { ...definition, verbs: LAST_VERBS } : definition;
+}
+
+/** The name that a custom resource's schema has in documents; undefined for a kind of the field table. */
+export function customSchemaName(message: MessageKey): string | undefined {
+  return message.startsWith(CUSTOM) ? message.slice(CUSTOM.length) : undefined;
 }
 
 /** A kind that is only ever created, to be answered with what the server says about it. */

@@ -1,4 +1,4 @@
-import { DecodeError, decodeJson, type JsonObject } from '../../openapi/decode-json.ts';
+import { DecodeError, type JsonObject } from '../../openapi/decode-json.ts';
 import type {
   MutatingWebhook,
   MutatingWebhookConfiguration,
@@ -10,6 +10,7 @@ import { type Rng, uuid } from '../../platform/rng.ts';
 import type { KubeObject } from '../cache/stored-object.ts';
 import { errors, StatusError } from '../errors.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
+import { type ExpectedKind, readAs } from '../registry/kind.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { AdmissionRequest, AdmissionStep } from './admission.ts';
 import type { AdmissionReviewAnswer, AdmissionReviewRequest, WebhookCaller } from './webhook-caller.ts';
@@ -38,7 +39,8 @@ export function mutatingWebhooks(
     async mutate(request) {
       for (const webhook of wanted(registry, definition, request)) {
         const answer = await review(webhook, request, rng, caller);
-        if (answer) request.object = patched(webhook, request, answer);
+        if (answer)
+          request.object = patched(webhook, request, answer, registry.of(request.definition).expected);
       }
     },
   };
@@ -143,8 +145,9 @@ function reviewOf(request: AdmissionRequest, uid: string): AdmissionReviewReques
 /** The object after a webhook's patch, checked like any other input; a patch that does not fit is our 500. */
 function patched(
   { name }: Webhook,
-  { object, definition }: AdmissionRequest,
+  { object }: AdmissionRequest,
   response: NonNullable<AdmissionReviewAnswer['response']>,
+  expected: ExpectedKind,
 ): KubeObject | undefined {
   if (!response.patch || !object) return object;
   try {
@@ -152,7 +155,7 @@ function patched(
     const operations: unknown = JSON.parse(Buffer.from(response.patch, 'base64').toString());
     // The object may share parts with the client's or the stored one: patch a copy.
     const copy = JSON.parse(JSON.stringify(object)) as JsonObject;
-    const result = decodeJson(definition.message, applyJsonPatch(copy, operations)).object;
+    const result = readAs(expected, applyJsonPatch(copy, operations)).object;
     return {
       ...result,
       kind: object.kind,

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../openapi/decode-json.ts';
-import type { MessageKey } from '../../openapi/field-table.ts';
+import type { FieldType } from '../../openapi/field-table.ts';
 import type { KubeObject } from '../cache/stored-object.ts';
 import { type Comparison, compareObjects } from './compare.ts';
 import { configFields } from './config-fields.ts';
@@ -13,7 +13,8 @@ import { type OwnerEntries, trackUpdate } from './track-update.ts';
 
 /** One apply: what is wanted, by whom, through which part of the object. */
 export interface Application {
-  readonly message: MessageKey;
+  /** How objects of the kind are merged and owned. */
+  readonly type: FieldType;
   readonly config: KubeObject;
   readonly manager: Manager;
   readonly isOwnable: (field: string) => boolean;
@@ -36,26 +37,26 @@ const BEFORE_FIRST_APPLY = 'before-first-apply';
  * when that changes what another manager owns.
  */
 export function applyObject(live: KubeObject, application: Application): Applied {
-  const { message, config, manager, isOwnable, force, now } = application;
+  const { type, config, manager, isOwnable, force, now } = application;
   const owners = ownersBefore(live, application);
-  const all = configFields(message, config);
+  const all = configFields(type, config);
   const last = owners.find((owner) => isSameManager(owner, manager));
   const others = owners.filter((owner) => owner !== last);
-  const object = pruned(mergeConfig(message, live, config) as KubeObject, last, others, all, message);
-  const found = compareObjects(message, live, object, isOwnable);
+  const object = pruned(mergeConfig(type, live, config) as KubeObject, last, others, all, type);
+  const found = compareObjects(type, live, object, isOwnable);
   if (!force) refuseConflicts(others, found);
   const rest = others.flatMap((owner) => without(owner, union(found.changed, found.removed)));
   // What is the server's own, or another part's, is nobody's.
-  const fields = configFields(message, ownablePart(config, isOwnable));
+  const fields = configFields(type, ownablePart(config, isOwnable));
   const isNew = found.changed || found.removed || !sameFields(fields, last?.fields);
   const mine = fields ? [{ ...manager, time: isNew ? now : last?.time, fields }] : [];
   return { object, owners: entriesOf(capUpdaters([...mine, ...rest])) };
 }
 
-function ownersBefore(live: KubeObject, { message, manager, isOwnable, now }: Application): Ownership[] {
+function ownersBefore(live: KubeObject, { type, manager, isOwnable, now }: Application): Ownership[] {
   const owners = ownersOf(live.metadata.managedFields);
   if (owners.length > 0) return owners;
-  const found = compareObjects(message, undefined, live, isOwnable);
+  const found = compareObjects(type, undefined, live, isOwnable);
   const before = { ...manager, manager: BEFORE_FIRST_APPLY, operation: 'Update', subresource: '' } as const;
   return ownersOf(trackUpdate(undefined, found, before, now));
 }
@@ -65,11 +66,11 @@ function pruned(
   last: Ownership | undefined,
   others: readonly Ownership[],
   config: FieldTree | undefined,
-  message: MessageKey,
+  type: FieldType,
 ): KubeObject {
   if (!last) return merged;
   const claimed = others.reduce((all, { fields }) => union(all, fields), config);
-  return pruneObject(message, merged as JsonObject, last.fields, claimed ?? LEAF) as KubeObject;
+  return pruneObject(type, merged as JsonObject, last.fields, claimed ?? LEAF) as KubeObject;
 }
 
 function refuseConflicts(others: readonly Ownership[], { changed }: Comparison): void {

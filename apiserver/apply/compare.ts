@@ -1,15 +1,9 @@
-import { isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
+import { isJsonObject, type JsonObject, own } from '../../openapi/decode-json.ts';
 import { deepEqual } from '../../openapi/deep-equal.ts';
-import {
-  type Field,
-  type FieldType,
-  jsonFields,
-  type MergeKind,
-  type MessageKey,
-} from '../../openapi/field-table.ts';
+import { type Field, type FieldType, fieldOf, type MergeKind } from '../../openapi/field-table.ts';
 import type { KubeObject } from '../cache/stored-object.ts';
 import { type FieldTree, LEAF, nodeOf } from './field-tree.ts';
-import { itemsByElement } from './list-items.ts';
+import { isMerged, itemsByElement } from './list-items.ts';
 import { ownablePart } from './ownable.ts';
 
 /** Which fields differ between two revisions of an object. */
@@ -35,13 +29,13 @@ const NOTHING: JsonObject = {};
  * goes counts with everything below it. Pass no object for `before` to see all fields of a new one.
  */
 export function compareObjects(
-  message: MessageKey,
+  type: FieldType,
   before: KubeObject | undefined,
   after: KubeObject,
   isOwnable: (field: string) => boolean,
 ): Comparison {
   const past = before ? ownablePart(before, isOwnable) : NOTHING;
-  return compareObject({ kind: 'message', message }, past, ownablePart(after, isOwnable));
+  return compareObject(type, past, ownablePart(after, isOwnable));
 }
 
 function compareValue(view: View, before: unknown, after: unknown): Comparison {
@@ -59,14 +53,14 @@ function compareObject(type: FieldType, before: JsonObject, after: JsonObject): 
   let removed: Record<string, FieldTree> | undefined;
   for (const name of Object.keys(after)) {
     const now = after[name];
-    const was = before[name];
+    const was = own(before, name);
     if (now === was || now === undefined) continue;
     const found = compareField(type, name, was, now);
     if (found.changed) (changed ??= {})[`f:${name}`] = found.changed;
     if (found.removed) (removed ??= {})[`f:${name}`] = found.removed;
   }
   for (const name of Object.keys(before)) {
-    if (before[name] === undefined || after[name] !== undefined) continue;
+    if (before[name] === undefined || own(after, name) !== undefined) continue;
     const found = compareField(type, name, before[name], undefined);
     if (found.changed) (changed ??= {})[`f:${name}`] = found.changed;
     if (found.removed) (removed ??= {})[`f:${name}`] = found.removed;
@@ -140,20 +134,19 @@ function allFields({ type, merge, field }: View, value: unknown): FieldTree {
   return isEmpty ? LEAF : below;
 }
 
-function isMerged(merge: MergeKind): boolean {
-  return merge === 'keyed' || merge === 'set';
-}
-
 /** How one field of an object is seen; undefined for what the kind does not have. */
 function viewOf(type: FieldType, name: string): View | undefined {
   if (type.kind === 'map') return mapView(type.value);
-  if (type.kind !== 'message') return undefined;
-  const field = jsonFields(type.message).get(name);
+  const field = fieldOf(type, name);
   return field && { type: field.type, merge: field.merge, field };
 }
 
 function mapView(type: FieldType): View {
-  return { type, merge: type.kind === 'message' ? 'granular' : 'atomic', field: undefined };
+  return {
+    type,
+    merge: type.kind === 'message' || type.kind === 'custom' ? 'granular' : 'atomic',
+    field: undefined,
+  };
 }
 
 function itemView({ type }: Field): View {

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
-import { type Field, type FieldType, jsonFields, type MessageKey } from '../../openapi/field-table.ts';
+import { type Field, type FieldType, fieldOf } from '../../openapi/field-table.ts';
 import { type FieldTree, LEAF, nodeOf, pathsOf } from './field-tree.ts';
-import { elementOf, missingKey } from './list-items.ts';
+import { elementOf, isMerged, missingKey } from './list-items.ts';
 
 /** An applied configuration that no set of fields can be made of; the message begins with the path. */
 export class ConfigError extends Error {
@@ -12,8 +12,8 @@ export class ConfigError extends Error {
  * The fields that an applied object names (structured-merge-diff typed/tofieldset.go): unlike in a
  * comparison, a struct or map that has something in it is not itself one of them.
  */
-export function configFields(message: MessageKey, config: JsonObject): FieldTree | undefined {
-  return objectFields({ kind: 'message', message }, config, '');
+export function configFields(type: FieldType, config: JsonObject): FieldTree | undefined {
+  return objectFields(type, config, '');
 }
 
 function objectFields(type: FieldType, object: JsonObject, path: string): FieldTree | undefined {
@@ -30,16 +30,21 @@ function objectFields(type: FieldType, object: JsonObject, path: string): FieldT
 }
 
 function mapValueFields(type: FieldType, value: unknown, path: string): FieldTree {
-  const inner = type.kind === 'message' && isJsonObject(value) ? objectFields(type, value, path) : undefined;
+  const inner = isJsonObject(value) ? objectFields(type, value, path) : undefined;
   return nodeOf(true, inner ?? {}) ?? LEAF;
 }
 
 function fieldFields(type: FieldType, name: string, value: unknown, path: string): FieldTree | undefined {
-  const field = type.kind === 'message' ? jsonFields(type.message).get(name) : undefined;
+  const field = fieldOf(type, name);
   if (!field) return undefined;
-  if (field.merge === 'granular' && isJsonObject(value)) return objectFields(field.type, value, path) ?? LEAF;
-  if (field.merge === 'atomic' || !Array.isArray(value)) return LEAF;
-  return nodeOf(false, itemFields(field, value, path));
+  // One of a map's values is a member itself, like an item of a list.
+  const isEntry = type.kind === 'custom' && field === type.others;
+  if (field.merge === 'granular' && isJsonObject(value)) {
+    const inner = objectFields(field.type, value, path);
+    return isEntry ? (nodeOf(true, inner ?? {}) ?? LEAF) : (inner ?? LEAF);
+  }
+  if (!isMerged(field.merge) || !Array.isArray(value)) return LEAF;
+  return nodeOf(isEntry, itemFields(field, value, path));
 }
 
 function itemFields(field: Field, items: readonly unknown[], path: string): Record<string, FieldTree> {

@@ -1,7 +1,5 @@
-import { decodeJson, isJsonObject } from '../../openapi/decode-json.ts';
-import type { MessageKey } from '../../openapi/field-table.ts';
+import { isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
 import type { KubeObject } from '../cache/stored-object.ts';
-import { configFields } from './config-fields.ts';
 import { ApplyConflict } from './conflict.ts';
 import { difference, type FieldTree } from './field-tree.ts';
 
@@ -22,9 +20,9 @@ export function conflictBeyondLastApplied(
   conflict: ApplyConflict,
   live: KubeObject,
   manager: string,
-  message: MessageKey,
+  fieldsOf: (config: JsonObject) => FieldTree | undefined,
 ): ApplyConflict | undefined {
-  const allowed = manager === KUBECTL ? lastAppliedFields(live, message) : undefined;
+  const allowed = manager === KUBECTL ? lastAppliedFields(live, fieldsOf) : undefined;
   if (!allowed) return conflict;
   const rest = conflict.conflicts.flatMap(({ manager: owner, fields }) => {
     const left = difference(fields, allowed);
@@ -33,10 +31,13 @@ export function conflictBeyondLastApplied(
   return rest.length === 0 ? undefined : new ApplyConflict(rest);
 }
 
-function lastAppliedFields(live: KubeObject, message: MessageKey): FieldTree | undefined {
+function lastAppliedFields(
+  live: KubeObject,
+  fieldsOf: (config: JsonObject) => FieldTree | undefined,
+): FieldTree | undefined {
   try {
     const config: unknown = JSON.parse(lastAppliedOf(live));
-    return isJsonObject(config) ? configFields(message, decodeJson(message, config).object) : undefined;
+    return isJsonObject(config) ? fieldsOf(config) : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,11 @@
-import { isJsonObject } from '../../openapi/decode-json.ts';
-import type { Field } from '../../openapi/field-table.ts';
+import { isJsonObject, own } from '../../openapi/decode-json.ts';
+import type { Field, MergeKind } from '../../openapi/field-table.ts';
 import { keyDefaults } from '../../openapi/merge-kinds.ts';
+
+/** Whether lists are merged item by item. */
+export function isMerged(merge: MergeKind): boolean {
+  return merge === 'keyed' || merge === 'set';
+}
 
 /** The path element of an item of a set or a keyed list: `v:"a"`, `k:{"name":"a"}`. */
 export function elementOf(field: Field, item: unknown): string {
@@ -8,10 +13,13 @@ export function elementOf(field: Field, item: unknown): string {
   if (!isJsonObject(item)) return `k:${JSON.stringify(item)}`;
   const [only] = field.keys;
   // Nearly every list has one key.
-  if (field.keys.length === 1) return `k:{${JSON.stringify(only)}:${JSON.stringify(item[only!] ?? null)}}`;
+  if (field.keys.length === 1) {
+    const value = own(item, only!) ?? defaultsOf(field)[only!] ?? null;
+    return `k:{${JSON.stringify(only)}:${JSON.stringify(value)}}`;
+  }
   const defaults = defaultsOf(field);
   const parts = field.keys.map(
-    (key) => `${JSON.stringify(key)}:${JSON.stringify(item[key] ?? defaults[key] ?? null)}`,
+    (key) => `${JSON.stringify(key)}:${JSON.stringify(own(item, key) ?? defaults[key] ?? null)}`,
   );
   return `k:{${parts.join(',')}}`;
 }
@@ -20,7 +28,7 @@ export function elementOf(field: Field, item: unknown): string {
 export function missingKey(field: Field, item: unknown): string | undefined {
   if (field.merge !== 'keyed' || !isJsonObject(item)) return undefined;
   const defaults = defaultsOf(field);
-  return field.keys.find((key) => item[key] === undefined && defaults[key] === undefined);
+  return field.keys.find((key) => own(item, key) === undefined && defaults[key] === undefined);
 }
 
 /** Items by path element. Those of the same element are kept together. */
@@ -36,5 +44,7 @@ export function itemsByElement(field: Field, items: readonly unknown[]): Map<str
 }
 
 function defaultsOf({ type }: Field): Readonly<Record<string, unknown>> {
-  return type.kind === 'list' && type.item.kind === 'message' ? keyDefaults(type.item.message) : {};
+  const item = type.kind === 'list' ? type.item : type;
+  if (item.kind === 'message') return keyDefaults(item.message);
+  return item.kind === 'custom' ? item.keyDefaults : {};
 }

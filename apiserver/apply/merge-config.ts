@@ -1,27 +1,25 @@
-import { isJsonObject, type JsonObject, setOwn } from '../../openapi/decode-json.ts';
-import { type Field, type FieldType, jsonFields, type MessageKey } from '../../openapi/field-table.ts';
-import { elementOf } from './list-items.ts';
+import { isJsonObject, type JsonObject, own, setOwn } from '../../openapi/decode-json.ts';
+import { type Field, type FieldType, fieldOf } from '../../openapi/field-table.ts';
+import { elementOf, isMerged } from './list-items.ts';
 
 /** A live object with an applied configuration laid over it, by the kind's own rules for each field. */
-export function mergeConfig(message: MessageKey, live: JsonObject, config: JsonObject): JsonObject {
-  return mergeObject({ kind: 'message', message }, live, config);
-}
-
-function mergeObject(type: FieldType, live: JsonObject, config: JsonObject): JsonObject {
+export function mergeConfig(type: FieldType, live: JsonObject, config: JsonObject): JsonObject {
   const result: JsonObject = { ...live };
   for (const name of Object.keys(config)) {
-    if (config[name] !== undefined) setOwn(result, name, mergeField(type, name, live[name], config[name]));
+    if (config[name] !== undefined)
+      setOwn(result, name, mergeField(type, name, own(live, name), config[name]));
   }
   return result;
 }
 
 function mergeField(type: FieldType, name: string, live: unknown, config: unknown): unknown {
   if (type.kind === 'map') return config;
-  const field = type.kind === 'message' ? jsonFields(type.message).get(name) : undefined;
-  if (!field || field.merge === 'atomic') return config;
+  const field = fieldOf(type, name);
+  if (!field) return config;
   if (field.merge === 'granular')
-    return isJsonObject(live) && isJsonObject(config) ? mergeObject(field.type, live, config) : config;
-  return Array.isArray(live) && Array.isArray(config) ? mergeItems(field, live, config) : config;
+    return isJsonObject(live) && isJsonObject(config) ? mergeConfig(field.type, live, config) : config;
+  const isList = isMerged(field.merge) && Array.isArray(live) && Array.isArray(config);
+  return isList ? mergeItems(field, live, config) : config;
 }
 
 /**
@@ -51,5 +49,5 @@ function mergeItems(field: Field, live: readonly unknown[], config: readonly unk
 }
 
 function mergeItem(type: FieldType, live: unknown, config: unknown): unknown {
-  return isJsonObject(live) && isJsonObject(config) ? mergeObject(type, live, config) : config;
+  return isJsonObject(live) && isJsonObject(config) ? mergeConfig(type, live, config) : config;
 }

@@ -39,6 +39,11 @@ export class WatchCache {
     return this.#objects.size;
   }
 
+  /** The fields that objects are selected by cannot change: another way to read them needs another cache. */
+  get fieldsOf(): WatchCacheOptions['fieldsOf'] {
+    return this.#options.fieldsOf;
+  }
+
   get watchers(): number {
     return this.#watchers.size;
   }

@@ -2,8 +2,12 @@ import type { ResourceDefinition, SubresourceDefinition } from '../../openapi/re
 import { type GroupVersionResources, groupVersions } from './api-groups.ts';
 
 /** `/api` and `/apis` in one answer each (KEP-3352, apidiscovery.k8s.io/v2 and v2beta1). */
-export function aggregatedDiscovery(root: 'api' | 'apis', version: 'v2' | 'v2beta1'): object {
-  const served = groupVersions().filter(({ group }) => (group === '') === (root === 'api'));
+export function aggregatedDiscovery(
+  definitions: readonly ResourceDefinition[],
+  root: 'api' | 'apis',
+  version: 'v2' | 'v2beta1',
+): object {
+  const served = groupVersions(definitions).filter(({ group }) => (group === '') === (root === 'api'));
   const groups = new Map<string, object[]>();
   for (const entry of served) {
     const versions = groups.get(entry.group) ?? [];

@@ -1,6 +1,8 @@
 import type { ResourceDefinition } from '../../openapi/resources.ts';
 import { groupVersions } from './api-groups.ts';
 
+type Definitions = readonly ResourceDefinition[];
+
 /** `/api`. */
 export function apiVersions(serverAddress: string): object {
   return {
@@ -11,19 +13,23 @@ export function apiVersions(serverAddress: string): object {
 }
 
 /** `/apis`. */
-export function apiGroupList(): object {
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups().map(groupBody) };
+export function apiGroupList(definitions: Definitions): object {
+  return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups(definitions).map(groupBody) };
 }
 
 /** `/apis/<group>`; undefined for a group that is not served. */
-export function apiGroup(name: string): object | undefined {
-  const group = groups().find((each) => each.name === name);
+export function apiGroup(definitions: Definitions, name: string): object | undefined {
+  const group = groups(definitions).find((each) => each.name === name);
   return group && { kind: 'APIGroup', apiVersion: 'v1', ...groupBody(group) };
 }
 
 /** `/api/v1` and `/apis/<group>/<version>`; undefined for what is not served. */
-export function apiResourceList(group: string, version: string): object | undefined {
-  const found = groupVersions().find((each) => each.group === group && each.version === version);
+export function apiResourceList(
+  definitions: Definitions,
+  group: string,
+  version: string,
+): object | undefined {
+  const found = groupVersions(definitions).find((each) => each.group === group && each.version === version);
   return (
     found && {
       kind: 'APIResourceList',
@@ -39,9 +45,9 @@ interface Group {
   readonly versions: readonly string[];
 }
 
-function groups(): Group[] {
+function groups(definitions: Definitions): Group[] {
   const names = new Map<string, string[]>();
-  for (const { group, version } of groupVersions()) {
+  for (const { group, version } of groupVersions(definitions)) {
     if (group !== '') names.set(group, [...(names.get(group) ?? []), version]);
   }
   return [...names].map(([name, versions]) => ({ name, versions }));

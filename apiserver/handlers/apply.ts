@@ -1,7 +1,7 @@
-import { DecodeError, decodeJson, isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
+import { DecodeError, isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
 import type { ApiResponse } from '../../platform/api-transport.ts';
 import { type Application, type Applied, applyObject } from '../apply/apply-object.ts';
-import { ConfigError } from '../apply/config-fields.ts';
+import { ConfigError, configFields } from '../apply/config-fields.ts';
 import { ApplyConflict } from '../apply/conflict.ts';
 import { conflictBeyondLastApplied, withLastApplied } from '../apply/last-applied.ts';
 import { ownableThrough } from '../apply/ownable.ts';
@@ -9,13 +9,13 @@ import type { KubeObject, StoredObject } from '../cache/stored-object.ts';
 import { errors, StatusError } from '../errors.ts';
 import { parseYaml } from '../parse-yaml.ts';
 import { createObject } from '../registry/create-object.ts';
+import { type ExpectedKind, readAs } from '../registry/kind.ts';
 import { timestamp } from '../registry/timestamp.ts';
 import { updateObject } from '../registry/update-object.ts';
 import { objectAnswer } from '../respond/object-answer.ts';
 import { placeInNamespace } from './create.ts';
 import { requireFieldManager } from './field-manager.ts';
 import { isTrue } from './is-true.ts';
-import type { ExpectedKind } from './request-body.ts';
 import { type ResourceRequest, representationOf, tableContext, writeOptions } from './resource-request.ts';
 
 export const APPLY_TYPE = 'application/apply-patch+yaml';
@@ -27,8 +27,7 @@ const MAX_TURNS = 5;
 export async function apply(request: ResourceRequest): Promise<ApiResponse> {
   const { store } = request;
   const representation = representationOf(request);
-  const { kind, message } = store.definition;
-  const config = readConfig(request, { kind, apiVersion: store.apiVersion, message });
+  const config = readConfig(request, store.expected);
   const { stored, created } = await applyConfig(request, config);
   return objectAnswer(created ? 201 : 200, store, stored, representation, tableContext(request));
 }
@@ -91,10 +90,9 @@ function change(request: ResourceRequest, config: KubeObject, manager: string): 
 
 function applied(request: ResourceRequest, live: KubeObject, config: KubeObject, manager: string): Applied {
   const { store, context, info, query } = request;
-  const { definition, apiVersion } = store;
-  const { message } = definition;
+  const { definition, apiVersion, kind } = store;
   const application: Application = {
-    message,
+    type: kind.type,
     config,
     manager: { manager, operation: 'Apply', apiVersion, subresource: info.subresource },
     isOwnable: ownableThrough(definition, info.subresource),
@@ -106,7 +104,9 @@ function applied(request: ResourceRequest, live: KubeObject, config: KubeObject,
       return applyObject(live, application);
     } catch (error) {
       if (!(error instanceof ApplyConflict)) throw error;
-      const rest = conflictBeyondLastApplied(error, live, manager, message);
+      const rest = conflictBeyondLastApplied(error, live, manager, (last) =>
+        configFields(kind.type, readAs(store.expected, last).object),
+      );
       if (rest) throw rest;
       return applyObject(live, { ...application, force: true });
     }
@@ -131,7 +131,7 @@ export function readConfig(request: ResourceRequest, expected: ExpectedKind): Ku
   const value = parseYaml(http.body ?? new Uint8Array());
   if (!isJsonObject(value)) throw errors.badRequest('error decoding YAML: an apply patch must be an object');
   checkType(value, expected);
-  const { object, unknownFields } = orStatus(request, () => decodeJson(expected.message, value));
+  const { object, unknownFields } = orStatus(request, () => readAs(expected, value));
   if (unknownFields.length > 0) {
     throw untyped(request, declared(unknownFields));
   }

@@ -9,8 +9,7 @@ import { type ResourceRequest, representationOf, tableContext, writeOptions } fr
 export async function create(request: ResourceRequest): Promise<ApiResponse> {
   const { store, context } = request;
   const representation = representationOf(request);
-  const { kind, message } = store.definition;
-  const object = readObject(request, { kind, apiVersion: store.apiVersion, message });
+  const object = readObject(request, store.expected);
   placeInNamespace(request, object);
   const stored = await createObject(context, store, object, writeOptions(request));
   return objectAnswer(201, store, stored, representation, tableContext(request));

@@ -1,7 +1,8 @@
 import { DecodeError, decodeJson } from '../../openapi/decode-json.ts';
 import type { DeleteOptions } from '../../openapi/generated/types.ts';
 import { errors } from '../errors.ts';
-import { type ExpectedKind, mediaType, parseBody } from './request-body.ts';
+import type { ExpectedKind } from '../registry/kind.ts';
+import { mediaType, parseBody } from './request-body.ts';
 import type { ResourceRequest } from './resource-request.ts';
 
 const EXPECTED: ExpectedKind = {

@@ -15,7 +15,7 @@ export async function patch(request: ResourceRequest): Promise<ApiResponse> {
   if (request.query.has('force')) throw forceForbidden();
   const { store, context, info } = request;
   const representation = representationOf(request);
-  const patcher = patcherFor(request, store.definition.message);
+  const patcher = patcherFor(request, store.kind.read ? undefined : store.definition.message);
   const change = {
     namespace: info.namespace,
     name: info.name,
@@ -36,14 +36,14 @@ function forceForbidden(): StatusError {
   ]);
 }
 
-/** The patch of a request's body for one message. */
-export function patcherFor(request: ResourceRequest, message: string): Patcher {
+/** The patch of a request's body, for one message or for what the field table does not have. */
+export function patcherFor(request: ResourceRequest, message: string | undefined): Patcher {
   return patcherOf(mediaType(request), request.request.body ?? new Uint8Array(), message);
 }
 
 function patched(request: ResourceRequest, current: StoredObject, patcher: Patcher): KubeObject {
   const { store } = request;
-  const { kind, message } = store.definition;
+  const { kind } = store.definition;
   const copy = current.copy();
   // What a patch does not speak of need not be copied, checked and compared.
   if (!speaksOfOwners(request)) delete copy.metadata.managedFields;
@@ -52,7 +52,7 @@ function patched(request: ResourceRequest, current: StoredObject, patcher: Patch
     throw errors.badRequest("a patch may not change an object's kind or apiVersion");
   }
   request.warnings.length = 0;
-  return conform(request, result, { kind, apiVersion: store.apiVersion, message });
+  return conform(request, result, store.expected);
 }
 
 function speaksOfOwners({ request: { body } }: ResourceRequest): boolean {

@@ -1,3 +1,4 @@
+import type { ResourceDefinition } from '../../openapi/resources.ts';
 import type { ApiRequest, ApiResponse } from '../../platform/api-transport.ts';
 import { aggregatedDiscovery } from '../discovery/aggregated-discovery.ts';
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from '../discovery/legacy-discovery.ts';
@@ -5,6 +6,7 @@ import { errors } from '../errors.ts';
 import type { ApiMetrics } from '../metrics.ts';
 import { openApiDocument, openApiIndex } from '../openapi-documents/documents.ts';
 import { openApiV2 } from '../openapi-documents/openapi-v2.ts';
+import type { Registry } from '../registry/registry.ts';
 import type { RequestInfo } from '../request-info.ts';
 import { jsonAnswer, textAnswer } from '../respond/answer.ts';
 import type { ServerContext } from '../server-context.ts';
@@ -13,7 +15,7 @@ import { healthAnswer } from './health.ts';
 
 /** Answers a GET of a path that names no resource. */
 export function answerPath(
-  { metrics, serviceAccounts }: ServerContext,
+  { metrics, serviceAccounts, registry }: ServerContext,
   info: RequestInfo,
   request: ApiRequest,
 ): ApiResponse | Promise<ApiResponse> {
@@ -35,22 +37,26 @@ export function answerPath(
       return jsonAnswer(200, versionInfo);
     case '/api':
     case '/apis':
-      return discoveryRoot(path === '/api' ? 'api' : 'apis', request);
+      return discoveryRoot(registry.definitions, path === '/api' ? 'api' : 'apis', request);
     case '/openapi/v2':
       return openApiV2(request.headers.accept);
     case '/openapi/v3':
-      return jsonAnswer(200, openApiIndex());
+      return jsonAnswer(200, openApiIndex(registry));
     default:
-      return path.startsWith(OPENAPI_PREFIX) ? openApi(path, request) : discoveryPath(path);
+      return path.startsWith(OPENAPI_PREFIX)
+        ? openApi(registry, path, request)
+        : discoveryPath(registry.definitions, path);
   }
 }
+
+type Definitions = readonly ResourceDefinition[];
 
 const OPENAPI_PREFIX = '/openapi/v3/';
 const ONE_YEAR_SECONDS = 31_536_000;
 
 /** A group version's document. Its URL changes with it, so clients need not ask again. */
-async function openApi(path: string, { url, headers }: ApiRequest): Promise<ApiResponse> {
-  const document = await openApiDocument(path.slice(OPENAPI_PREFIX.length));
+async function openApi(registry: Registry, path: string, { url, headers }: ApiRequest): Promise<ApiResponse> {
+  const document = await openApiDocument(registry, path.slice(OPENAPI_PREFIX.length));
   if (!document) throw errors.noSuchPath();
   const { body, etag } = document;
   const caching = url.includes('hash=')
@@ -62,7 +68,7 @@ async function openApi(path: string, { url, headers }: ApiRequest): Promise<ApiR
 }
 
 /** The first discovery form that the client accepts and we have. */
-function discoveryRoot(root: 'api' | 'apis', request: ApiRequest): ApiResponse {
+function discoveryRoot(definitions: Definitions, root: 'api' | 'apis', request: ApiRequest): ApiResponse {
   const { headers } = request;
   for (const range of (headers.accept ?? '').split(',').slice(0, 20)) {
     const match = /;g=apidiscovery\.k8s\.io;v=(v2|v2beta1);as=APIGroupDiscoveryList/.exec(
@@ -70,11 +76,11 @@ function discoveryRoot(root: 'api' | 'apis', request: ApiRequest): ApiResponse {
     );
     if (!match || !range.includes('application/json')) continue;
     const version = match[1] === 'v2' ? 'v2' : 'v2beta1';
-    const answer = jsonAnswer(200, aggregatedDiscovery(root, version));
+    const answer = jsonAnswer(200, aggregatedDiscovery(definitions, root, version));
     const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
     return { ...answer, headers: { ...answer.headers, 'content-type': contentType, vary: 'Accept' } };
   }
-  return jsonAnswer(200, root === 'api' ? apiVersions(hostOf(request)) : apiGroupList());
+  return jsonAnswer(200, root === 'api' ? apiVersions(hostOf(request)) : apiGroupList(definitions));
 }
 
 function hostOf({ headers }: ApiRequest): string {
@@ -85,13 +91,13 @@ async function metricsAnswer(metrics: ApiMetrics): Promise<ApiResponse> {
   return textAnswer(200, await metrics.exposition(), 'text/plain; version=0.0.4; charset=utf-8');
 }
 
-function discoveryPath(path: string): ApiResponse {
+function discoveryPath(definitions: Definitions, path: string): ApiResponse {
   const parts = path.split('/').slice(1);
   const [root, first = '', second] = parts;
   let found: object | undefined;
-  if (root === 'api' && parts.length === 2) found = apiResourceList('', first);
-  else if (root === 'apis' && parts.length === 2) found = apiGroup(first);
-  else if (root === 'apis' && parts.length === 3) found = apiResourceList(first, second ?? '');
+  if (root === 'api' && parts.length === 2) found = apiResourceList(definitions, '', first);
+  else if (root === 'apis' && parts.length === 2) found = apiGroup(definitions, first);
+  else if (root === 'apis' && parts.length === 3) found = apiResourceList(definitions, first, second ?? '');
   if (!found) throw errors.noSuchPath();
   return jsonAnswer(200, found);
 }

@@ -1,20 +1,13 @@
-import { DecodeError, decodeJson, isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
-import type { MessageKey } from '../../openapi/field-table.ts';
+import { DecodeError, isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
 import { decodeMessage } from '../../openapi/protobuf.ts';
 import { openEnvelope } from '../../openapi/protobuf-envelope.ts';
 import type { KubeObject } from '../cache/stored-object.ts';
 import { errors, StatusError } from '../errors.ts';
 import { parseJson } from '../parse-json.ts';
 import { parseYaml } from '../parse-yaml.ts';
+import { type ExpectedKind, readAs } from '../registry/kind.ts';
 import { MEDIA_TYPES } from '../respond/negotiate.ts';
 import type { ResourceRequest } from './resource-request.ts';
-
-/** The kind that a body must be of. */
-export interface ExpectedKind {
-  readonly kind: string;
-  readonly apiVersion: string;
-  readonly message: MessageKey;
-}
 
 /** The media type of a body, without parameters; JSON when the client does not say. */
 export function mediaType({ request }: ResourceRequest): string {
@@ -34,7 +27,7 @@ export function readObject(request: ResourceRequest, expected: ExpectedKind): Ku
 export function conform(request: ResourceRequest, raw: JsonObject, expected: ExpectedKind): KubeObject {
   const { kind, apiVersion } = expected;
   try {
-    const { object, unknownFields } = decodeJson(expected.message, raw);
+    const { object, unknownFields } = readAs(expected, raw);
     reportUnknown(request, unknownFields, expected);
     const metadata = isJsonObject(object.metadata) ? object.metadata : {};
     return { ...object, kind, apiVersion, metadata };
@@ -73,7 +66,8 @@ export function parseBody(body: Uint8Array, type: string, expected: ExpectedKind
     case 'application/yaml':
       return parseYamlObject(body);
     case 'application/vnd.kubernetes.protobuf':
-      return parseProtobuf(body, expected);
+      if (!expected.read) return parseProtobuf(body, expected);
+      throw errors.unsupportedMediaType([MEDIA_TYPES.json, MEDIA_TYPES.yaml]);
     default:
       throw errors.unsupportedMediaType(Object.values(MEDIA_TYPES));
   }

@@ -25,8 +25,11 @@ export interface ResourceRequest {
 
 export type Handler = (request: ResourceRequest) => ApiResponse | Promise<ApiResponse>;
 
-export function representationOf({ request }: ResourceRequest, formats?: readonly Format[]): Representation {
-  return negotiate(request.headers.accept, formats);
+export function representationOf(
+  { request, store }: ResourceRequest,
+  formats?: readonly Format[],
+): Representation {
+  return negotiate(request.headers.accept, formats, store.kind.read === undefined);
 }
 
 export function tableContext({ context, query }: ResourceRequest): TableContext {

@@ -12,8 +12,7 @@ import { type ResourceRequest, representationOf, tableContext, writeOptions } fr
 export async function update(request: ResourceRequest): Promise<ApiResponse> {
   const { store, context, info } = request;
   const representation = representationOf(request);
-  const { kind, message } = store.definition;
-  const object = readObject(request, { kind, apiVersion: store.apiVersion, message });
+  const object = readObject(request, store.expected);
   placeInNamespace(request, object);
   checkName(request, object);
   const options = writeOptions(request);

@@ -1,3 +1,4 @@
+import { customSchemaName } from '../../openapi/resource-definition.ts';
 import type { ResourceDefinition, SubresourceDefinition } from '../../openapi/resources.ts';
 import { schemaName } from '../../openapi/schema-names.ts';
 
@@ -44,12 +45,12 @@ const DELETE_PARAMETERS = [
   flag('orphanDependents'),
   text('propagationPolicy'),
 ];
-const PATCH_TYPES = [
+const CUSTOM_PATCH_TYPES = [
   'application/apply-patch+yaml',
   'application/json-patch+json',
   'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
 ];
+const PATCH_TYPES = [...CUSTOM_PATCH_TYPES, 'application/strategic-merge-patch+json'];
 
 const ref = (name: string): object => ({ $ref: `#/components/schemas/${name}` });
 const answer = (code: string, schema: string): object => ({
@@ -83,14 +84,19 @@ const STATUS_SCHEMA = 'io.k8s.apimachinery.pkg.apis.meta.v1.Status';
 const DELETE_OPTIONS_SCHEMA = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
 const JSON_BODY = ['application/json'];
 
-function verbOperations(verbs: readonly string[], kind: Kind, schema: string): Record<string, object> {
+function verbOperations(
+  verbs: readonly string[],
+  kind: Kind,
+  schema: string,
+  patchTypes = PATCH_TYPES,
+): Record<string, object> {
   const patchParameters = [...WRITE_PARAMETERS, flag('force')];
   const all: Readonly<Record<string, [string, object]>> = {
     get: ['get', operation('get', kind, schema, [])],
     update: ['put', operation('put', kind, schema, WRITE_PARAMETERS, { types: JSON_BODY, schema })],
     patch: [
       'patch',
-      operation('patch', kind, schema, patchParameters, { types: PATCH_TYPES, schema: PATCH_SCHEMA }),
+      operation('patch', kind, schema, patchParameters, { types: patchTypes, schema: PATCH_SCHEMA }),
     ],
     create: ['post', operation('post', kind, schema, WRITE_PARAMETERS, { types: JSON_BODY, schema })],
     delete: [
@@ -102,6 +108,11 @@ function verbOperations(verbs: readonly string[], kind: Kind, schema: string): R
     ],
   };
   return Object.fromEntries(verbs.flatMap((verb) => (all[verb] ? [all[verb]] : [])));
+}
+
+/** kubectl looks here whether it may send a strategic merge patch. */
+function patchTypesOf({ message }: ResourceDefinition): string[] {
+  return customSchemaName(message) === undefined ? PATCH_TYPES : CUSTOM_PATCH_TYPES;
 }
 
 function collectionOperations({ verbs, message }: ResourceDefinition, kind: Kind): Record<string, object> {
@@ -138,6 +149,7 @@ export function resourcePaths(definition: ResourceDefinition, root: string): Rec
         verbs.filter((verb) => verb !== 'create'),
         own,
         schemaName(message),
+        patchTypesOf(definition),
       ),
       parameters: item,
     },
@@ -161,5 +173,5 @@ function subresourceOperations(
   };
   const hasSchema = subresource.kind === undefined || subresource.message !== undefined;
   const schema = hasSchema ? schemaName(subresource.message ?? definition.message) : STATUS_SCHEMA;
-  return verbOperations(subresource.verbs, kind, schema);
+  return verbOperations(subresource.verbs, kind, schema, patchTypesOf(definition));
 }

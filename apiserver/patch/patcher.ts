@@ -12,12 +12,15 @@ export type Patcher = (object: JsonObject) => JsonObject;
 const MEDIA_TYPES = [
   'application/json-patch+json',
   'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
   'application/apply-patch+yaml',
 ] as const;
+const STRATEGIC = 'application/strategic-merge-patch+json';
 
-/** Reads a patch; 415 for a type that is not served, 400 for a body that is no patch. */
-export function patcherOf(type: string, body: Uint8Array, message: MessageKey): Patcher {
+/**
+ * Reads a patch; 415 for a type that is not served, 400 for a body that is no patch. Only a message of the
+ * field table has a strategy for merging.
+ */
+export function patcherOf(type: string, body: Uint8Array, message: MessageKey | undefined): Patcher {
   switch (type) {
     case 'application/json-patch+json': {
       const operations = parseJson(body);
@@ -27,12 +30,13 @@ export function patcherOf(type: string, body: Uint8Array, message: MessageKey): 
       const change = patchObject(body);
       return (object) => mergePatch(object, change) as JsonObject;
     }
-    case 'application/strategic-merge-patch+json': {
+    case STRATEGIC: {
+      if (message === undefined) throw errors.unsupportedMediaType(MEDIA_TYPES);
       const change = patchObject(body);
       return (object) => strategicMergePatch(object, change, message);
     }
     default:
-      throw errors.unsupportedMediaType(MEDIA_TYPES);
+      throw errors.unsupportedMediaType(message === undefined ? MEDIA_TYPES : [...MEDIA_TYPES, STRATEGIC]);
   }
 }
 

@@ -3,9 +3,11 @@ import type { KubeObject } from '../cache/stored-object.ts';
 /** One column of `kubectl get`. Priority 1 is shown with `-o wide` only. */
 export interface Column {
   readonly name: string;
-  readonly type: 'string' | 'integer' | 'date';
-  readonly format: '' | 'name';
-  readonly priority: 0 | 1;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format: string;
+  /** Left out: its name. */
+  readonly description?: string;
+  readonly priority: number;
   readonly cell: (object: KubeObject, now: number) => unknown;
 }
 

@@ -1,8 +1,7 @@
-import type { ResourceDefinition } from '../../openapi/resources.ts';
 import type { KubeObject } from '../cache/stored-object.ts';
 import type { ListMeta, TableContext } from '../respond/object-answer.ts';
 import { partialMetadata } from '../respond/partial-metadata.ts';
-import { columnsOf } from './columns.ts';
+import type { Column } from './column.ts';
 
 /** meta.k8s.io/v1 Table, what `kubectl get` prints. */
 export interface Table {
@@ -14,21 +13,20 @@ export interface Table {
 }
 
 export function tableOf(
-  definition: ResourceDefinition,
+  columns: readonly Column[],
   objects: readonly KubeObject[],
   metadata: ListMeta,
   { now, includeObject }: TableContext,
 ): Table {
-  const columns = columnsOf(definition);
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
     metadata,
-    columnDefinitions: columns.map(({ name, type, format, priority }) => ({
+    columnDefinitions: columns.map(({ name, type, format, description = name, priority }) => ({
       name,
       type,
       format,
-      description: name,
+      description,
       priority,
     })),
     rows: objects.map((object) => ({

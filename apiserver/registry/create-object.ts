@@ -9,7 +9,6 @@ import { errors } from '../errors.ts';
 import type { ServerContext } from '../server-context.ts';
 import { encodeObject } from './encode-object.ts';
 import type { ResourceStore } from './resource-store.ts';
-import { kindRules } from './strategy.ts';
 import { timestamp } from './timestamp.ts';
 import { validateObject } from './validate-object.ts';
 
@@ -35,7 +34,8 @@ export async function createObject(
   options: WriteOptions,
   owners?: OwnerEntries,
 ): Promise<StoredObject> {
-  const rules = kindRules(store.definition);
+  const { rules, isTerminating } = store.kind;
+  if (isTerminating) throw errors.definitionTerminating();
   rules.defaults?.(object);
   stamp(context, object);
   const managedFields = owners ?? ownersOfNew(context, store, object, options.manager);
@@ -57,6 +57,7 @@ export async function createObject(
   store.strategy.prepareForCreate(admitted);
   if (store.definition.generation) admitted.metadata.generation = 1;
   validateObject(store, admitted, undefined);
+  options.warnings.push(...(store.strategy.warningsOf?.(admitted) ?? []));
   await context.admission.validate(admission);
   return options.dryRun ? dryCreate(store, admitted) : store.create(admitted);
 }
@@ -64,12 +65,12 @@ export async function createObject(
 /** What admission and the strategy fill in later belongs to nobody. */
 function ownersOfNew(
   { clock }: ServerContext,
-  { definition, apiVersion }: ResourceStore,
+  { definition, apiVersion, kind }: ResourceStore,
   object: KubeObject,
   manager: string,
 ): OwnerEntries {
   const isOwnable = ownableThrough(definition, '');
-  const found = compareObjects(definition.message, undefined, object, isOwnable);
+  const found = compareObjects(kind.type, undefined, object, isOwnable);
   const entries = entriesToBeginWith(undefined, object.metadata.managedFields);
   const writer = { manager, operation: 'Update', apiVersion, subresource: '' } as const;
   return trackUpdate(entries, found, writer, timestamp(clock));

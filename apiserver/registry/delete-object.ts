@@ -1,11 +1,11 @@
-import type { DeleteOptions, Namespace } from '../../openapi/generated/types.ts';
-import { resources } from '../../openapi/resources.ts';
+import type { DeleteOptions } from '../../openapi/generated/types.ts';
 import type { AdmissionRequest } from '../admission/admission.ts';
 import type { KubeObject, StoredObject } from '../cache/stored-object.ts';
 import { errors } from '../errors.ts';
 import type { ServerContext } from '../server-context.ts';
 import type { WriteOptions } from './create-object.ts';
 import type { ResourceStore } from './resource-store.ts';
+import { timestamp } from './timestamp.ts';
 
 /** What became of a delete: gone, or waiting for its agent, its finalizers or its contents. */
 export interface Deletion {
@@ -91,6 +91,7 @@ function mark(
   const { strategy, definition } = store;
   const copy = current.copy();
   const { metadata } = copy;
+  if (metadata.deletionTimestamp === undefined) strategy.prepareForDelete?.(copy, timestamp(clock));
   const grace = Math.max(0, strategy.graceSeconds(copy, options.gracePeriodSeconds));
   const finalizers = finalizersFor(metadata.finalizers ?? [], options);
   const waits = finalizers.length > 0 || !strategy.mayRemove(copy);
@@ -105,12 +106,7 @@ function mark(
   }
   if (finalizers.length > 0) metadata.finalizers = finalizers;
   else delete metadata.finalizers;
-  if (definition === resources.namespaces) (copy as unknown as Namespace).status = terminating(copy);
   return copy;
-}
-
-function terminating(object: KubeObject): Namespace['status'] {
-  return { ...(object as unknown as Namespace).status, phase: 'Terminating' };
 }
 
 function deletionTime(now: number, graceSeconds: number): string {

@@ -17,5 +17,9 @@ export const namespaceStrategy: StrategyOverrides = {
     copyField('spec', previous, object);
     copyField('status', previous, object);
   },
+  prepareForDelete(object) {
+    const namespace = object as unknown as Namespace;
+    namespace.status = { ...namespace.status, phase: 'Terminating' };
+  },
   mayRemove: (object) => ((object as unknown as Namespace).spec?.finalizers ?? []).length === 0,
 };

@@ -1,38 +1,54 @@
-import { allResources, type ResourceDefinition } from '../../openapi/resources.ts';
+import type { CustomResourceDefinition } from '../../openapi/generated/types.ts';
+import { allResources, type ResourceDefinition, resources } from '../../openapi/resources.ts';
 import { WatchCache } from '../cache/watch-cache.ts';
-import type { Storage, StorageEvent } from '../storage/storage.ts';
+import { customVersions } from '../custom-resources/custom-kind.ts';
+import type { Storage, StorageEvent, StoredValue } from '../storage/storage.ts';
+import { builtInKind, type Kind } from './kind.ts';
 import { parseStorageKey, ResourceStore } from './resource-store.ts';
-import { strategyOf } from './strategies.ts';
 
-/** Every served resource's store, and the one revision they share. */
+type OnDelivered = (definition: ResourceDefinition, watchers: number) => void;
+
+/**
+ * Every served resource's store, and the one revision they share. Built-in resources are there from the
+ * start; custom ones come, change and go with their definitions, as the definitions' watch cache shows them.
+ */
 export class Registry {
+  /** What is served, by group, version and plural. */
   readonly #stores = new Map<string, ResourceStore>();
-  /** The served versions of what is stored under a group and plural. */
-  readonly #versions = new Map<string, ResourceStore[]>();
-  #revision = 0;
-  #stop: () => void = () => {};
+  /** The versions of what is stored under a group and plural. */
+  readonly #versions = new Map<string, readonly ResourceStore[]>();
+  /** Names of definitions by group. */
+  readonly #groups = new Map<string, Set<string>>();
+  readonly #observers = new Set<(definition: string) => void>();
   readonly #waiting = new Set<{ revision: number; resolve: () => void }>();
+  readonly #storage: Storage;
+  readonly #onDelivered: OnDelivered;
+  #revision: number;
+  #definitions: readonly ResourceDefinition[] | undefined;
+  #stop: () => void = () => {};
+
+  private constructor(storage: Storage, revision: number, onDelivered: OnDelivered) {
+    this.#storage = storage;
+    this.#revision = revision;
+    this.#onDelivered = onDelivered;
+    for (const definition of allResources) {
+      const kind = builtInKind(definition);
+      this.#add(new ResourceStore(definition, kind, this.#newCache(definition, kind), storage));
+    }
+  }
 
   /** Fills the caches from storage and follows it. */
-  static async open(
-    storage: Storage,
-    onDelivered: (definition: ResourceDefinition, watchers: number) => void,
-  ): Promise<Registry> {
-    const registry = new Registry();
+  static async open(storage: Storage, onDelivered: OnDelivered): Promise<Registry> {
     const { revision, values } = await storage.load();
-    registry.#revision = revision;
-    for (const definition of allResources) {
-      const strategy = strategyOf(definition);
-      const { fieldsOf, triggerField } = strategy;
-      const delivered = (watchers: number): void => onDelivered(definition, watchers);
-      const cache = new WatchCache({ revision, fieldsOf, triggerField, onDelivered: delivered });
-      registry.#add(new ResourceStore(definition, strategy, cache, storage));
+    const registry = new Registry(storage, revision, onDelivered);
+    // Definitions come first: they say what the rest is.
+    const isDefinition = ({ key }: StoredValue): boolean => key.startsWith(DEFINITIONS);
+    for (const value of values.filter(isDefinition)) {
+      registry.#load(value);
+      registry.#define(parseStorageKey(value.key).name);
     }
-    for (const { key, bytes, revision: at } of values) {
-      const { group, resource, namespace, name } = parseStorageKey(key);
-      for (const store of registry.#storedAs(group, resource)) {
-        store.cache.load(namespace, name, store.served(bytes, at), at);
-      }
+    for (const value of values) {
+      if (!isDefinition(value)) registry.#load(value);
     }
     registry.#stop = storage.watch(revision, (event) => registry.#apply(event));
     return registry;
@@ -47,6 +63,12 @@ export class Registry {
     return this.#stores.values();
   }
 
+  /** All that is served, built-in resources first. Another array when something comes, changes or goes. */
+  get definitions(): readonly ResourceDefinition[] {
+    this.#definitions ??= [...this.#stores.values()].map(({ definition }) => definition);
+    return this.#definitions;
+  }
+
   find(group: string, version: string, resource: string): ResourceStore | undefined {
     return this.#stores.get(`${group}/${version}/${resource}`);
   }
@@ -55,6 +77,27 @@ export class Registry {
     const store = this.find(definition.group, definition.version, definition.resource);
     if (!store) throw new Error(`${definition.resource} is not served`);
     return store;
+  }
+
+  /** The CustomResourceDefinitions of a group. */
+  definitionsOfGroup(group: string): CustomResourceDefinition[] {
+    const { cache } = this.of(resources.customresourcedefinitions);
+    return [...(this.#groups.get(group) ?? [])].flatMap((name) => {
+      const stored = cache.get('', name);
+      return stored ? [stored.object as unknown as CustomResourceDefinition] : [];
+    });
+  }
+
+  /** A store of a definition's objects, whether that version is served or not. */
+  storeOfDefinition(name: string): ResourceStore | undefined {
+    const [store] = this.#storedAs(...splitName(name));
+    return store?.kind.read ? store : undefined;
+  }
+
+  /** Calls back when a definition comes, changes or goes, and when one that is going lost an object. */
+  onDefinition(observer: (name: string) => void): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
   }
 
   /** Resolves when the caches have seen a revision. */
@@ -76,8 +119,25 @@ export class Registry {
     this.#versions.set(key, [...this.#storedAs(stored.group, stored.resource), store]);
   }
 
+  #newCache(definition: ResourceDefinition, { strategy }: Kind): WatchCache {
+    const { fieldsOf, triggerField } = strategy;
+    return new WatchCache({
+      revision: this.#revision,
+      fieldsOf,
+      triggerField,
+      onDelivered: (watchers) => this.#onDelivered(definition, watchers),
+    });
+  }
+
   #storedAs(group: string, resource: string): readonly ResourceStore[] {
-    return this.#versions.get(`${group}/${resource}`) ?? [];
+    return this.#versions.get(`${group}/${resource}`) ?? NONE;
+  }
+
+  #load({ key, bytes, revision }: StoredValue): void {
+    const { group, resource, namespace, name } = parseStorageKey(key);
+    for (const store of this.#storedAs(group, resource)) {
+      store.cache.load(namespace, name, store.served(bytes, revision), revision);
+    }
   }
 
   #apply(event: StorageEvent): void {
@@ -88,10 +148,89 @@ export class Registry {
       if (event.type === 'delete') store.cache.delete(namespace, name, revision);
       else store.cache.put(namespace, name, store.served(event.value.bytes, revision), revision);
     }
+    if (key.startsWith(DEFINITIONS)) this.#define(name);
+    else if (event.type === 'delete') this.#tellOfLoss(group, resource);
     for (const waiter of this.#waiting) {
       if (waiter.revision > revision) continue;
       this.#waiting.delete(waiter);
       waiter.resolve();
     }
+  }
+
+  /** Serves from now on what a definition says. */
+  #define(name: string): void {
+    const [group, resource] = splitName(name);
+    const before = this.#storedAs(group, resource);
+    const stored = this.of(resources.customresourcedefinitions).cache.get('', name);
+    this.#rememberGroup(group, name, stored !== undefined);
+    // What is built in cannot be defined.
+    if (before.every(({ kind }) => kind.read)) {
+      const crd = stored?.object as unknown as CustomResourceDefinition | undefined;
+      this.#replace(group, resource, before, crd ? customVersions(crd) : []);
+    }
+    for (const observer of this.#observers) observer(name);
+  }
+
+  #replace(
+    group: string,
+    resource: string,
+    before: readonly ResourceStore[],
+    versions: ReturnType<typeof customVersions>,
+  ): void {
+    if (before.length === 0 && versions.length === 0) return;
+    const after = versions.map(({ definition, kind }) => {
+      const old = before.find((store) => store.definition.version === definition.version);
+      const cache = old && canShow(old, kind) ? old.cache : this.#newCache(definition, kind);
+      const store = new ResourceStore(definition, kind, cache, this.#storage);
+      if (cache !== old?.cache) copyObjects(before[0], store);
+      return store;
+    });
+    for (const { definition, cache } of before) {
+      this.#stores.delete(`${group}/${definition.version}/${resource}`);
+      const isServed = versions.some(
+        (each) => each.isServed && each.definition.version === definition.version,
+      );
+      if (!isServed || !after.some((store) => store.cache === cache)) cache.closeWatchers();
+    }
+    for (const [index, store] of after.entries()) {
+      const { version } = store.definition;
+      if (versions[index]?.isServed) this.#stores.set(`${group}/${version}/${resource}`, store);
+    }
+    if (after.length > 0) this.#versions.set(`${group}/${resource}`, after);
+    else this.#versions.delete(`${group}/${resource}`);
+    this.#definitions = undefined;
+  }
+
+  #rememberGroup(group: string, name: string, isThere: boolean): void {
+    const names = this.#groups.get(group) ?? new Set();
+    if (isThere) this.#groups.set(group, names.add(name));
+    else if (names.delete(name) && names.size === 0) this.#groups.delete(group);
+  }
+
+  #tellOfLoss(group: string, resource: string): void {
+    if (!this.#storedAs(group, resource)[0]?.kind.isTerminating) return;
+    for (const observer of this.#observers) observer(`${resource}.${group}`);
+  }
+}
+
+const NONE: readonly ResourceStore[] = [];
+const DEFINITIONS = '/registry/apiextensions.k8s.io/customresourcedefinitions/';
+
+/** A definition's name is its plural and its group. */
+function splitName(name: string): [group: string, resource: string] {
+  const dot = name.indexOf('.');
+  return [name.slice(dot + 1), name.slice(0, dot)];
+}
+
+/** A cache knows how to read the fields that objects are selected by. */
+function canShow({ cache, strategy }: ResourceStore, kind: Kind): boolean {
+  if (cache.fieldsOf === undefined && kind.strategy.fieldsOf === undefined) return true;
+  return String(strategy.selectableFields) === String(kind.strategy.selectableFields);
+}
+
+/** Fills the cache of a version from another version's: their bytes differ in the apiVersion alone. */
+function copyObjects(from: ResourceStore | undefined, to: ResourceStore): void {
+  for (const { namespace, name, bytes, revision } of from?.cache.list(undefined) ?? []) {
+    to.cache.load(namespace, name, to.served(bytes, revision), revision);
   }
 }

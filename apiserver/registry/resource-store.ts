@@ -2,32 +2,38 @@ import { groupVersion, type ResourceDefinition } from '../../openapi/resources.t
 import { type KubeObject, StoredObject } from '../cache/stored-object.ts';
 import type { WatchCache } from '../cache/watch-cache.ts';
 import { errors } from '../errors.ts';
-import { stampRevision } from '../storage/stamp-revision.ts';
 import type { Storage, StoredValue } from '../storage/storage.ts';
-import type { Conversion } from './conversion.ts';
-import { conversionOf } from './conversions.ts';
 import { encodeObject, typePrefix } from './encode-object.ts';
+import type { ExpectedKind, Kind } from './kind.ts';
 import type { Strategy } from './strategy.ts';
 
-/** Everything about one served resource: what it is, its policy, and where its objects are. */
+/** Everything about one served resource: what it is, how its kind behaves, and where its objects are. */
 export class ResourceStore {
   readonly definition: ResourceDefinition;
-  readonly strategy: Strategy;
+  readonly kind: Kind;
   readonly cache: WatchCache;
   readonly apiVersion: string;
   /** How many bytes of every object come before its metadata. */
   readonly prefixLength: number;
   readonly #storage: Storage;
-  readonly #conversion: Conversion | undefined;
 
-  constructor(definition: ResourceDefinition, strategy: Strategy, cache: WatchCache, storage: Storage) {
+  constructor(definition: ResourceDefinition, kind: Kind, cache: WatchCache, storage: Storage) {
     this.definition = definition;
-    this.strategy = strategy;
+    this.kind = kind;
     this.cache = cache;
     this.apiVersion = groupVersion(definition);
     this.prefixLength = typePrefix(definition.kind, this.apiVersion).length;
     this.#storage = storage;
-    this.#conversion = conversionOf(definition);
+  }
+
+  get strategy(): Strategy {
+    return this.kind.strategy;
+  }
+
+  /** What the body of a write must be. */
+  get expected(): ExpectedKind {
+    const { kind, message } = this.definition;
+    return { kind, apiVersion: this.apiVersion, message, read: this.kind.read };
   }
 
   /** The present object; 404 when there is none. */
@@ -59,14 +65,11 @@ export class ResourceStore {
 
   /** Stored bytes as this version has them. */
   served(bytes: Uint8Array, revision: number): Uint8Array {
-    if (!this.#conversion) return bytes;
-    const { buffer, byteOffset, byteLength } = bytes;
-    const stored = JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString()) as KubeObject;
-    return stampRevision(encodeObject(this.#conversion.fromStored(stored)), revision);
+    return this.kind.codec.served(bytes, revision);
   }
 
   #encode(object: KubeObject): Uint8Array {
-    return encodeObject(this.#conversion ? this.#conversion.toStored(object) : object);
+    return encodeObject(this.kind.codec.toStored(object));
   }
 
   #key(namespace: string, name: string): string {

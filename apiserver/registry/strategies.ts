@@ -1,5 +1,6 @@
 import type { ResourceDefinition } from '../../openapi/resources.ts';
 import { groupResource } from '../../openapi/resources.ts';
+import { definitionStrategy } from '../custom-resources/definition-strategy.ts';
 import { certificateStrategy } from './certificate-strategy.ts';
 import { eventStrategy } from './event-strategy.ts';
 import { jobStrategy } from './job-strategy.ts';
@@ -33,7 +34,7 @@ const overrides: Readonly<Record<string, StrategyOverrides>> = {
   persistentvolumes: PENDING,
   'apiservices.apiregistration.k8s.io': CONDITIONAL,
   'certificatesigningrequests.certificates.k8s.io': certificateStrategy,
-  'customresourcedefinitions.apiextensions.k8s.io': CONDITIONAL,
+  'customresourcedefinitions.apiextensions.k8s.io': definitionStrategy,
   'jobs.batch': jobStrategy,
   'poddisruptionbudgets.policy': CONDITIONAL,
   'validatingadmissionpolicies.admissionregistration.k8s.io': CONDITIONAL,

@@ -1,6 +1,4 @@
-import type { KindRules } from '../../openapi/kinds/kind-rules.ts';
-import { rulesOf } from '../../openapi/kinds/rules-by-kind.ts';
-import type { KubernetesObject, ResourceDefinition } from '../../openapi/resources.ts';
+import type { ResourceDefinition } from '../../openapi/resources.ts';
 import type { KubeObject } from '../cache/stored-object.ts';
 
 /** The policy of one resource: what happens to an object before it is validated and stored. */
@@ -20,6 +18,10 @@ export interface Strategy {
   prepareForStatusUpdate(object: KubeObject, previous: KubeObject): void;
   /** Only for a kind with an approval subresource. */
   prepareForApproval?(object: KubeObject, previous: KubeObject): void;
+  /** Says in an object that it is being deleted, when that is marked for the first time. */
+  prepareForDelete?(object: KubeObject, now: string): void;
+  /** What a client should know about an object that it writes. */
+  warningsOf?(object: KubeObject): readonly string[];
   /** The grace that a delete gets when the request names none; undefined: gone at once. */
   graceSeconds(object: KubeObject, requested: number | undefined): number;
   /** Whether an object being deleted can go, given that its finalizers are done. */
@@ -58,9 +60,4 @@ export function copyField(field: string, from: object, to: object): void {
   const value = (from as Record<string, unknown>)[field];
   if (value === undefined) delete (to as Record<string, unknown>)[field];
   else (to as Record<string, unknown>)[field] = value;
-}
-
-/** A kind's rules, applied to objects that were checked against its schema. */
-export function kindRules(definition: ResourceDefinition): KindRules<KubernetesObject> {
-  return rulesOf(definition.message);
 }

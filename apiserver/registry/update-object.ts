@@ -10,7 +10,7 @@ import { stampRevision } from '../storage/stamp-revision.ts';
 import type { WriteOptions } from './create-object.ts';
 import { encodeObject } from './encode-object.ts';
 import type { ResourceStore } from './resource-store.ts';
-import { copyField, kindRules } from './strategy.ts';
+import { copyField } from './strategy.ts';
 import { timestamp } from './timestamp.ts';
 import { validateObject } from './validate-object.ts';
 
@@ -79,7 +79,7 @@ async function admitAndStore(
   current: StoredObject,
   options: WriteOptions,
 ): Promise<StoredObject | undefined> {
-  const rules = kindRules(store.definition);
+  const { rules } = store.kind;
   const previous = current.object;
   keepServerFields(updated, previous);
   rules.defaults?.(updated);
@@ -105,6 +105,7 @@ async function admitAndStore(
   prepare(store, change.subresource, admitted, previous);
   countGeneration(store, admitted, previous);
   validateObject(store, admitted, previous);
+  if (change.subresource === '') options.warnings.push(...(store.strategy.warningsOf?.(admitted) ?? []));
   await context.admission.validate(admission);
   return commit(store, admitted, current, options.dryRun);
 }
@@ -112,7 +113,7 @@ async function admitAndStore(
 /** What admission changes later belongs to nobody. A part of an object cannot say who owns what. */
 function track(
   { clock }: ServerContext,
-  { definition, apiVersion }: ResourceStore,
+  { definition, apiVersion, kind }: ResourceStore,
   subresource: string,
   updated: KubeObject,
   previous: KubeObject,
@@ -123,7 +124,7 @@ function track(
   // An object whose owners were taken away stays without until somebody applies it.
   const isTracked = entries !== undefined;
   const isOwnable = ownableThrough(definition, subresource);
-  const found = isTracked && compareObjects(definition.message, previous, updated, isOwnable);
+  const found = isTracked && compareObjects(kind.type, previous, updated, isOwnable);
   const writer = { manager, operation: 'Update', apiVersion, subresource } as const;
   updated.metadata.managedFields = found ? trackUpdate(entries, found, writer, timestamp(clock)) : undefined;
 }
@@ -192,7 +193,10 @@ function prepare(
 
 function countGeneration({ definition }: ResourceStore, object: KubeObject, previous: KubeObject): void {
   if (!definition.generation) return;
-  const { metadata: _a, status: _b, ...now } = object;
-  const { metadata: _c, status: _d, ...before } = previous;
-  if (!deepEqual(now, before)) object.metadata.generation = (previous.metadata.generation ?? 0) + 1;
+  const { metadata: _a, status, ...now } = object;
+  const { metadata: _b, status: statusBefore, ...before } = previous;
+  // Without a status subresource, status is a field like any other.
+  const isPart = definition.subresources.some(({ name }) => name === 'status');
+  const isSame = deepEqual(now, before) && (isPart || deepEqual(status, statusBefore));
+  if (!isSame) object.metadata.generation = (previous.metadata.generation ?? 0) + 1;
 }

@@ -3,7 +3,6 @@ import { validateObjectMeta, validateObjectMetaUpdate } from '../../openapi/kind
 import type { KubeObject } from '../cache/stored-object.ts';
 import { errors } from '../errors.ts';
 import type { ResourceStore } from './resource-store.ts';
-import { kindRules } from './strategy.ts';
 
 /** Throws Invalid with every fault of an object, or of its change. */
 export function validateObject(
@@ -11,11 +10,11 @@ export function validateObject(
   object: KubeObject,
   previous: KubeObject | undefined,
 ): void {
-  const { definition } = store;
-  const rules = kindRules(definition);
+  const { definition, kind } = store;
+  const { rules } = kind;
   const faults = new Faults();
   validateObjectMeta(object.metadata, rules.nameFormat ?? 'dns-subdomain', definition.namespaced, faults);
-  rules.validate?.(object, faults);
+  rules.validate?.(object, faults, previous);
   if (previous) {
     validateObjectMetaUpdate(object.metadata, previous.metadata, faults);
     rules.validateUpdate?.(object, previous, faults);

@@ -31,17 +31,20 @@ interface Range {
 
 /**
  * Picks the most wanted media range that can be served: by quality, then in the client's order; 406 when
- * there is none. A transform that is not served is skipped, so that a client may name a fallback.
+ * there is none. A transform that is not served is skipped, so that a client may name a fallback. Of a kind
+ * without a protobuf form, protobuf can show the metadata only.
  */
 export function negotiate(
   accept: string | undefined,
   formats: readonly Format[] = ANSWER_FORMATS,
+  hasProtobuf = true,
 ): Representation {
   if (accept === undefined || accept === '' || accept === MEDIA_TYPES.json) return PLAIN_JSON;
   const ranges = accept.split(',').slice(0, MAX_RANGES).map(parseRange);
   for (const { type, parameters } of ranges.filter(isWanted).sort(byQuality)) {
     const format = formats.find((each) => MEDIA_TYPES[each] === type || isWildcard(type));
     const as = format && transformOf(parameters, format);
+    if (as === 'object' && format === 'protobuf' && !hasProtobuf) continue;
     if (as) return { as, format };
   }
   throw errors.notAcceptable(formats.map((format) => MEDIA_TYPES[format]));

@@ -27,7 +27,7 @@ export function objectAnswer(
   if (as === 'partial') return partialAnswer(status, object.object, representation);
   if (as === 'table') {
     const meta = { resourceVersion: String(object.revision) };
-    const body = tableOf(store.definition, [object.object], meta, table);
+    const body = tableOf(store.kind.columns, [object.object], meta, table);
     return formatted(status, Buffer.from(JSON.stringify(body)), representation);
   }
   if (format === 'protobuf') return protobufBytes(status, sealed(store, object).bytes);
@@ -63,7 +63,7 @@ export function listAnswer(
   const all = objects.map(({ object }) => object);
   const body =
     as === 'table'
-      ? tableOf(store.definition, all, meta, table)
+      ? tableOf(store.kind.columns, all, meta, table)
       : {
           kind: 'PartialObjectMetadataList',
           apiVersion: PARTIAL_VERSION,

@@ -95,7 +95,7 @@ function tableEncoder(store: ResourceStore, table: () => TableContext): WatchEnc
   let isFirst = true;
   const tableFor = (objects: readonly StoredObject[], revision: number): object => {
     const all = objects.map(({ object }) => object);
-    const full = tableOf(store.definition, all, { resourceVersion: String(revision) }, table());
+    const full = tableOf(store.kind.columns, all, { resourceVersion: String(revision) }, table());
     const shown = isFirst ? full : { ...full, columnDefinitions: undefined };
     isFirst = false;
     return shown;

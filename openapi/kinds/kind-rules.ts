@@ -7,8 +7,8 @@ export interface KindRules<T extends KubernetesObject> {
   readonly nameFormat?: NameFormat;
   /** Fills in what the user left out. Must be idempotent: it runs again after admission. */
   defaults?(object: T): void;
-  /** Reports every fault of a new or changed object. */
-  validate?(object: T, faults: Faults): void;
+  /** Reports every fault of a new or changed object; what of it was there before may be let pass. */
+  validate?(object: T, faults: Faults, previous?: T): void;
   /** Reports what must not change. */
   validateUpdate?(object: T, previous: T, faults: Faults): void;
 }

@@ -25,6 +25,7 @@ import {
   serviceCidrRules,
 } from './cluster.ts';
 import { configMapRules, secretRules } from './config.ts';
+import { customResourceDefinitionRules } from './custom-resource-definition/rules.ts';
 import { endpointSliceRules, endpointsRules } from './endpoints.ts';
 import { cronJobRules, jobRules } from './job.ts';
 import type { KindRules } from './kind-rules.ts';
@@ -58,6 +59,7 @@ const rules: Readonly<Record<MessageKey, unknown>> = {
   'admissionregistration.v1.ValidatingAdmissionPolicy': validatingAdmissionPolicyRules,
   'admissionregistration.v1.ValidatingAdmissionPolicyBinding': validatingAdmissionPolicyBindingRules,
   'admissionregistration.v1.ValidatingWebhookConfiguration': validatingWebhookRules,
+  'apiextensions.v1.CustomResourceDefinition': customResourceDefinitionRules,
   'apiregistration.v1.APIService': apiServiceRules,
   'apps.v1.ControllerRevision': controllerRevisionRules,
   'apps.v1.DaemonSet': daemonSetRules,
