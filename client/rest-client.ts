@@ -166,8 +166,11 @@ export class RestClient {
   }
 
   /** Any other request, such as `/version`; answers the parsed JSON. */
-  raw<T>(method: string, url: string, body?: object): Promise<T> {
-    return this.#call(method, url, body === undefined ? {} : { body });
+  raw<T>(method: string, url: string, body?: object, accept?: string): Promise<T> {
+    return this.#call(method, url, {
+      ...(body === undefined ? {} : { body }),
+      ...(accept === undefined ? {} : { accept }),
+    });
   }
 
   async #call<T>(method: string, url: string, options: CallOptions = {}): Promise<T> {
@@ -181,7 +184,7 @@ export class RestClient {
       method,
       url,
       headers: {
-        accept: this.#accept(url),
+        accept: options.accept ?? this.#accept(url),
         'user-agent': this.#userAgent,
         ...(options.body === undefined ? {} : { 'content-type': options.contentType ?? 'application/json' }),
       },
@@ -202,6 +205,7 @@ export class RestClient {
 interface CallOptions {
   readonly body?: object;
   readonly contentType?: string;
+  readonly accept?: string;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -44,7 +44,14 @@ function customVersion(
   version: CustomResourceDefinitionVersion,
 ): CustomVersion {
   const { group = '', scope, versions = [] } = crd.spec ?? {};
-  const { plural = '', singular = '', kind = '', shortNames, categories } = crd.status?.acceptedNames ?? {};
+  const {
+    plural = '',
+    singular = '',
+    kind = '',
+    listKind,
+    shortNames,
+    categories,
+  } = crd.status?.acceptedNames ?? {};
   const isTerminating = hasCondition(crd, 'Terminating');
   const { subresources = {} } = version;
   const definition = customResource(group, version.name ?? '', plural, {
@@ -62,6 +69,7 @@ function customVersion(
     definition,
     isServed: version.served === true,
     kind: {
+      listKind: listKind || `${kind}List`,
       strategy: customStrategy(definition, version),
       rules: {
         defaults: (object) => applyDefaults(object, schema),

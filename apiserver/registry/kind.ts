@@ -14,6 +14,7 @@ import type { Strategy } from './strategy.ts';
  * resource does differently from a built-in one. Handlers need not know which of them they serve.
  */
 export interface Kind {
+  readonly listKind: string;
   readonly strategy: Strategy;
   readonly rules: KindRules<KubernetesObject>;
   /** How server-side apply merges objects, and who owns what of them. */
@@ -60,6 +61,7 @@ export function readAs({ message, read }: ExpectedKind, raw: JsonObject): Decode
 export function builtInKind(definition: ResourceDefinition): Kind {
   const { message } = definition;
   return {
+    listKind: `${definition.kind}List`,
     strategy: strategyOf(definition),
     rules: rulesOf(message),
     type: { kind: 'message', message },

@@ -81,24 +81,24 @@ function sealedList(
 ): Uint8Array {
   if (as === 'object') {
     const items = objects.map((object) => sealed(store, object).raw);
-    return sealList(store.apiVersion, `${store.definition.kind}List`, { ...meta }, items);
+    return sealList(store.apiVersion, store.kind.listKind, { ...meta }, items);
   }
   const items = objects.map(({ object }) => encodeMessage(PARTIAL_MESSAGE, partialMetadata(object)));
   return sealList(PARTIAL_VERSION, 'PartialObjectMetadataList', { ...meta }, items);
 }
 
-/** Items go without kind and apiVersion, as Kubernetes' own lists do. */
+/** Items go without kind and apiVersion, as Kubernetes' own lists do, but those of custom resources have them. */
 function joinList(store: ResourceStore, objects: readonly StoredObject[], meta: ListMeta): Uint8Array {
-  const kind = `${store.definition.kind}List`;
+  const kind = store.kind.listKind;
   const head = `{"kind":${JSON.stringify(kind)},"apiVersion":"${store.apiVersion}","metadata":${JSON.stringify(meta)},"items":[`;
-  const { prefixLength } = store;
+  const prefixLength = store.kind.read ? 0 : store.prefixLength;
   let size = Buffer.byteLength(head) + 2;
   for (const { bytes } of objects) size += bytes.length - prefixLength + 2;
   const body = Buffer.allocUnsafe(size);
   let at = body.write(head);
   for (const [index, { bytes }] of objects.entries()) {
     if (index > 0) body[at++] = COMMA;
-    body[at++] = BRACE;
+    if (prefixLength > 0) body[at++] = BRACE;
     body.set(prefixLength === 0 ? bytes : bytes.subarray(prefixLength), at);
     at += bytes.length - prefixLength;
   }

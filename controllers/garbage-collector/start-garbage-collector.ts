@@ -1,9 +1,11 @@
 import { isConflict, isNotFound } from '../../client/api-error.ts';
 import type { StartController } from '../../client/controller-context.ts';
+import type { InformerHandler } from '../../client/informer.ts';
 import { InformerFactory } from '../../client/informer-factory.ts';
 import { runQueue } from '../../client/run-queue.ts';
 import type { ObjectMeta, OwnerReference } from '../../openapi/generated/types.ts';
 import { type ResourceDefinition, resources } from '../../openapi/resources.ts';
+import { CustomInformers } from './custom-informers.ts';
 import { disposalOf, type GraphObject, type OwnerState, OwnershipGraph } from './ownership-graph.ts';
 
 const FOREGROUND = 'foregroundDeletion';
@@ -53,7 +55,7 @@ export const startGarbageCollector: StartController = async (context) => {
     namespace: string | undefined,
   ): Promise<OwnerState> => {
     if (graph.get(reference.uid ?? '')) return 'present';
-    const resource = resourceOf(reference);
+    const resource = resourceOf(reference) ?? customs.find(reference);
     if (!resource) return 'present';
     try {
       const owner = await client.get(resource, reference.name ?? '', { namespace });
@@ -126,19 +128,24 @@ export const startGarbageCollector: StartController = async (context) => {
     enqueueNeighbours(object);
   };
 
-  for (const resource of collectable()) {
-    informers.for(resource).addHandler({
-      onAdd: (object) => observe({ resource, metadata: metadataOf(object) }),
-      onUpdate: (_, object) => observe({ resource, metadata: metadataOf(object) }),
-      onDelete: (object) => {
-        const gone = { resource, metadata: metadataOf(object) };
-        graph.remove(gone);
-        for (const dependent of graph.dependentsOf(gone.metadata.uid ?? ''))
-          queue.add(dependent.metadata.uid ?? '');
-        enqueueNeighbours(gone);
-      },
-    });
-  }
+  const handlerOf = (resource: ResourceDefinition): InformerHandler<unknown> => ({
+    onAdd: (object) => observe({ resource, metadata: metadataOf(object) }),
+    onUpdate: (_, object) => observe({ resource, metadata: metadataOf(object) }),
+    onDelete: (object) => {
+      const gone = { resource, metadata: metadataOf(object) };
+      graph.remove(gone);
+      for (const dependent of graph.dependentsOf(gone.metadata.uid ?? ''))
+        queue.add(dependent.metadata.uid ?? '');
+      enqueueNeighbours(gone);
+    },
+  });
+
+  const customs = new CustomInformers({ client, clock, rng, logger, signal, handlerOf });
+  const lookAgain = (): void => customs.refresh();
+  informers
+    .for(resources.customresourcedefinitions)
+    .addHandler({ onAdd: lookAgain, onUpdate: lookAgain, onDelete: lookAgain });
+  for (const resource of collectable()) informers.for(resource).addHandler(handlerOf(resource));
   await informers.start(signal);
 };
 

@@ -1,11 +1,12 @@
 import { isNotFound } from '../../client/api-error.ts';
 import type { StartController } from '../../client/controller-context.ts';
+import { discoverOthers } from '../../client/discover.ts';
 import { objectKey } from '../../client/informer.ts';
 import { canonical } from '../../client/object-hash.ts';
 import { runQueue } from '../../client/run-queue.ts';
 import { timestamp } from '../../client/timestamp.ts';
 import type { Namespace, NamespaceCondition } from '../../openapi/generated/types.ts';
-import { type ResourceDefinition, resources } from '../../openapi/resources.ts';
+import { type ResourceDefinition, resources, storedResources } from '../../openapi/resources.ts';
 
 const FINALIZER = 'kubernetes';
 const LOOK_AGAIN_MS = 100;
@@ -14,9 +15,6 @@ const LOOK_AGAIN_MS = 100;
 export const startNamespace: StartController = async (context) => {
   const { client, clock, informers, signal } = context;
   const namespaces = informers.for(resources.namespaces);
-  const contents = Object.values(resources).filter(
-    (resource) => resource.namespaced && resource.verbs.includes('deletecollection'),
-  );
 
   const queue = runQueue(
     context,
@@ -24,9 +22,9 @@ export const startNamespace: StartController = async (context) => {
     async (name) => {
       const namespace = namespaces.store.get(name);
       if (!namespace || namespace.metadata.deletionTimestamp === undefined) return;
-      const left = (await Promise.all(contents.map((resource) => empty(resource, name)))).filter(
-        ({ count }) => count > 0,
-      );
+      const contents = [...storedResources, ...(await discoverOthers(client))].filter(isContent);
+      const emptied = await Promise.all(contents.map((resource) => empty(resource, name)));
+      const left = emptied.filter(({ count }) => count > 0);
       if (left.length > 0) {
         await report(namespace, left);
         return { requeueAfterMs: LOOK_AGAIN_MS };
@@ -38,11 +36,17 @@ export const startNamespace: StartController = async (context) => {
 
   /** Deletes everything of one kind and counts what has not gone yet. */
   const empty = async (resource: ResourceDefinition, namespace: string): Promise<Remaining> => {
-    const before = await client.metadataOnly().list(resource, { namespace });
-    if (before.items.length === 0) return { resource, count: 0 };
-    await client.deleteCollection(resource, { namespace, propagationPolicy: 'Background' });
-    const after = await client.metadataOnly().list(resource, { namespace });
-    return { resource, count: after.items.length };
+    try {
+      const before = await client.metadataOnly().list(resource, { namespace });
+      if (before.items.length === 0) return { resource, count: 0 };
+      await client.deleteCollection(resource, { namespace, propagationPolicy: 'Background' });
+      const after = await client.metadataOnly().list(resource, { namespace });
+      return { resource, count: after.items.length };
+    } catch (error) {
+      // A custom resource may go while its objects are counted.
+      ignoreNotFound(error);
+      return { resource, count: 0 };
+    }
   };
 
   const report = async (namespace: Namespace, left: readonly Remaining[]): Promise<void> => {
@@ -69,6 +73,10 @@ export const startNamespace: StartController = async (context) => {
   });
   await informers.start(signal);
 };
+
+function isContent({ namespaced, verbs }: ResourceDefinition): boolean {
+  return namespaced && verbs.includes('deletecollection');
+}
 
 interface Remaining {
   readonly resource: ResourceDefinition;

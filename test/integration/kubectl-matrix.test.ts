@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { widget, widgets } from '../apiserver/custom-resources/definitions.ts';
 import { scenarios } from './kubectl-scenarios.ts';
 import { hasTool, RunningCluster } from './running-cluster.ts';
 
@@ -33,6 +34,10 @@ const FILES: Readonly<Record<string, string>> = {
     .replaceAll('name: web', 'name: bad'),
   'unknown.yaml': web(2).replace('replicas: 2', 'nope: 2').replaceAll('{name: web', '{name: odd'),
   'kustomization.yaml': 'resources: [web3.yaml]\n',
+  'widget-crd.yaml': JSON.stringify(widgets()),
+  'widget.yaml': JSON.stringify(widget('w', { size: 3, replicas: 3 })),
+  'widget4.yaml': JSON.stringify(widget('w', { size: 4, replicas: 3 })),
+  'bad-widget.yaml': JSON.stringify(widget('bad', { size: 'big' })),
   'role.yaml':
     'apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: matrix-reader}\nrules: [{apiGroups: [""], resources: [pods], verbs: [get]}]\n',
 };

@@ -71,6 +71,12 @@ export function widgets({ schema = SCHEMA, version = {}, names = {}, spec = {} }
               labelSelectorPath: '.status.selector',
             },
           },
+          additionalPrinterColumns: [
+            { name: 'Size', type: 'integer', jsonPath: '.spec.size' },
+            { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+            { name: 'Color', type: 'string', jsonPath: '.spec.color', priority: 1 },
+          ],
+          selectableFields: [{ jsonPath: '.spec.color' }],
           ...version,
         },
       ],
