@@ -69,9 +69,17 @@ function asStatusError(context: ServerContext, request: UserRequest, error: unkn
 }
 
 function authorize(context: ServerContext, info: RequestInfo, user: UserInfo): Verdict {
-  const { resource, path, query } = info;
+  const { path, query } = info;
   const fieldSelector = query.get('fieldSelector') ?? '';
+  const resource = info.resource && named(info.resource, fieldSelector);
   return context.authorize({ user, verb: verbOf(info), resource, path, fieldSelector });
+}
+
+/** A list or watch of one name is about that object: a role for it alone is enough. */
+function named(resource: ResourceInfo, fieldSelector: string): ResourceInfo {
+  if (resource.name !== '' || fieldSelector === '') return resource;
+  const name = /^metadata\.name==?([^,=!]+)$/.exec(fieldSelector)?.[1];
+  return name === undefined ? resource : { ...resource, name };
 }
 
 function verbOf({ resource, method }: RequestInfo): string {

@@ -21,7 +21,7 @@ import { requestToken } from './token-request.ts';
 import { update } from './update.ts';
 import { watchObjects } from './watch.ts';
 
-const byVerb: Readonly<Record<string, Handler>> = {
+const byVerb = handlersBy({
   get: getObject,
   list: listObjects,
   watch: watchObjects,
@@ -30,10 +30,10 @@ const byVerb: Readonly<Record<string, Handler>> = {
   patch,
   delete: remove,
   deletecollection: removeCollection,
-};
+});
 
 /** Subresources with a body or an answer of their own; the others are parts of the object itself. */
-const bySubresource: Readonly<Record<string, Handler>> = {
+const bySubresource = handlersBy({
   'binding create': bind,
   'eviction create': evict,
   'log get': podLog,
@@ -41,17 +41,17 @@ const bySubresource: Readonly<Record<string, Handler>> = {
   'scale patch': scale,
   'scale update': scale,
   'token create': requestToken,
-};
+});
 
 /** Kinds that are answered, not stored. */
-const reviews: Readonly<Record<string, Handler>> = {
+const reviews = handlersBy({
   localsubjectaccessreviews: localSubjectAccessReview,
   selfsubjectaccessreviews: selfSubjectAccessReview,
   selfsubjectreviews: selfSubjectReview,
   selfsubjectrulesreviews: selfSubjectRulesReview,
   subjectaccessreviews: subjectAccessReview,
   tokenreviews: tokenReview,
-};
+});
 
 const PARTS = new Set(['status', 'approval', 'finalize', 'ephemeralcontainers']);
 
@@ -64,7 +64,7 @@ export function handlerOf(
   const handler = stored
     ? storedHandler(verb, subresource)
     : verb === 'create'
-      ? reviews[resource]
+      ? reviews.get(resource)
       : undefined;
   if (!handler) throw errors.methodNotAllowed(subresource === '' ? verb : `${verb} ${subresource}`);
   return handler;
@@ -72,6 +72,11 @@ export function handlerOf(
 
 function storedHandler(verb: string, subresource: string): Handler | undefined {
   return subresource === '' || PARTS.has(subresource)
-    ? byVerb[verb]
-    : bySubresource[`${subresource} ${verb}`];
+    ? byVerb.get(verb)
+    : bySubresource.get(`${subresource} ${verb}`);
+}
+
+/** A map, not an object: verbs and names come from outside, and `constructor` is no handler. */
+function handlersBy(handlers: Readonly<Record<string, Handler>>): ReadonlyMap<string, Handler> {
+  return new Map(Object.entries(handlers));
 }

@@ -2,8 +2,9 @@ import { DecodeError, isJsonObject, type JsonObject } from '../../openapi/decode
 import { decodeMessage } from '../../openapi/protobuf.ts';
 import { openEnvelope } from '../../openapi/protobuf-envelope.ts';
 import type { KubeObject } from '../cache/stored-object.ts';
+import { duplicateFields } from '../duplicate-fields.ts';
 import { errors, StatusError } from '../errors.ts';
-import { parseJson } from '../parse-json.ts';
+import { parseJson, utf8 } from '../parse-json.ts';
 import { parseYaml } from '../parse-yaml.ts';
 import { type ExpectedKind, readAs } from '../registry/kind.ts';
 import { MEDIA_TYPES } from '../respond/negotiate.ts';
@@ -18,17 +19,24 @@ export function mediaType({ request }: ResourceRequest): string {
 /** Reads an object of one kind from the request's body, checked against its schema. */
 export function readObject(request: ResourceRequest, expected: ExpectedKind): KubeObject {
   const body = request.request.body ?? new Uint8Array();
-  const raw = parseBody(body, mediaType(request), expected);
+  const type = mediaType(request);
+  const raw = parseBody(body, type, expected);
   checkKind(raw, expected);
-  return conform(request, raw, expected);
+  return conform(request, raw, expected, duplicatesIn(request, body, type));
 }
 
 /** Checks a parsed object against its kind's schema; unknown fields are treated as fieldValidation asks. */
-export function conform(request: ResourceRequest, raw: JsonObject, expected: ExpectedKind): KubeObject {
+export function conform(
+  request: ResourceRequest,
+  raw: JsonObject,
+  expected: ExpectedKind,
+  duplicates: readonly string[] = [],
+): KubeObject {
   const { kind, apiVersion } = expected;
   try {
     const { object, unknownFields } = readAs(expected, raw);
-    reportUnknown(request, unknownFields, expected);
+    const unknown = unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`);
+    reportOdd(request, [...duplicates, ...unknown], expected);
     const metadata = isJsonObject(object.metadata) ? object.metadata : {};
     return { ...object, kind, apiVersion, metadata };
   } catch (error) {
@@ -44,15 +52,21 @@ function asBadRequest(error: unknown, { kind, apiVersion }: ExpectedKind): unkno
   );
 }
 
-function reportUnknown(request: ResourceRequest, unknown: readonly string[], expected: ExpectedKind): void {
+/** Looked for where the client asks how odd fields are treated: by default a body is read only once. */
+function duplicatesIn({ query }: ResourceRequest, body: Uint8Array, type: string): string[] {
+  const mode = query.get('fieldValidation');
+  if (type !== 'application/json' || (mode !== 'Strict' && mode !== 'Warn')) return [];
+  return duplicateFields(utf8(body)).map((path) => `duplicate field ${JSON.stringify(path)}`);
+}
+
+function reportOdd(request: ResourceRequest, texts: readonly string[], expected: ExpectedKind): void {
   const mode = request.query.get('fieldValidation') ?? '';
   if (!['', 'Ignore', 'Warn', 'Strict'].includes(mode)) {
     throw errors.badRequest(
       `fieldValidation: Unsupported value: ${JSON.stringify(mode)}: supported values: "Ignore", "Strict", "Warn"`,
     );
   }
-  if (unknown.length === 0 || mode === 'Ignore') return;
-  const texts = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+  if (texts.length === 0 || mode === 'Ignore') return;
   if (mode === 'Strict')
     throw asBadRequest(new DecodeError(`strict decoding error: ${texts.join(', ')}`), expected);
   request.warnings.push(...texts);

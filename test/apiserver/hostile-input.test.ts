@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sealMessage } from '../../openapi/protobuf-envelope.ts';
 import { allResources, groupVersion } from '../../openapi/resources.ts';
 import { sampleObject } from '../openapi/sample-object.ts';
@@ -13,7 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
+/** For each of the five below; CI makes a hundred thousand inputs of it. */
 const RUNS = Number(process.env.FUZZ_RUNS ?? 1500);
+vi.setConfig({ testTimeout: 120_000 });
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'BREW'] as const;
 const PATCHES = [
   'application/json-patch+json',
