@@ -109,6 +109,11 @@ async function answer(context: ServerContext, info: RequestInfo, request: UserRe
   const subresource = store.definition.subresources.find(({ name }) => name === resource.subresource);
   if (resource.subresource !== '' && !subresource) throw errors.noSuchPath();
   checkShape(resource, store.definition.namespaced);
+  // Another server's writes are there for whoever asks after them; who names a revision says what is new enough.
+  if (!info.query.get('resourceVersion')) {
+    const behind = context.registry.catchUp();
+    if (behind) await behind;
+  }
   const warnings: string[] = [];
   const response = await handlerOf(
     store.definition,

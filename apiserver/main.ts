@@ -45,6 +45,11 @@ interface Flags {
   readonly defaultNotReadyTolerationSeconds: number;
   readonly defaultUnreachableTolerationSeconds: number;
   readonly dataDir?: string;
+  readonly etcdServers?: string;
+  readonly etcdPrefix: string;
+  readonly etcdCafile?: string;
+  readonly etcdCertfile?: string;
+  readonly etcdKeyfile?: string;
 }
 
 const flags = parseFlags(process.argv);
@@ -119,6 +124,11 @@ function parseFlags(argv: readonly string[]): Flags {
     .option('--kubelet-client-key <file>', 'its key, PEM')
     .option('--kubelet-certificate-authority <file>', "authority that signs nodes' certificates, PEM")
     .option('--data-dir <dir>', 'keep the objects in this directory; without it they end with the process')
+    .option('--etcd-servers <urls>', 'keep the objects in etcd, and share them with other servers')
+    .option('--etcd-prefix <prefix>', 'what their keys begin with', '/podwire')
+    .option('--etcd-cafile <file>', "authority that signs etcd's certificates, PEM")
+    .option('--etcd-certfile <file>', 'what this server shows to etcd, PEM')
+    .option('--etcd-keyfile <file>', 'its key, PEM')
     .option(
       '--default-not-ready-toleration-seconds <seconds>',
       'pods stay on a node that is not ready',
@@ -134,10 +144,26 @@ function parseFlags(argv: readonly string[]): Flags {
   return command.parse([...argv]).opts<Flags>();
 }
 
-function openStorage({ dataDir: path }: Flags, logger: Logger): Promise<Storage> | Storage {
+function openStorage(flags: Flags, logger: Logger): Promise<Storage> | Storage {
+  const { dataDir: path, etcdServers } = flags;
+  if (etcdServers !== undefined) return openEtcd(flags, etcdServers, logger);
   const firstRevision = firstRevisionAt(systemClock.now());
   if (path === undefined) return new MemoryStorage(firstRevision);
   return JournalStorage.open({ path, logger, firstRevision });
+}
+
+/** Loaded by the servers that use it: gRPC is large. */
+async function openEtcd(flags: Flags, servers: string, logger: Logger): Promise<Storage> {
+  const { EtcdStorage } = await import('./storage/etcd/etcd-storage.ts');
+  return EtcdStorage.open({
+    servers: servers.split(','),
+    prefix: flags.etcdPrefix,
+    ca: optionalFile(flags.etcdCafile),
+    cert: optionalFile(flags.etcdCertfile),
+    key: optionalFile(flags.etcdKeyfile),
+    clock: systemClock,
+    logger,
+  });
 }
 
 function integer(text: string): number {

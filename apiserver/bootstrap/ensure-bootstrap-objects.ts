@@ -1,10 +1,16 @@
 import { deepEqual } from '../../openapi/deep-equal.ts';
-import { groupVersion, type KubernetesObject, type ResourceDefinition } from '../../openapi/resources.ts';
+import {
+  groupVersion,
+  type KubernetesObject,
+  type ResourceDefinition,
+  resources,
+} from '../../openapi/resources.ts';
 import type { KubeObject, StoredObject } from '../cache/stored-object.ts';
+import { StatusError } from '../errors.ts';
 import { createObject, type WriteOptions } from '../registry/create-object.ts';
 import { updateObject } from '../registry/update-object.ts';
 import type { ServerContext } from '../server-context.ts';
-import { type BootstrapOptions, bootstrapObjects } from './bootstrap-objects.ts';
+import { type BootstrapObject, type BootstrapOptions, bootstrapObjects } from './bootstrap-objects.ts';
 
 const WRITE: WriteOptions = {
   user: { name: 'system:apiserver', groups: ['system:masters'] },
@@ -24,21 +30,31 @@ export async function ensureBootstrapObjects(
   context: ServerContext,
   options: BootstrapOptions,
 ): Promise<void> {
-  for (const { definition, object } of bootstrapObjects(options)) {
-    const store = context.registry.of(definition);
-    const { namespace = '', name = '' } = object.metadata;
-    if (!store.cache.get(namespace, name)) {
-      await createObject(context, store, typed(definition, object), WRITE);
-    } else if (definition.group === RBAC_GROUP) {
-      await completeRole(context, definition, object);
-    } else if (FOLLOWING.has(definition.resource)) {
-      const apply = (current: StoredObject): KubeObject => ({
-        ...typed(definition, object),
-        metadata: current.copy().metadata,
-      });
-      await updateObject(context, store, { namespace, name, subresource: '', apply }, WRITE);
-    }
+  const all = bootstrapObjects(options);
+  const isNamespace = ({ definition }: BootstrapObject): boolean => definition === resources.namespaces;
+  for (const each of all.filter(isNamespace)) await ensure(context, each);
+  await Promise.all(all.filter((each) => !isNamespace(each)).map((each) => ensure(context, each)));
+}
+
+async function ensure(context: ServerContext, { definition, object }: BootstrapObject): Promise<void> {
+  const store = context.registry.of(definition);
+  const { namespace = '', name = '' } = object.metadata;
+  if (!store.cache.get(namespace, name)) {
+    await createObject(context, store, typed(definition, object), WRITE).catch(unlessThere);
+  } else if (definition.group === RBAC_GROUP) {
+    await completeRole(context, definition, object);
+  } else if (FOLLOWING.has(definition.resource)) {
+    const apply = (current: StoredObject): KubeObject => ({
+      ...typed(definition, object),
+      metadata: current.copy().metadata,
+    });
+    await updateObject(context, store, { namespace, name, subresource: '', apply }, WRITE);
   }
+}
+
+/** Another server on the same etcd may start at the same time. */
+function unlessThere(error: unknown): void {
+  if (!(error instanceof StatusError) || error.status.reason !== 'AlreadyExists') throw error;
 }
 
 /** A default role or binding lacks nothing, unless somebody said that it should stay as it is. */

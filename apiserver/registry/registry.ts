@@ -26,6 +26,7 @@ export class Registry {
   #revision: number;
   #definitions: readonly ResourceDefinition[] | undefined;
   #stop: () => void = () => {};
+  #catchUp: (() => Promise<void>) | undefined;
 
   private constructor(storage: Storage, revision: number, onDelivered: OnDelivered) {
     this.#storage = storage;
@@ -50,6 +51,7 @@ export class Registry {
     for (const value of values) {
       if (!isDefinition(value)) registry.#load(value);
     }
+    registry.#catchUp = storage.catchUp && (() => storage.catchUp!());
     registry.#stop = storage.watch(revision, (event) => registry.#apply(event));
     return registry;
   }
@@ -98,6 +100,11 @@ export class Registry {
   onDefinition(observer: (name: string) => void): () => void {
     this.#observers.add(observer);
     return () => this.#observers.delete(observer);
+  }
+
+  /** Undefined when the caches are as new as storage; else resolves when they are as new as it is now. */
+  catchUp(): Promise<void> | undefined {
+    return this.#catchUp?.();
   }
 
   /** Resolves when the caches have seen a revision. */

@@ -29,5 +29,10 @@ export interface Storage {
    * function is called. A change is seen by the sink before its write resolves if this process made it.
    */
   watch(afterRevision: number, sink: (event: StorageEvent) => void): () => void;
+  /**
+   * Resolves when the sink has seen everything that was stored when this was called. Left out by an engine
+   * that nobody else writes to: its sink always has.
+   */
+  catchUp?(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EtcdClient } from '../../../apiserver/storage/etcd/etcd-client.ts';
+import { EtcdStorage } from '../../../apiserver/storage/etcd/etcd-storage.ts';
+import type { StorageEvent } from '../../../apiserver/storage/storage.ts';
+import { systemClock } from '../../../platform/clock.ts';
+import { silentLogger } from '../../../platform/logger.ts';
+import { eventually } from '../../integration/eventually.ts';
+import { hasTool } from '../../integration/running-cluster.ts';
+import { EtcdProcess } from './etcd-process.ts';
+import { describeStorage } from './storage-contract.ts';
+
+const isInstalled = hasTool('etcd');
+let etcd: EtcdProcess;
+let places = 0;
+
+beforeAll(async () => {
+  if (isInstalled) etcd = await EtcdProcess.start();
+}, 30_000);
+afterAll(() => etcd?.remove());
+
+const open = (prefix: string): Promise<EtcdStorage> =>
+  EtcdStorage.open({ servers: [etcd.url], prefix, clock: systemClock, logger: silentLogger });
+
+const object = (name: string): Buffer =>
+  Buffer.from(JSON.stringify({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name } }));
+
+const KEY = '/registry//configmaps/default/a';
+
+describe.runIf(isInstalled)('etcd', () => {
+  describeStorage({
+    name: 'etcd',
+    newPlace: async () => {
+      const prefix = `/place-${places++}`;
+      return { durable: true, open: () => open(prefix), remove: async () => {} };
+    },
+  });
+
+  it('shows each server what the other wrote, in order', async () => {
+    const [one, two] = [await open('/shared'), await open('/shared')];
+    const events: StorageEvent[] = [];
+    one.watch((await one.load()).revision, () => {});
+    two.watch((await two.load()).revision, (event) => events.push(event));
+    const created = (await one.create(KEY, object('a')))!;
+    await two.catchUp();
+    expect(events).toEqual([{ type: 'put', value: created }]);
+    const replaced = (await two.replace(KEY, created.revision, object('a')))!;
+    // The first server has not been told of anything, and is refused; then it has seen why.
+    expect(await one.replace(KEY, created.revision, object('a'))).toBeUndefined();
+    expect(await one.delete(KEY, replaced.revision)).toBeGreaterThan(replaced.revision);
+    await two.catchUp();
+    expect(events.map(({ type }) => type)).toEqual(['put', 'put', 'delete']);
+    await one.close();
+    await two.close();
+  });
+
+  it('goes on where it was when etcd comes back', async () => {
+    const storage = await open('/restart');
+    const events: StorageEvent[] = [];
+    storage.watch((await storage.load()).revision, (event) => events.push(event));
+    const created = (await storage.create(KEY, object('a')))!;
+    await etcd.kill();
+    await expect(storage.create(`${KEY}2`, object('a2'))).rejects.toMatchObject({ code: 503 });
+    await etcd.run();
+    await eventually(async () => expect(await storage.delete(KEY, created.revision)).toBeDefined());
+    expect(events.map(({ type }) => type)).toEqual(['put', 'delete']);
+    await storage.close();
+  }, 30_000);
+
+  it('finds what changed when the history is gone', async () => {
+    const [writer, reader] = [await open('/compacted'), await open('/compacted')];
+    writer.watch((await writer.load()).revision, () => {});
+    const kept = (await writer.create(KEY, object('a')))!;
+    const gone = (await writer.create(`${KEY}2`, object('a2')))!;
+    const { revision } = await reader.load();
+    await writer.delete(`${KEY}2`, gone.revision);
+    const changed = (await writer.replace(KEY, kept.revision, object('a')))!;
+    const last = (await writer.create(`${KEY}3`, object('a3')))!;
+    const client = new EtcdClient({ servers: [etcd.url] });
+    await client.compact(last.revision);
+    client.close();
+    const events: StorageEvent[] = [];
+    reader.watch(revision, (event) => events.push(event));
+    await reader.catchUp();
+    expect(events).toMatchObject([
+      { type: 'put', value: { revision: changed.revision } },
+      { type: 'put', value: { revision: last.revision } },
+      { type: 'delete', key: `${KEY}2` },
+    ]);
+    await writer.close();
+    await reader.close();
+  });
+
+  it('says which etcd does not answer', async () => {
+    const opening = EtcdStorage.open({
+      servers: ['http://127.0.0.1:1'],
+      prefix: '/',
+      clock: systemClock,
+      logger: silentLogger,
+      connectMs: 0,
+    });
+    await expect(opening).rejects.toThrow('etcd at http://127.0.0.1:1 does not answer');
+  });
+});
