@@ -7,24 +7,18 @@ import type {
 } from '../../openapi/generated/types.ts';
 import { approvalCondition } from '../../openapi/kinds/custom-resource-definition/api-approval.ts';
 import { conditionOf, hasCondition, withCondition } from './definition-conditions.ts';
+import type { NameSpace } from './taken-names.ts';
 
-/** Names that other definitions of the group have. */
-interface Taken {
-  readonly resources: ReadonlySet<string>;
-  readonly kinds: ReadonlySet<string>;
-}
+/** Whether another definition of the group has a name. */
+type IsTaken = (space: NameSpace, name: string) => boolean;
 
 /**
- * What a definition's status must say, given the others of its group: which of its names it gets, and whether
+ * What a definition's status must say, given the names that others have: which of its names it gets, and whether
  * it is established, which it stays (k8s apiextensions-apiserver pkg/controller/status/naming_controller.go,
  * pkg/controller/establish). Undefined when the status says it already.
  */
-export function statusOf(
-  crd: CustomResourceDefinition,
-  others: readonly CustomResourceDefinition[],
-  now: string,
-): Status | undefined {
-  const { acceptedNames, condition } = accept(crd, takenBy(others));
+export function statusOf(crd: CustomResourceDefinition, isTaken: IsTaken, now: string): Status | undefined {
+  const { acceptedNames, condition } = accept(crd, isTaken);
   const wanted = [condition, ...establishedCondition(crd, condition), approvalCondition(crd)];
   let next: CustomResourceDefinition = { ...crd, status: { ...crd.status, acceptedNames } };
   for (const each of wanted) {
@@ -33,35 +27,24 @@ export function statusOf(
   return deepEqual(next.status, crd.status) ? undefined : next.status;
 }
 
-function takenBy(others: readonly CustomResourceDefinition[]): Taken {
-  const names = others.map(({ status }) => status?.acceptedNames ?? {});
-  return {
-    resources: new Set(
-      names.flatMap(({ plural, singular, shortNames = [] }) => filled([plural, singular, ...shortNames])),
-    ),
-    kinds: new Set(names.flatMap(({ kind, listKind }) => filled([kind, listKind]))),
-  };
-}
-
-function filled(names: readonly (string | undefined)[]): string[] {
-  return names.filter((name) => name !== undefined && name !== '') as string[];
-}
-
 /** Every name that is free is given, even where another is not. */
-function accept(crd: CustomResourceDefinition, taken: Taken): { acceptedNames: Names; condition: Condition } {
+function accept(
+  crd: CustomResourceDefinition,
+  isTaken: IsTaken,
+): { acceptedNames: Names; condition: Condition } {
   const wanted = crd.spec?.names ?? {};
   const acceptedNames: Names = { ...crd.status?.acceptedNames };
   let conflict: Condition | undefined;
   const claim = (field: 'plural' | 'singular' | 'kind' | 'listKind', reason: string): void => {
     const name = wanted[field] ?? '';
-    const used = field === 'kind' || field === 'listKind' ? taken.kinds : taken.resources;
-    if (name === acceptedNames[field] || !used.has(name)) acceptedNames[field] = name;
+    const space = field === 'kind' || field === 'listKind' ? 'kind' : 'resource';
+    if (name === acceptedNames[field] || !isTaken(space, name)) acceptedNames[field] = name;
     else conflict = refusal(reason, [name]);
   };
   claim('plural', 'PluralConflict');
   claim('singular', 'SingularConflict');
   const clashes = (wanted.shortNames ?? []).filter(
-    (name) => !acceptedNames.shortNames?.includes(name) && taken.resources.has(name),
+    (name) => !acceptedNames.shortNames?.includes(name) && isTaken('resource', name),
   );
   if (clashes.length > 0) conflict = refusal('ShortNamesConflict', clashes);
   else setOrDelete(acceptedNames, 'shortNames', wanted.shortNames);

@@ -64,7 +64,7 @@ function customVersion(
     isTerminating,
   });
   const schema = compileSchema(version.schema?.openAPIV3Schema ?? {});
-  const stored = versions.find(({ storage }) => storage)?.name ?? '';
+  const stored = versions.find(({ storage }) => storage) ?? version;
   return {
     definition,
     isServed: version.served === true,
@@ -72,7 +72,7 @@ function customVersion(
       listKind: listKind || `${kind}List`,
       strategy: customStrategy(definition, version),
       rules: {
-        defaults: (object) => applyDefaults(object, schema),
+        defaults: (object) => void applyDefaults(object, schema),
         validate(object, faults, previous) {
           validateValue(schema, object, previous, '', faults);
           validateEmbedded(schema, object, '', faults);
@@ -80,7 +80,10 @@ function customVersion(
       },
       type: customType(schema),
       columns: customColumns(version.additionalPrinterColumns),
-      codec: customCodec(definition, `${group}/${stored}`),
+      codec: customCodec(definition, {
+        apiVersion: `${group}/${stored.name}`,
+        schema: stored.schema?.openAPIV3Schema ?? {},
+      }),
       read: readerOf(schema),
       scale: scalePaths(version),
       warnings: deprecationWarning(crd, version),

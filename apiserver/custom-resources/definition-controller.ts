@@ -9,6 +9,7 @@ import type { ServerContext } from '../server-context.ts';
 import { statusOf } from './accepted-names.ts';
 import { withCondition } from './definition-conditions.ts';
 import { CLEANUP_FINALIZER } from './definition-strategy.ts';
+import { type NameSpace, TakenNames } from './taken-names.ts';
 
 const RETRY_MS = 1000;
 const SYSTEM = { name: 'system:apiserver', groups: ['system:masters'] } as const;
@@ -21,6 +22,7 @@ const SYSTEM = { name: 'system:apiserver', groups: ['system:masters'] } as const
 export class DefinitionController {
   readonly #context: ServerContext;
   readonly #store: ResourceStore;
+  readonly #names = new TakenNames();
   readonly #waiting = new Set<string>();
   readonly #stop: () => void;
   #retry: Timer | undefined;
@@ -30,8 +32,8 @@ export class DefinitionController {
   constructor(context: ServerContext) {
     this.#context = context;
     this.#store = context.registry.of(resources.customresourcedefinitions);
-    this.#stop = context.registry.onDefinition((name) => this.#add(name));
-    for (const { name } of this.#store.cache.list(undefined)) this.#add(name);
+    this.#stop = context.registry.onDefinition((name) => this.#observe(name));
+    for (const { name } of this.#store.cache.list(undefined)) this.#observe(name);
   }
 
   close(): void {
@@ -39,6 +41,15 @@ export class DefinitionController {
     this.#stop();
     this.#waiting.clear();
     if (this.#retry) this.#context.clock.clearTimeout(this.#retry);
+  }
+
+  #observe(name: string): void {
+    this.#names.update(name, this.#definition(name));
+    this.#add(name);
+  }
+
+  #definition(name: string): CustomResourceDefinition | undefined {
+    return this.#store.cache.get('', name)?.object as unknown as CustomResourceDefinition | undefined;
   }
 
   #add(name: string): void {
@@ -70,29 +81,20 @@ export class DefinitionController {
   async #reconcile(name: string): Promise<void> {
     const stored = this.#store.cache.get('', name);
     // Names that are free again may be what another was waiting for.
-    if (!stored) return this.#addGroup(name.slice(name.indexOf('.') + 1), name);
+    if (!stored) return this.#addWaiting(name.slice(name.indexOf('.') + 1), name);
     const crd = stored.object as unknown as CustomResourceDefinition;
     if (crd.metadata.deletionTimestamp !== undefined) return this.#empty(stored, crd);
     const group = crd.spec?.group ?? '';
-    const others = this.#ofGroup(group).filter((each) => each.metadata.name !== name);
-    const status = statusOf(crd, others, timestamp(this.#context.clock));
+    const isTaken = (space: NameSpace, each: string): boolean =>
+      this.#names.isTaken(group, space, each, name);
+    const status = statusOf(crd, isTaken, timestamp(this.#context.clock));
     if (!status) return;
     await this.#store.replace(stored, { ...stored.object, status });
-    this.#addGroup(group, name);
+    this.#addWaiting(group, name);
   }
 
-  /** Only those that still lack a name can profit. */
-  #addGroup(group: string, except: string): void {
-    for (const { metadata, status } of this.#ofGroup(group)) {
-      const isContent = status?.conditions?.some(
-        ({ type, status: state }) => type === 'NamesAccepted' && state === 'True',
-      );
-      if (!isContent && metadata.name !== except) this.#add(metadata.name ?? '');
-    }
-  }
-
-  #ofGroup(group: string): CustomResourceDefinition[] {
-    return this.#context.registry.definitionsOfGroup(group);
+  #addWaiting(group: string, except: string): void {
+    for (const name of this.#names.waitingIn(group)) if (name !== except) this.#add(name);
   }
 
   async #empty(stored: StoredObject, crd: CustomResourceDefinition): Promise<void> {

@@ -1,3 +1,4 @@
+import type { JSONSchemaProps } from '../../openapi/generated/types.ts';
 import type { ResourceDefinition } from '../../openapi/resources.ts';
 import type { KubeObject } from '../cache/stored-object.ts';
 import { stampRevision } from '../storage/stamp-revision.ts';
@@ -10,6 +11,8 @@ export interface Codec {
   toStored(object: KubeObject): KubeObject;
   /** Stored bytes, with their revision in them, as this version serves them; the same ones, if it can. */
   served(bytes: Uint8Array, revision: number): Uint8Array;
+  /** Of a custom resource: what stored objects are brought into line with. */
+  readonly schema?: JSONSchemaProps;
 }
 
 const AS_IT_IS: Codec = { toStored: (object) => object, served: (bytes) => bytes };

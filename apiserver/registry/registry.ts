@@ -1,3 +1,4 @@
+import { deepEqual } from '../../openapi/deep-equal.ts';
 import type { CustomResourceDefinition } from '../../openapi/generated/types.ts';
 import { allResources, type ResourceDefinition, resources } from '../../openapi/resources.ts';
 import { WatchCache } from '../cache/watch-cache.ts';
@@ -17,8 +18,6 @@ export class Registry {
   readonly #stores = new Map<string, ResourceStore>();
   /** The versions of what is stored under a group and plural. */
   readonly #versions = new Map<string, readonly ResourceStore[]>();
-  /** Names of definitions by group. */
-  readonly #groups = new Map<string, Set<string>>();
   readonly #observers = new Set<(definition: string) => void>();
   readonly #waiting = new Set<{ revision: number; resolve: () => void }>();
   readonly #storage: Storage;
@@ -79,15 +78,6 @@ export class Registry {
     const store = this.find(definition.group, definition.version, definition.resource);
     if (!store) throw new Error(`${definition.resource} is not served`);
     return store;
-  }
-
-  /** The CustomResourceDefinitions of a group. */
-  definitionsOfGroup(group: string): CustomResourceDefinition[] {
-    const { cache } = this.of(resources.customresourcedefinitions);
-    return [...(this.#groups.get(group) ?? [])].flatMap((name) => {
-      const stored = cache.get('', name);
-      return stored ? [stored.object as unknown as CustomResourceDefinition] : [];
-    });
   }
 
   /** A store of a definition's objects, whether that version is served or not. */
@@ -169,7 +159,6 @@ export class Registry {
     const [group, resource] = splitName(name);
     const before = this.#storedAs(group, resource);
     const stored = this.of(resources.customresourcedefinitions).cache.get('', name);
-    this.#rememberGroup(group, name, stored !== undefined);
     // What is built in cannot be defined.
     if (before.every(({ kind }) => kind.read)) {
       const crd = stored?.object as unknown as CustomResourceDefinition | undefined;
@@ -189,7 +178,8 @@ export class Registry {
       const old = before.find((store) => store.definition.version === definition.version);
       const cache = old && canShow(old, kind) ? old.cache : this.#newCache(definition, kind);
       const store = new ResourceStore(definition, kind, cache, this.#storage);
-      if (cache !== old?.cache) copyObjects(before[0], store);
+      if (cache !== old?.cache) showObjects(before[0], store);
+      else if (!deepEqual(old.kind.codec.schema, kind.codec.schema)) showObjects(store, store);
       return store;
     });
     for (const { definition, cache } of before) {
@@ -206,12 +196,6 @@ export class Registry {
     if (after.length > 0) this.#versions.set(`${group}/${resource}`, after);
     else this.#versions.delete(`${group}/${resource}`);
     this.#definitions = undefined;
-  }
-
-  #rememberGroup(group: string, name: string, isThere: boolean): void {
-    const names = this.#groups.get(group) ?? new Set();
-    if (isThere) this.#groups.set(group, names.add(name));
-    else if (names.delete(name) && names.size === 0) this.#groups.delete(group);
   }
 
   #tellOfLoss(group: string, resource: string): void {
@@ -235,9 +219,10 @@ function canShow({ cache, strategy }: ResourceStore, kind: Kind): boolean {
   return String(strategy.selectableFields) === String(kind.strategy.selectableFields);
 }
 
-/** Fills the cache of a version from another version's: their bytes differ in the apiVersion alone. */
-function copyObjects(from: ResourceStore | undefined, to: ResourceStore): void {
+/** Shows objects of one version in another, or as a new schema has them. Nobody who watches is told of it. */
+function showObjects(from: ResourceStore | undefined, to: ResourceStore): void {
   for (const { namespace, name, bytes, revision } of from?.cache.list(undefined) ?? []) {
-    to.cache.load(namespace, name, to.served(bytes, revision), revision);
+    const shown = to.served(bytes, revision);
+    if (from !== to || shown !== bytes) to.cache.load(namespace, name, shown, revision);
   }
 }

@@ -49,6 +49,10 @@ const AT_ROOT_WITH_STATUS: ReadonlySet<string> = new Set([
   'x-kubernetes-validations',
 ]);
 
+/** The same as Go names them, which is how the message does. */
+const ALLOWED =
+  '[Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations]';
+
 function validateRoot(schema: JSONSchemaProps, at: string, faults: Faults): void {
   if (schema.type && schema.type !== 'object') {
     const why =
@@ -57,7 +61,7 @@ function validateRoot(schema: JSONSchemaProps, at: string, faults: Faults): void
   }
   const others = Object.keys(schema).filter((field) => !AT_ROOT_WITH_STATUS.has(field));
   if (others.length > 0) {
-    const why = `only ${[...AT_ROOT_WITH_STATUS].join(' ')} fields are allowed at the root of the schema if the status subresource is enabled`;
+    const why = `only ${ALLOWED} fields are allowed at the root of the schema if the status subresource is enabled`;
     faults.invalid(at, others, why);
   }
 }
