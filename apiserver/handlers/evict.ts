@@ -1,7 +1,8 @@
-import type { Eviction } from '../../openapi/generated/types.ts';
+import type { Eviction, Pod } from '../../openapi/generated/types.ts';
 import type { ApiResponse } from '../../platform/api-transport.ts';
 import { errors, success } from '../errors.ts';
 import { deleteObject } from '../registry/delete-object.ts';
+import { spendBudget } from '../registry/disruption-budget.ts';
 import { statusAnswer } from '../respond/answer.ts';
 import { readObject } from './request-body.ts';
 import { type ResourceRequest, representationOf, writeOptions } from './resource-request.ts';
@@ -20,6 +21,7 @@ export async function evict(request: ResourceRequest): Promise<ApiResponse> {
   }
   const options = eviction.deleteOptions ?? {};
   const write = writeOptions(request, options.dryRun);
+  await spendBudget(context, store.require(info.namespace, info.name).object as unknown as Pod, write);
   await deleteObject(context, store, info.namespace, info.name, options, write);
   return statusAnswer(success(201), representation);
 }

@@ -6,6 +6,7 @@ import {
 import { startClusterRoleAggregation } from '../cluster-role-aggregation/start-cluster-role-aggregation.ts';
 import { startDaemonSet } from '../daemonset/start-daemonset.ts';
 import { startDeployment } from '../deployment/start-deployment.ts';
+import { startDisruption } from '../disruption/start-disruption.ts';
 import { startGarbageCollector } from '../garbage-collector/start-garbage-collector.ts';
 import { startNamespace } from '../namespace/start-namespace.ts';
 import { type NodeLifecycleOptions, startNodeLifecycle } from '../node-lifecycle/start-node-lifecycle.ts';
@@ -33,6 +34,7 @@ export async function startControllerManager(
     startGarbageCollector(context),
     startServiceAccount(context, options),
     startPodGc(context),
+    startDisruption(context),
     startClusterRoleAggregation(context),
     startCertificateSigner(context, options),
   ]);

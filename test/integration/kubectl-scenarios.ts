@@ -394,6 +394,18 @@ export const scenarios: readonly Scenario[] = [
     ],
   },
   {
+    name: 'a disruption budget holds a drain up',
+    withWeb: true,
+    steps: [
+      ['create pdb web --selector=app=web --min-available=2', 0, /poddisruptionbudget\.policy\/web created/],
+      ['wait --for=jsonpath={.status.currentHealthy}=2 pdb/web --timeout=10s', 0, /condition met/],
+      ['get pdb web', 0, /web +2 +N\/A +0 +\w+/],
+      ['scale deploy/web --replicas=3', 0, /scaled/],
+      ['wait --for=jsonpath={.status.disruptionsAllowed}=1 pdb/web --timeout=10s', 0, /condition met/],
+      ['delete pdb web', 0, /deleted/],
+    ],
+  },
+  {
     name: 'who may',
     steps: [
       ['auth can-i create pods', 0, /^yes$/],

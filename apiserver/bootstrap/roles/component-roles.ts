@@ -12,7 +12,7 @@ export const componentRoles: readonly DefaultRole[] = [
       ...allow('create', 'controllerrevisions.apps'),
       ...allow(
         'patch,update',
-        'pods/status,nodes/status,deployments.apps/status,replicasets.apps/status,daemonsets.apps/status',
+        'pods/status,nodes/status,poddisruptionbudgets.policy/status,deployments.apps/status,replicasets.apps/status,daemonsets.apps/status',
       ),
       ...allow('update', 'namespaces/finalize,namespaces/status'),
       ...allow('escalate', 'clusterroles.rbac.authorization.k8s.io'),
