@@ -103,17 +103,16 @@ function why(user: string, verb: string, { group, resource, subresource, namespa
 
 async function answer(context: ServerContext, info: RequestInfo, request: UserRequest): Promise<ApiResponse> {
   const { resource } = info;
+  // Another server's writes are there for whoever asks after them; who names a revision says what is new enough.
+  // Definitions decide what is served at all, so this comes before anything is looked up.
+  const behind = showsObjects(info) ? context.registry.catchUp() : undefined;
+  if (behind) await behind;
   if (!resource) return answerPath(context, info, request);
   const store = context.registry.find(resource.group, resource.version, resource.resource);
   if (!store) throw errors.noSuchPath();
   const subresource = store.definition.subresources.find(({ name }) => name === resource.subresource);
   if (resource.subresource !== '' && !subresource) throw errors.noSuchPath();
   checkShape(resource, store.definition.namespaced);
-  // Another server's writes are there for whoever asks after them; who names a revision says what is new enough.
-  if (!info.query.get('resourceVersion')) {
-    const behind = context.registry.catchUp();
-    if (behind) await behind;
-  }
   const warnings: string[] = [];
   const response = await handlerOf(
     store.definition,
@@ -130,6 +129,12 @@ async function answer(context: ServerContext, info: RequestInfo, request: UserRe
     warnings,
   });
   return withWarnings(response, [...store.kind.warnings, ...warnings]);
+}
+
+/** Whether an answer depends on what is stored: health and metrics do not. */
+function showsObjects({ resource, path, query }: RequestInfo): boolean {
+  if (resource) return !query.get('resourceVersion');
+  return path.startsWith('/apis') || path.startsWith('/openapi');
 }
 
 /** A path that names one object of a namespaced kind needs the namespace; other kinds have none. */

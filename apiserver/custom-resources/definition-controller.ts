@@ -2,6 +2,7 @@ import type { CustomResourceDefinition } from '../../openapi/generated/types.ts'
 import { resources } from '../../openapi/resources.ts';
 import type { Timer } from '../../platform/clock.ts';
 import type { KubeObject, StoredObject } from '../cache/stored-object.ts';
+import { StatusError } from '../errors.ts';
 import { deleteObject } from '../registry/delete-object.ts';
 import type { ResourceStore } from '../registry/resource-store.ts';
 import { timestamp } from '../registry/timestamp.ts';
@@ -101,6 +102,8 @@ export class DefinitionController {
     const { finalizers = [] } = crd.metadata;
     if (!finalizers.includes(CLEANUP_FINALIZER)) return;
     const { registry } = this.#context;
+    // What another server stored before it saw the deletion goes too.
+    await registry.catchUp();
     const instances = registry.storeOfDefinition(stored.name);
     const left = instances ? await this.#deleteAll(instances) : 0;
     // Whoever has finalizers of its own goes later, and its going is told.
@@ -130,8 +133,13 @@ export class DefinitionController {
     const write = { user: SYSTEM, dryRun: false, warnings: [], manager: '' };
     for (const { namespace, name, object } of store.cache.list(undefined)) {
       if (object.metadata.deletionTimestamp !== undefined) continue;
-      await deleteObject(this.#context, store, namespace, name, {}, write);
+      await deleteObject(this.#context, store, namespace, name, {}, write).catch(ignoreGone);
     }
     return store.cache.size;
   }
+}
+
+/** Another server, or its owner, was faster. */
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof StatusError && error.code === 404)) throw error;
 }

@@ -5,7 +5,7 @@ import { WatchCache } from '../cache/watch-cache.ts';
 import { customVersions } from '../custom-resources/custom-kind.ts';
 import type { Storage, StorageEvent, StoredValue } from '../storage/storage.ts';
 import { builtInKind, type Kind } from './kind.ts';
-import { parseStorageKey, ResourceStore } from './resource-store.ts';
+import { parseStorageKey, ResourceStore, storageKey } from './resource-store.ts';
 
 type OnDelivered = (definition: ResourceDefinition, watchers: number) => void;
 
@@ -18,6 +18,8 @@ export class Registry {
   readonly #stores = new Map<string, ResourceStore>();
   /** The versions of what is stored under a group and plural. */
   readonly #versions = new Map<string, readonly ResourceStore[]>();
+  /** Objects of resources that no definition speaks of yet, by group and plural, and by key. */
+  readonly #unclaimed = new Map<string, Map<string, StoredValue>>();
   readonly #observers = new Set<(definition: string) => void>();
   readonly #waiting = new Set<{ revision: number; resolve: () => void }>();
   readonly #storage: Storage;
@@ -41,15 +43,7 @@ export class Registry {
   static async open(storage: Storage, onDelivered: OnDelivered): Promise<Registry> {
     const { revision, values } = await storage.load();
     const registry = new Registry(storage, revision, onDelivered);
-    // Definitions come first: they say what the rest is.
-    const isDefinition = ({ key }: StoredValue): boolean => key.startsWith(DEFINITIONS);
-    for (const value of values.filter(isDefinition)) {
-      registry.#load(value);
-      registry.#define(parseStorageKey(value.key).name);
-    }
-    for (const value of values) {
-      if (!isDefinition(value)) registry.#load(value);
-    }
+    for (const value of values) registry.#load(value);
     registry.#catchUp = storage.catchUp && (() => storage.catchUp!());
     registry.#stop = storage.watch(revision, (event) => registry.#apply(event));
     return registry;
@@ -130,18 +124,44 @@ export class Registry {
     return this.#versions.get(`${group}/${resource}`) ?? NONE;
   }
 
-  #load({ key, bytes, revision }: StoredValue): void {
+  #load(value: StoredValue): void {
+    const { key, bytes, revision } = value;
     const { group, resource, namespace, name } = parseStorageKey(key);
-    for (const store of this.#storedAs(group, resource)) {
-      store.cache.load(namespace, name, store.served(bytes, revision), revision);
+    const stores = this.#storedAs(group, resource);
+    if (stores.length === 0) this.#keep(group, resource, value);
+    for (const store of stores) store.cache.load(namespace, name, store.served(bytes, revision), revision);
+    if (key.startsWith(DEFINITIONS)) this.#define(name);
+  }
+
+  /** A definition may come after its objects: nothing orders what is read at the start, or after a gap. */
+  #keep(group: string, resource: string, value: StoredValue): void {
+    const values = this.#unclaimed.get(`${group}/${resource}`) ?? new Map();
+    this.#unclaimed.set(`${group}/${resource}`, values.set(value.key, value));
+  }
+
+  /** What another server stored while the last of the definition went is still stored. */
+  #unclaim(group: string, resource: string, store: ResourceStore | undefined): void {
+    for (const { namespace, name, bytes, revision } of store?.cache.list(undefined) ?? []) {
+      this.#keep(group, resource, { key: storageKey(group, resource, namespace, name), bytes, revision });
     }
+  }
+
+  #claim(group: string, resource: string): void {
+    const values = this.#unclaimed.get(`${group}/${resource}`);
+    this.#unclaimed.delete(`${group}/${resource}`);
+    for (const value of values?.values() ?? []) this.#load(value);
   }
 
   #apply(event: StorageEvent): void {
     const { key, revision } = event.type === 'put' ? event.value : event;
     const { group, resource, namespace, name } = parseStorageKey(key);
     this.#revision = revision;
-    for (const store of this.#storedAs(group, resource)) {
+    const stores = this.#storedAs(group, resource);
+    if (stores.length === 0) {
+      if (event.type === 'put') this.#keep(group, resource, event.value);
+      else this.#unclaimed.get(`${group}/${resource}`)?.delete(key);
+    }
+    for (const store of stores) {
       if (event.type === 'delete') store.cache.delete(namespace, name, revision);
       else store.cache.put(namespace, name, store.served(event.value.bytes, revision), revision);
     }
@@ -193,9 +213,14 @@ export class Registry {
       const { version } = store.definition;
       if (versions[index]?.isServed) this.#stores.set(`${group}/${version}/${resource}`, store);
     }
-    if (after.length > 0) this.#versions.set(`${group}/${resource}`, after);
-    else this.#versions.delete(`${group}/${resource}`);
     this.#definitions = undefined;
+    if (after.length === 0) {
+      this.#versions.delete(`${group}/${resource}`);
+      this.#unclaim(group, resource, before[0]);
+      return;
+    }
+    this.#versions.set(`${group}/${resource}`, after);
+    if (before.length === 0) this.#claim(group, resource);
   }
 
   #tellOfLoss(group: string, resource: string): void {

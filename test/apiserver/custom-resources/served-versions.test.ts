@@ -1,7 +1,17 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EtcdStorage } from '../../../apiserver/storage/etcd/etcd-storage.ts';
+import { JournalStorage } from '../../../apiserver/storage/journal/journal-storage.ts';
 import { MemoryStorage } from '../../../apiserver/storage/memory-storage.ts';
+import type { Storage } from '../../../apiserver/storage/storage.ts';
+import { systemClock } from '../../../platform/clock.ts';
+import { silentLogger } from '../../../platform/logger.ts';
+import { hasTool } from '../../integration/running-cluster.ts';
 import { type Anything, ApiHarness } from '../api-harness.ts';
-import { DEFINITIONS, define, settled, WIDGETS, widget, widgets } from './definitions.ts';
+import { EtcdProcess } from '../storage/etcd-process.ts';
+import { DEFINITIONS, define, WIDGETS, widget, widgets } from './definitions.ts';
 
 const NAME = `${DEFINITIONS}/widgets.example.com`;
 const V2 = WIDGETS.replace('/v1/', '/v2/');
@@ -135,26 +145,100 @@ describe('a changed schema', () => {
   });
 });
 
-describe('two servers on one storage', () => {
-  it('serve the same, and settle names once', async () => {
+const newPlace = (): string => mkdtempSync(join(tmpdir(), 'podwire-definitions-'));
+
+describe('a storage', () => {
+  it('that is opened again has what was defined', async () => {
+    await api.close();
+    const folder = newPlace();
+    const open = (): Promise<Storage> => JournalStorage.open({ path: folder, logger: silentLogger });
+    api = await ApiHarness.start({ storage: await open() });
+    await define(api, widgets());
+    await api.ok('POST', WIDGETS, widget('a', { size: 1 }));
+    await api.close();
+    api = await ApiHarness.start({ storage: await open() });
+    expect(await api.ok('GET', `${WIDGETS}/a`)).toMatchObject({ spec: { size: 1, color: 'red' } });
+    expect(await api.ok('GET', '/apis/example.com/v1')).toMatchObject({ groupVersion: 'example.com/v1' });
+    await api.close();
+    rmSync(folder, { recursive: true });
+    api = await ApiHarness.start();
+  });
+});
+
+it('objects that come before their definition are not lost', async () => {
+  await api.close();
+  const storage = new MemoryStorage(1);
+  api = await ApiHarness.start({ storage });
+  const early = (name: string): Buffer =>
+    Buffer.from(
+      JSON.stringify({
+        kind: 'Widget',
+        apiVersion: 'example.com/v1',
+        metadata: { name, namespace: 'default' },
+      }),
+    );
+  await storage.create('/registry/example.com/widgets/default/a', early('a'));
+  await storage.create('/registry/example.com/widgets/default/b', early('b'));
+  await storage.delete('/registry/example.com/widgets/default/b', (await storage.load()).revision);
+  await define(api, widgets());
+  expect((await api.ok('GET', WIDGETS)).items.map((each: Anything) => each.metadata.name)).toEqual(['a']);
+});
+
+async function deleteIsSeenByBoth(one: ApiHarness, two: ApiHarness): Promise<void> {
+  await two.ok('DELETE', NAME);
+  const watch = await one.watch(`${DEFINITIONS}?watch=1`);
+  while ((await one.call('GET', NAME)).status !== 404) await watch.first(watch.events.length + 1);
+  watch.stop();
+  expect((await one.call('GET', WIDGETS)).status).toBe(404);
+  expect((await two.call('GET', WIDGETS)).status).toBe(404);
+}
+
+describe('two servers', () => {
+  it('on one memory serve the same, and so does one that comes later', async () => {
     await api.close();
     const storage = new MemoryStorage(1);
     api = await ApiHarness.start({ storage });
     const other = await ApiHarness.start({ storage });
     await define(api, widgets());
-    await settled(other, 'widgets.example.com', (crd) => crd.status.acceptedNames.kind === 'Widget');
     await other.ok('POST', WIDGETS, widget('a', { size: 1 }));
     expect(await api.ok('GET', `${WIDGETS}/a`)).toMatchObject({ spec: { size: 1 } });
-    await other.ok('DELETE', NAME);
-    const watch = await api.watch(`${DEFINITIONS}?watch=1`);
-    while ((await api.call('GET', NAME)).status !== 404) await watch.first(watch.events.length + 1);
-    watch.stop();
-    expect((await api.call('GET', WIDGETS)).status).toBe(404);
-    expect((await other.call('GET', WIDGETS)).status).toBe(404);
-    // A third that begins later finds what is there.
+    await deleteIsSeenByBoth(api, other);
     await define(api, widgets());
     await api.ok('POST', WIDGETS, widget('b', { size: 1 }));
     const late = await ApiHarness.start({ storage });
     expect(await late.ok('GET', `${WIDGETS}/b`)).toMatchObject({ spec: { size: 1 } });
   });
+
+  it.runIf(hasTool('etcd'))(
+    'on one etcd serve a definition as soon as one of them does',
+    async () => {
+      await api.close();
+      const etcd = await EtcdProcess.start();
+      const start = async (): Promise<ApiHarness> =>
+        ApiHarness.start({
+          storage: await EtcdStorage.open({
+            servers: [etcd.url],
+            prefix: '/definitions',
+            clock: systemClock,
+            logger: silentLogger,
+          }),
+        });
+      api = await start();
+      const other = await start();
+      try {
+        await define(api, widgets());
+        for (let index = 0; index < 20; index++) {
+          await other.ok('POST', WIDGETS, widget(`a${index}`, { size: 1 }));
+          expect(await api.ok('GET', `${WIDGETS}/a${index}`)).toMatchObject({ spec: { size: 1 } });
+        }
+        await deleteIsSeenByBoth(api, other);
+      } finally {
+        await other.close();
+        await api.close();
+        await etcd.remove();
+        api = await ApiHarness.start();
+      }
+    },
+    60_000,
+  );
 });
