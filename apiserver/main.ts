@@ -72,6 +72,7 @@ async function serve(flags: Flags, logger: Logger): Promise<RunningComponent> {
     },
     bootstrap: {
       serviceCidr: flags.serviceClusterIpRange,
+      clientCa: optionalFile(flags.clientCaFile),
       advertiseAddress: flags.advertiseAddress,
       advertisePort: flags.advertisePort ?? (flags.securePort || DEFAULT_PORT),
     },

@@ -1,4 +1,5 @@
 import type {
+  ConfigMap,
   EndpointSlice,
   Endpoints,
   IPAddress,
@@ -15,6 +16,8 @@ export interface BootstrapOptions {
   /** Where pods reach this API server through the `kubernetes` Service. */
   readonly advertiseAddress: string;
   readonly advertisePort: number;
+  /** What client certificates are checked against, PEM; controllers that serve requests read it too. */
+  readonly clientCa?: string | undefined;
 }
 
 export interface BootstrapObject {
@@ -44,6 +47,9 @@ export function bootstrapObjects(options: BootstrapOptions): BootstrapObject[] {
   const clusterIp = firstAddress(options.serviceCidr);
   return [
     ...NAMESPACES.map((name) => entry<Namespace>(resources.namespaces, { metadata: { name } })),
+    ...(options.clientCa === undefined
+      ? []
+      : [entry<ConfigMap>(resources.configmaps, authentication(options.clientCa))]),
     ...roleObjects(),
     ...PRIORITY_CLASSES.map((object) => entry<PriorityClass>(resources.priorityclasses, object)),
     entry<ServiceCIDR>(resources.servicecidrs, {
@@ -55,6 +61,14 @@ export function bootstrapObjects(options: BootstrapOptions): BootstrapObject[] {
     entry<Endpoints>(resources.endpoints, kubernetesEndpoints(options)),
     entry<EndpointSlice>(resources.endpointslices, kubernetesSlice(options)),
   ];
+}
+
+/** Where a server that trusts this one's users finds how to (k8s pkg/controlplane/controller/clusterauthenticationtrust). */
+function authentication(clientCa: string): ConfigMap {
+  return {
+    metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
+    data: { 'client-ca-file': clientCa },
+  };
 }
 
 function entry<T extends KubernetesObject>(definition: ResourceDefinition<T>, object: T): BootstrapObject {

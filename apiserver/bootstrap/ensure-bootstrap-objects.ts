@@ -23,7 +23,7 @@ const RBAC_GROUP = 'rbac.authorization.k8s.io';
 const AUTOUPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
 
 /** Where the server is reached may differ from the last run: these follow it. */
-const FOLLOWING = new Set(['endpoints', 'endpointslices']);
+const FOLLOWING = new Set(['endpoints', 'endpointslices', 'configmaps']);
 
 /** Makes what is missing and brings what follows the server's address up to date. */
 export async function ensureBootstrapObjects(

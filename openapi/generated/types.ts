@@ -1067,6 +1067,12 @@ export interface ExecAction {
   command?: string[] | undefined;
 }
 
+/** flowcontrol.v1.ExemptPriorityLevelConfiguration */
+export interface ExemptPriorityLevelConfiguration {
+  nominalConcurrencyShares?: number | undefined;
+  lendablePercent?: number | undefined;
+}
+
 /** admissionregistration.v1.ExpressionWarning */
 export interface ExpressionWarning {
   fieldRef?: string | undefined;
@@ -1145,6 +1151,50 @@ export interface FlockerVolumeSource {
   datasetUUID?: string | undefined;
 }
 
+/** flowcontrol.v1.FlowDistinguisherMethod */
+export interface FlowDistinguisherMethod {
+  type?: string | undefined;
+}
+
+/** flowcontrol.v1.FlowSchema */
+export interface FlowSchema {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: FlowSchemaSpec | undefined;
+  status?: FlowSchemaStatus | undefined;
+}
+
+/** flowcontrol.v1.FlowSchemaCondition */
+export interface FlowSchemaCondition {
+  type?: string | undefined;
+  status?: string | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** flowcontrol.v1.FlowSchemaSpec */
+export interface FlowSchemaSpec {
+  priorityLevelConfiguration?: PriorityLevelConfigurationReference | undefined;
+  matchingPrecedence?: number | undefined;
+  distinguisherMethod?: FlowDistinguisherMethod | undefined;
+  rules?: PolicyRulesWithSubjects[] | undefined;
+}
+
+/** flowcontrol.v1.FlowSchemaStatus */
+export interface FlowSchemaStatus {
+  conditions?: FlowSchemaCondition[] | undefined;
+}
+
+/** flowcontrol.v1.Subject */
+export interface FlowcontrolSubject {
+  kind?: string | undefined;
+  user?: UserSubject | undefined;
+  group?: GroupSubject | undefined;
+  serviceAccount?: ServiceAccountSubject | undefined;
+}
+
 /** discovery.v1.ForNode */
 export interface ForNode {
   name?: string | undefined;
@@ -1190,6 +1240,11 @@ export interface GlusterfsVolumeSource {
   endpoints?: string | undefined;
   path?: string | undefined;
   readOnly?: boolean | undefined;
+}
+
+/** flowcontrol.v1.GroupSubject */
+export interface GroupSubject {
+  name?: string | undefined;
 }
 
 /** autoscaling.v2.HPAScalingPolicy */
@@ -1645,6 +1700,20 @@ export interface LimitRangeSpec {
   limits?: LimitRangeItem[] | undefined;
 }
 
+/** flowcontrol.v1.LimitResponse */
+export interface LimitResponse {
+  type?: string | undefined;
+  queuing?: QueuingConfiguration | undefined;
+}
+
+/** flowcontrol.v1.LimitedPriorityLevelConfiguration */
+export interface LimitedPriorityLevelConfiguration {
+  nominalConcurrencyShares?: number | undefined;
+  limitResponse?: LimitResponse | undefined;
+  lendablePercent?: number | undefined;
+  borrowingLimitPercent?: number | undefined;
+}
+
 /** core.v1.LinuxContainerUser */
 export interface LinuxContainerUser {
   uid?: number | undefined;
@@ -2043,6 +2112,12 @@ export interface NodeSystemInfo {
 export interface NonResourceAttributes {
   path?: string | undefined;
   verb?: string | undefined;
+}
+
+/** flowcontrol.v1.NonResourcePolicyRule */
+export interface NonResourcePolicyRule {
+  verbs?: string[] | undefined;
+  nonResourceURLs?: string[] | undefined;
 }
 
 /** authorization.v1.NonResourceRule */
@@ -2549,6 +2624,13 @@ export interface PolicyRule {
   nonResourceURLs?: string[] | undefined;
 }
 
+/** flowcontrol.v1.PolicyRulesWithSubjects */
+export interface PolicyRulesWithSubjects {
+  subjects?: FlowcontrolSubject[] | undefined;
+  resourceRules?: ResourcePolicyRule[] | undefined;
+  nonResourceRules?: NonResourcePolicyRule[] | undefined;
+}
+
 /** core.v1.PortStatus */
 export interface PortStatus {
   port?: number | undefined;
@@ -2586,6 +2668,41 @@ export interface PriorityClass {
   preemptionPolicy?: string | undefined;
 }
 
+/** flowcontrol.v1.PriorityLevelConfiguration */
+export interface PriorityLevelConfiguration {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata: ObjectMeta;
+  spec?: PriorityLevelConfigurationSpec | undefined;
+  status?: PriorityLevelConfigurationStatus | undefined;
+}
+
+/** flowcontrol.v1.PriorityLevelConfigurationCondition */
+export interface PriorityLevelConfigurationCondition {
+  type?: string | undefined;
+  status?: string | undefined;
+  lastTransitionTime?: string | undefined;
+  reason?: string | undefined;
+  message?: string | undefined;
+}
+
+/** flowcontrol.v1.PriorityLevelConfigurationReference */
+export interface PriorityLevelConfigurationReference {
+  name?: string | undefined;
+}
+
+/** flowcontrol.v1.PriorityLevelConfigurationSpec */
+export interface PriorityLevelConfigurationSpec {
+  type?: string | undefined;
+  limited?: LimitedPriorityLevelConfiguration | undefined;
+  exempt?: ExemptPriorityLevelConfiguration | undefined;
+}
+
+/** flowcontrol.v1.PriorityLevelConfigurationStatus */
+export interface PriorityLevelConfigurationStatus {
+  conditions?: PriorityLevelConfigurationCondition[] | undefined;
+}
+
 /** core.v1.Probe */
 export interface Probe {
   exec?: ExecAction | undefined;
@@ -2605,6 +2722,13 @@ export interface ProjectedVolumeSource {
   sources?: VolumeProjection[] | undefined;
   defaultMode?: number | undefined;
   defaultUser?: number | undefined;
+}
+
+/** flowcontrol.v1.QueuingConfiguration */
+export interface QueuingConfiguration {
+  queues?: number | undefined;
+  handSize?: number | undefined;
+  queueLengthLimit?: number | undefined;
 }
 
 /** core.v1.QuobyteVolumeSource */
@@ -2757,6 +2881,15 @@ export interface ResourceMetricSource {
 export interface ResourceMetricStatus {
   name?: string | undefined;
   current?: MetricValueStatus | undefined;
+}
+
+/** flowcontrol.v1.ResourcePolicyRule */
+export interface ResourcePolicyRule {
+  verbs?: string[] | undefined;
+  apiGroups?: string[] | undefined;
+  resources?: string[] | undefined;
+  clusterScope?: boolean | undefined;
+  namespaces?: string[] | undefined;
 }
 
 /** core.v1.ResourceQuota */
@@ -3069,6 +3202,12 @@ export interface ServiceAccount {
   secrets?: ObjectReference[] | undefined;
   imagePullSecrets?: LocalObjectReference[] | undefined;
   automountServiceAccountToken?: boolean | undefined;
+}
+
+/** flowcontrol.v1.ServiceAccountSubject */
+export interface ServiceAccountSubject {
+  namespace?: string | undefined;
+  name?: string | undefined;
 }
 
 /** core.v1.ServiceAccountTokenProjection */
@@ -3494,6 +3633,11 @@ export interface UserInfo {
   uid?: string | undefined;
   groups?: string[] | undefined;
   extra?: Record<string, string[]> | undefined;
+}
+
+/** flowcontrol.v1.UserSubject */
+export interface UserSubject {
+  name?: string | undefined;
 }
 
 /** admissionregistration.v1.ValidatingAdmissionPolicy */
