@@ -1,7 +1,9 @@
-import type { ServerResponse } from 'node:http';
+import { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { ApiResponse } from '../platform/api-transport.ts';
 import type { Logger } from '../platform/logger.ts';
+import { chunkOf } from './chunked-encoding.ts';
 import type { PendingAbort } from './pending-abort.ts';
 
 type RawReply = ServerResponse | Http2ServerResponse;
@@ -35,18 +37,26 @@ export async function sendStream(
   }
 }
 
+/** Past the reply's own framing, which would make three pieces of each chunk. */
 function write(raw: RawReply, chunk: Uint8Array): boolean {
-  return (raw as ServerResponse).write(chunk);
+  const socket = chunkedSocket(raw);
+  return socket ? socket.write(chunkOf(chunk)) : (raw as Http2ServerResponse).write(chunk);
+}
+
+/** Undefined for HTTP/2, and for a client of HTTP/1.0. */
+function chunkedSocket(raw: RawReply): Socket | undefined {
+  return raw instanceof ServerResponse && raw.chunkedEncoding ? (raw.socket ?? undefined) : undefined;
 }
 
 function drained(raw: RawReply, signal: AbortSignal): Promise<void> {
+  const source = chunkedSocket(raw) ?? raw;
   return new Promise((resolve) => {
     const done = (): void => {
-      raw.removeListener('drain', done);
+      source.removeListener('drain', done);
       signal.removeEventListener('abort', done);
       resolve();
     };
-    raw.once('drain', done);
+    source.once('drain', done);
     signal.addEventListener('abort', done, { once: true });
     if (signal.aborted) done();
   });

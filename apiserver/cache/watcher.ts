@@ -1,5 +1,6 @@
 import type { Status } from '../errors.ts';
 import type { CacheEvent, WatchEventType } from './cache-event.ts';
+import { joinFrames } from './join-frames.ts';
 import type { StoredObject } from './stored-object.ts';
 
 /** Which objects a watch is about. */
@@ -121,7 +122,7 @@ export class Watcher implements AsyncIterable<Uint8Array> {
     const frames = this.#frames;
     this.#frames = [];
     this.#bytes = 0;
-    return frames.length === 1 ? frames[0]! : Buffer.concat(frames);
+    return joinFrames(frames);
   }
 
   #overflow(): void {

@@ -119,8 +119,9 @@ function checkKind(raw: JsonObject, expected: ExpectedKind): void {
     );
   }
   if (kind !== undefined && kind !== '' && kind !== expected.kind) {
+    const sent = typeof kind === 'string' ? kind : JSON.stringify(kind);
     throw errors.badRequest(
-      `${kind} in version ${JSON.stringify(expected.apiVersion.split('/').at(-1))} cannot be handled as a ${expected.kind}: the kind in the data does not match the expected kind`,
+      `${sent} in version ${JSON.stringify(expected.apiVersion.split('/').at(-1))} cannot be handled as a ${expected.kind}: the kind in the data does not match the expected kind`,
     );
   }
 }

@@ -67,6 +67,7 @@ const odd = fc.oneof(
     {},
     [null],
     [[]],
+    { toString: '' },
     { $patch: 'delete' },
     'a/b',
     '\u0000',

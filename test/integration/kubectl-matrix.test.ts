@@ -61,7 +61,7 @@ function kubectl(program: string, namespace: string, line: string): Promise<Outc
   return new Promise((resolve) => {
     execFile(
       program,
-      [`--namespace=${namespace}`, ...words],
+      [`--namespace=${namespace}`, `--cache-dir=${join(folder, `cache-${namespace}`)}`, ...words],
       { env, cwd: folder, timeout: 60_000 },
       (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code ?? 1) : 0, output: `${stdout}${stderr}`.trim() }),
