@@ -43,7 +43,7 @@ export class Faults {
 
   /** The same, with the supported values in an order that a user chose. */
   notOneOf(field: string, value: unknown, supported: readonly string[]): void {
-    const list = supported.map((item) => JSON.stringify(item)).join(', ');
+    const list = shortened(supported.map((item) => JSON.stringify(item)).join(', '), 4096);
     this.#add(
       field,
       'FieldValueNotSupported',
@@ -84,5 +84,9 @@ export class Faults {
 /** A value as messages show it, of bounded length. */
 function shown(value: unknown): string {
   const text = value === undefined ? 'null' : JSON.stringify(value);
-  return text.length > 512 ? `${text.slice(0, 512)}…` : text;
+  return shortened(text, 512);
+}
+
+function shortened(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }

@@ -55,8 +55,13 @@ function normalizer(props: JSONSchemaProps): (bytes: Buffer) => KubeObject | und
   return (bytes) => {
     const object = JSON.parse(bytes.toString()) as KubeObject;
     const pruned: string[] = [];
-    pruneUnknown(object, schema, true, '', pruned);
-    const changed = applyDefaults(object, schema);
-    return changed || pruned.length > 0 ? object : undefined;
+    try {
+      pruneUnknown(object, schema, true, '', pruned);
+      const changed = applyDefaults(object, schema);
+      return changed || pruned.length > 0 ? object : undefined;
+    } catch {
+      // What a new schema would make too large is shown as it is stored.
+      return undefined;
+    }
   };
 }

@@ -6,11 +6,12 @@ import type {
 import { customResource } from '../../openapi/resource-definition.ts';
 import { SCALE, STATUS } from '../../openapi/resources/subresources.ts';
 import type { ResourceDefinition } from '../../openapi/resources.ts';
-import { applyDefaults } from '../../openapi/structural/apply-defaults.ts';
+import { applyDefaults, DefaultsTooLarge } from '../../openapi/structural/apply-defaults.ts';
 import { validateEmbedded } from '../../openapi/structural/embedded-resources.ts';
 import { pruneUnknown } from '../../openapi/structural/prune.ts';
 import { compileSchema, type StructuralSchema } from '../../openapi/structural/structural-schema.ts';
 import { validateValue } from '../../openapi/structural/validate-value.ts';
+import { errors } from '../errors.ts';
 import type { Kind, Reader, ScalePaths } from '../registry/kind.ts';
 import { customCodec } from './custom-codec.ts';
 import { customColumns } from './custom-columns.ts';
@@ -72,7 +73,7 @@ function customVersion(
       listKind: listKind || `${kind}List`,
       strategy: customStrategy(definition, version),
       rules: {
-        defaults: (object) => void applyDefaults(object, schema),
+        defaults: (object) => fillIn(object, schema),
         validate(object, faults, previous) {
           validateValue(schema, object, previous, '', faults);
           validateEmbedded(schema, object, '', faults);
@@ -90,6 +91,14 @@ function customVersion(
       isTerminating,
     },
   };
+}
+
+function fillIn(object: object, schema: StructuralSchema): void {
+  try {
+    applyDefaults(object, schema);
+  } catch (error) {
+    throw error instanceof DefaultsTooLarge ? errors.badRequest(error.message) : error;
+  }
 }
 
 function scalePaths({ subresources }: CustomResourceDefinitionVersion): ScalePaths | undefined {

@@ -15,6 +15,10 @@ export interface StructuralSchema {
   readonly nullable: boolean;
   /** Undefined: none. */
   readonly defaultValue: unknown;
+  /** How much the default adds to an object: its values, with all that is in them. */
+  readonly defaultSize: number;
+  /** The properties that have a default. */
+  readonly defaulted: readonly string[];
   readonly properties: ReadonlyMap<string, StructuralSchema>;
   /** Of a map's values; `true`: whatever they are. */
   readonly additional: StructuralSchema | true | undefined;
@@ -27,6 +31,8 @@ export interface StructuralSchema {
   readonly isAtomicMap: boolean;
   readonly required: readonly string[];
   readonly enumeration: readonly unknown[] | undefined;
+  /** Those of the enumeration that are found by being the same. */
+  readonly scalars: ReadonlySet<unknown>;
   readonly format: string;
   readonly pattern: Pattern | undefined;
   readonly limits: Limits;
@@ -56,7 +62,7 @@ export type Limits = Pick<
 
 const INT_OR_STRING: readonly SchemaType[] = ['integer', 'string'];
 
-/** Throws PatternError for a pattern that RE2 does not take. */
+/** The schema must be a valid one: patterns are compiled when they are first used. */
 export function compileSchema(props: JSONSchemaProps): StructuralSchema {
   const isIntOrString = props['x-kubernetes-int-or-string'] === true;
   const properties = new Map(
@@ -69,6 +75,8 @@ export function compileSchema(props: JSONSchemaProps): StructuralSchema {
     types: isIntOrString ? INT_OR_STRING : props.type ? [props.type as SchemaType] : [],
     nullable: props.nullable === true,
     defaultValue: props.default,
+    defaultSize: sizeOf(props.default),
+    defaulted: [...properties.keys()].filter((name) => properties.get(name)?.defaultValue !== undefined),
     properties,
     additional,
     items,
@@ -80,6 +88,7 @@ export function compileSchema(props: JSONSchemaProps): StructuralSchema {
     isAtomicMap: props['x-kubernetes-map-type'] === 'atomic',
     required: props.required ?? [],
     enumeration: props.enum,
+    scalars: new Set(props.enum),
     format: props.format ?? '',
     pattern: props.pattern ? new Pattern(props.pattern) : undefined,
     limits: props,
@@ -89,6 +98,12 @@ export function compileSchema(props: JSONSchemaProps): StructuralSchema {
     not: props.not && compileSchema(props.not),
     hasEmbedded: inner.some((each) => typeof each === 'object' && (each.hasEmbedded || each.isEmbedded)),
   };
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return 1 + value.length / 16;
+  if (typeof value !== 'object' || value === null) return 1;
+  return Object.values(value).reduce<number>((sum, inner) => sum + sizeOf(inner), 1);
 }
 
 function compileAdditional(value: unknown): StructuralSchema | true | undefined {

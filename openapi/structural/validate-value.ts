@@ -1,12 +1,21 @@
 import { isJsonObject, type JsonObject } from '../decode-json.ts';
 import { deepEqual } from '../deep-equal.ts';
 import { Faults } from '../faults.ts';
+import { Budget } from './budget.ts';
 import { isOfFormat } from './formats.ts';
 import { checkListItems, keyOfItem } from './list-items.ts';
 import { type SchemaType, type StructuralSchema, schemaOfField } from './structural-schema.ts';
 
 /** What cannot be told of a single field is reported without one, as Kubernetes does. */
 const NOWHERE = '<nil>';
+/** Looking at one value costs about as much as so many steps of a pattern. */
+const STEPS_OF_VISIT = 10;
+
+/** Where faults go, and what finding them may still cost. */
+interface Inspection {
+  readonly faults: Faults;
+  readonly budget: Budget;
+}
 
 /**
  * Reports what of a value its schema forbids, in the words of k8s kube-openapi pkg/validation. What is as it
@@ -19,14 +28,28 @@ export function validateValue(
   path: string,
   faults: Faults,
 ): void {
+  const budget = new Budget();
+  inspect(schema, value, previous, path, { faults, budget });
+  if (budget.isSpent) faults.invalid(NOWHERE, '', 'the object takes too long to validate');
+}
+
+function inspect(
+  schema: StructuralSchema,
+  value: unknown,
+  previous: unknown,
+  path: string,
+  inspection: Inspection,
+): void {
+  const { faults, budget } = inspection;
+  if (!budget.spend(STEPS_OF_VISIT + schema.required.length)) return;
   if (previous !== undefined && deepEqual(value, previous)) return;
   if (!checkType(schema, value, path, faults)) return;
-  checkJunctors(schema, value, path, faults);
+  checkJunctors(schema, value, path, inspection);
   checkEnumeration(schema, value, path, faults);
-  if (typeof value === 'string') checkString(schema, value, path, faults);
+  if (typeof value === 'string') checkString(schema, value, path, inspection);
   else if (typeof value === 'number') checkNumber(schema, value, path, faults);
-  else if (Array.isArray(value)) checkArray(schema, value, previous, path, faults);
-  else if (isJsonObject(value)) checkObject(schema, value, previous, path, faults);
+  else if (Array.isArray(value)) checkArray(schema, value, previous, path, inspection);
+  else if (isJsonObject(value)) checkObject(schema, value, previous, path, inspection);
 }
 
 /** False: the value is null, and nothing more is to be said of it. */
@@ -51,17 +74,22 @@ function typeOf(value: unknown): SchemaType | 'null' {
   return typeof value as 'string' | 'boolean' | 'object';
 }
 
-function checkJunctors(schema: StructuralSchema, value: unknown, path: string, faults: Faults): void {
+function checkJunctors(
+  schema: StructuralSchema,
+  value: unknown,
+  path: string,
+  { faults, budget }: Inspection,
+): void {
   const { allOf, anyOf, oneOf, not } = schema;
   if (anyOf.length > 0) {
-    const results = anyOf.map((each) => faultsOf(each, value, path));
+    const results = anyOf.map((each) => faultsOf(each, value, path, budget));
     if (!results.some(isClean)) {
       faults.invalid(NOWHERE, '', `"${path}" must validate at least one schema (anyOf)`);
       faults.addAll(best(results));
     }
   }
   if (oneOf.length > 0) {
-    const results = oneOf.map((each) => faultsOf(each, value, path));
+    const results = oneOf.map((each) => faultsOf(each, value, path, budget));
     const valid = results.filter(isClean).length;
     if (valid !== 1) {
       const why = valid === 0 ? 'Found none valid' : `Found ${valid} valid alternatives`;
@@ -70,7 +98,7 @@ function checkJunctors(schema: StructuralSchema, value: unknown, path: string, f
     }
   }
   if (allOf.length > 0) {
-    const results = allOf.map((each) => faultsOf(each, value, path));
+    const results = allOf.map((each) => faultsOf(each, value, path, budget));
     const valid = results.filter(isClean).length;
     for (const result of results) faults.addAll(result);
     if (valid < results.length) {
@@ -78,14 +106,14 @@ function checkJunctors(schema: StructuralSchema, value: unknown, path: string, f
       faults.invalid(NOWHERE, '', `"${path}" must validate all the schemas (allOf)${none}`);
     }
   }
-  if (not && isClean(faultsOf(not, value, path))) {
+  if (not && isClean(faultsOf(not, value, path, budget))) {
     faults.invalid(NOWHERE, '', `"${path}" must not validate the schema (not)`);
   }
 }
 
-function faultsOf(schema: StructuralSchema, value: unknown, path: string): Faults {
+function faultsOf(schema: StructuralSchema, value: unknown, path: string, budget: Budget): Faults {
   const faults = new Faults();
-  validateValue(schema, value, undefined, path, faults);
+  inspect(schema, value, undefined, path, { faults, budget });
   return faults;
 }
 
@@ -97,17 +125,24 @@ function best(results: readonly Faults[]): Faults {
 }
 
 function checkEnumeration(
-  { enumeration }: StructuralSchema,
+  { enumeration, scalars }: StructuralSchema,
   value: unknown,
   path: string,
   faults: Faults,
 ): void {
-  if (!enumeration || enumeration.some((each) => deepEqual(each, value))) return;
+  if (!enumeration || scalars.has(value)) return;
+  // Only what is no scalar needs a closer look.
+  if (typeof value === 'object' && enumeration.some((each) => deepEqual(each, value))) return;
   const texts = enumeration.map((each) => (typeof each === 'string' ? each : JSON.stringify(each)));
   faults.notOneOf(path, value, texts);
 }
 
-function checkString(schema: StructuralSchema, value: string, path: string, faults: Faults): void {
+function checkString(
+  schema: StructuralSchema,
+  value: string,
+  path: string,
+  { faults, budget }: Inspection,
+): void {
   const { limits, pattern, format } = schema;
   const { minLength, maxLength } = limits;
   if (maxLength !== undefined || minLength !== undefined) {
@@ -116,7 +151,7 @@ function checkString(schema: StructuralSchema, value: string, path: string, faul
     if (minLength !== undefined && length < minLength)
       faults.invalid(path, value, `${path} in body should be at least ${minLength} chars long`);
   }
-  const matched = pattern?.test(value);
+  const matched = pattern?.test(value, budget);
   if (matched === 'no') faults.invalid(path, value, `${path} in body should match '${pattern?.source}'`);
   if (matched === 'unknown')
     faults.invalid(path, value, `${path} in body takes too long to match against '${pattern?.source}'`);
@@ -149,8 +184,9 @@ function checkArray(
   value: readonly unknown[],
   previous: unknown,
   path: string,
-  faults: Faults,
+  inspection: Inspection,
 ): void {
+  const { faults } = inspection;
   const { items, limits } = schema;
   const { minItems, maxItems } = limits;
   if (maxItems !== undefined && value.length > maxItems) faults.tooMany(path, value.length, maxItems);
@@ -161,7 +197,7 @@ function checkArray(
   const before = Array.isArray(previous) && schema.listType === 'map' ? byKey(schema, previous) : undefined;
   for (const [index, item] of value.entries()) {
     const old = before?.get(keyOfItem(schema, item));
-    validateValue(items, item, old, `${path}[${index}]`, faults);
+    inspect(items, item, old, `${path}[${index}]`, inspection);
   }
 }
 
@@ -174,8 +210,9 @@ function checkObject(
   value: JsonObject,
   previous: unknown,
   path: string,
-  faults: Faults,
+  inspection: Inspection,
 ): void {
+  const { faults } = inspection;
   const { required, limits } = schema;
   const { minProperties, maxProperties } = limits;
   const names = Object.keys(value);
@@ -191,7 +228,7 @@ function checkObject(
     const inner = schemaOfField(schema, name);
     if (typeof inner !== 'object') continue;
     const was = old && Object.hasOwn(old, name) ? old[name] : undefined;
-    validateValue(inner, value[name], was, below(path, name), faults);
+    inspect(inner, value[name], was, below(path, name), inspection);
   }
 }
 

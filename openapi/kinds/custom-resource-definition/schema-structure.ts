@@ -2,9 +2,18 @@ import { isJsonObject } from '../../decode-json.ts';
 import { deepEqual } from '../../deep-equal.ts';
 import type { Faults } from '../../faults.ts';
 import type { JSONSchemaProps } from '../../generated/types.ts';
+import { Budget } from '../../structural/budget.ts';
 import { PatternError } from '../../structural/pattern/parse-pattern.ts';
 import { Pattern } from '../../structural/pattern/pattern.ts';
 import { junctorParts, propertyOf } from './schema-parts.ts';
+
+/** The patterns of a schema may be compiled into so many instructions, each of some hundred bytes. */
+const MAX_INSTRUCTIONS = 500_000;
+
+interface Inspection {
+  readonly faults: Faults;
+  readonly patterns: Budget;
+}
 
 type Level = 'root' | 'item' | 'field';
 
@@ -20,24 +29,25 @@ const NO_TYPE: Readonly<Record<Level, string>> = {
  * complete.go).
  */
 export function validateStructure(schema: JSONSchemaProps, at: string, faults: Faults): void {
-  walk(schema, 'root', at, faults);
+  walk(schema, 'root', at, { faults, patterns: new Budget(MAX_INSTRUCTIONS) });
 }
 
-function walk(schema: JSONSchemaProps, level: Level, at: string, faults: Faults): void {
+function walk(schema: JSONSchemaProps, level: Level, at: string, inspection: Inspection): void {
+  const { faults } = inspection;
   const { type = '', properties = {}, additionalProperties, items } = schema;
   if (type === 'array' && items === undefined) faults.required(`${at}.items`, 'must be specified');
-  if (isJsonObject(items)) walk(items, 'item', `${at}.items`, faults);
+  if (isJsonObject(items)) walk(items, 'item', `${at}.items`, inspection);
   for (const [name, inner] of Object.entries(properties))
-    walk(inner, 'field', `${at}.properties[${name}]`, faults);
+    walk(inner, 'field', `${at}.properties[${name}]`, inspection);
   if (additionalProperties !== undefined && level === 'root')
     faults.forbidden(`${at}.additionalProperties`, 'must not be used at the root');
   if (isJsonObject(additionalProperties))
-    walk(additionalProperties, 'field', `${at}.additionalProperties`, faults);
+    walk(additionalProperties, 'field', `${at}.additionalProperties`, inspection);
   validateTypes(schema, level, at, faults);
-  validatePattern(schema, at, faults);
+  validatePattern(schema, at, inspection);
   for (const [inner, below] of junctorParts(schema, at)) {
     if (schema['x-kubernetes-int-or-string'] && isPartOfIntOrString(schema, inner)) continue;
-    walkLogic(inner, schema, below, faults);
+    walkLogic(inner, schema, below, inspection);
   }
 }
 
@@ -97,10 +107,10 @@ function validateMeta(schema: JSONSchemaProps, level: Level, at: string, faults:
     );
 }
 
-function validatePattern({ pattern }: JSONSchemaProps, at: string, faults: Faults): void {
+function validatePattern({ pattern }: JSONSchemaProps, at: string, { faults, patterns }: Inspection): void {
   if (!pattern) return;
   try {
-    new Pattern(pattern);
+    Pattern.check(pattern, patterns);
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     faults.invalid(
@@ -141,26 +151,27 @@ function walkLogic(
   schema: JSONSchemaProps,
   structure: JSONSchemaProps | undefined,
   at: string,
-  faults: Faults,
+  inspection: Inspection,
 ): void {
+  const { faults } = inspection;
   for (const [field, why] of MUST_BE_EMPTY) {
     if (schema[field]) faults.forbidden(`${at}.${field}`, why);
   }
   if (propertyOf(schema, 'metadata'))
     faults.forbidden(`${at}.properties[metadata]`, 'must not be specified in a nested context');
-  validatePattern(schema, at, faults);
+  validatePattern(schema, at, inspection);
   for (const [name, inner] of Object.entries(schema.properties ?? {})) {
     const below = `${at}.properties[${name}]`;
     const beside = structure && propertyOf(structure, name);
     if (!beside) missing(below, faults);
-    walkLogic(inner, beside, below, faults);
+    walkLogic(inner, beside, below, inspection);
   }
   if (isJsonObject(schema.items)) {
     const beside = isJsonObject(structure?.items) ? structure.items : undefined;
     if (!beside) missing(`${at}.items`, faults);
-    walkLogic(schema.items, beside, `${at}.items`, faults);
+    walkLogic(schema.items, beside, `${at}.items`, inspection);
   }
-  for (const [inner, below] of junctorParts(schema, at)) walkLogic(inner, structure, below, faults);
+  for (const [inner, below] of junctorParts(schema, at)) walkLogic(inner, structure, below, inspection);
 }
 
 /** The structure must have it too; the path is said without the way through the logic. */

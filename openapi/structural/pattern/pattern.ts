@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.ts';
 import { type CharClass, PERL } from './char-class.ts';
 import { type Assertion, type Expression, PatternError, parsePattern } from './parse-pattern.ts';
 
@@ -9,33 +10,33 @@ type Instruction =
   | { readonly kind: 'match' };
 
 const MAX_INSTRUCTIONS = 20_000;
-/** States visited for one text: some hundred milliseconds. */
-const MAX_STEPS = 10_000_000;
 
 /**
  * A user's regular expression. All possible matches are followed at the same time, character by character
  * (Thompson's construction, as in RE2), so that no pattern makes the time grow faster than text × pattern;
- * and that product is bounded too.
+ * and that product comes out of a budget.
  *
- *     new Pattern('^a+$').test('aaa') // 'yes'
+ *     new Pattern('^a+$').test('aaa', new Budget()) // 'yes'
  */
 export class Pattern {
   readonly source: string;
-  readonly #program: readonly Instruction[];
+  #program: readonly Instruction[] | undefined;
 
-  /** Throws PatternError for what RE2 does not take. */
+  /** It is compiled when first used: most schemas have patterns that nobody meets. */
   constructor(source: string) {
     this.source = source;
-    const program: Instruction[] = [];
-    emit(program, parsePattern(source));
-    program.push({ kind: 'match' });
-    this.#program = program;
   }
 
-  /** Whether some part of the text matches; `unknown` when finding out would take too long. */
-  test(text: string): 'yes' | 'no' | 'unknown' {
-    const program = this.#program;
-    let steps = 0;
+  /** Throws PatternError for what RE2 does not take, and for more than the budget for programs has left. */
+  static check(source: string, budget: Budget): void {
+    if (budget.isSpent || !budget.spend(compile(source).length)) {
+      throw new PatternError('error parsing regexp: the patterns of the schema are too large in all');
+    }
+  }
+
+  /** Whether some part of the text matches; `unknown` when finding out would cost more than is left. */
+  test(text: string, budget: Budget): 'yes' | 'no' | 'unknown' {
+    const program = (this.#program ??= compile(this.source));
     let at = 0;
     let before = -1;
     let current = new Places(program.length);
@@ -54,8 +55,7 @@ export class Pattern {
         }
       }
       if (code === -1) return 'no';
-      steps += current.size + 1;
-      if (steps > MAX_STEPS) return 'unknown';
+      if (!budget.spend(current.size + 1)) return 'unknown';
       at += code > 0xffff ? 2 : 1;
       before = code;
       const next = at < text.length ? text.codePointAt(at)! : -1;
@@ -131,6 +131,13 @@ function holds(assertion: Assertion, before: number, after: number): boolean {
 
 function isWord(code: number): boolean {
   return code !== -1 && PERL.w!(code);
+}
+
+function compile(source: string): readonly Instruction[] {
+  const program: Instruction[] = [];
+  emit(program, parsePattern(source));
+  program.push({ kind: 'match' });
+  return program;
 }
 
 function emit(program: Instruction[], expression: Expression): void {

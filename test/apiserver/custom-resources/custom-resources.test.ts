@@ -51,6 +51,48 @@ describe('a definition', () => {
     expect((await api.call('GET', '/apis/example.com/v1/namespaces/default/gadgets')).status).toBe(200);
   });
 
+  it('may change its short names, and is told that CEL rules are not run', async () => {
+    const rule = { 'x-kubernetes-validations': [{ rule: 'self.size > 1' }] };
+    const spec = { type: 'object', properties: { size: { type: 'integer' } }, ...rule };
+    const definition = widgets({
+      schema: { type: 'object', properties: { spec } },
+      version: { selectableFields: undefined },
+    });
+    const made = await api.call('POST', DEFINITIONS, definition);
+    expect(made.headers.warning).toContain('this server does not run CEL rules yet');
+    const url = `${DEFINITIONS}/widgets.example.com`;
+    await settled(api, 'widgets.example.com', (crd) => conditionOf(crd, 'Established')?.status === 'True');
+    await api.ok('POST', WIDGETS, widget('a', { size: 1 }));
+    await api.patch(url, 'merge', { spec: { names: { shortNames: ['w1', 'w2'] } } });
+    await settled(api, 'widgets.example.com', (crd) => crd.status.acceptedNames.shortNames.length === 2);
+    const { resources } = await api.ok('GET', '/apis/example.com/v1');
+    expect(resources[0].shortNames).toEqual(['w1', 'w2']);
+    expect((await api.ok('GET', url)).spec.versions[0].schema.openAPIV3Schema.properties.spec).toMatchObject(
+      rule,
+    );
+  });
+
+  it('of embedded resources checks that they are some', async () => {
+    const template = {
+      type: 'object',
+      'x-kubernetes-embedded-resource': true,
+      'x-kubernetes-preserve-unknown-fields': true,
+    };
+    const spec = { type: 'object', properties: { template } };
+    await define(
+      api,
+      widgets({ schema: { type: 'object', properties: { spec } }, version: { selectableFields: undefined } }),
+    );
+    const bad = widget('a', { template: { kind: 'Pod', metadata: { name: 'No Good' } } });
+    const causes = (await api.fails('POST', WIDGETS, bad)).details?.causes ?? [];
+    expect(causes.map(({ field }) => field)).toEqual([
+      'spec.template.apiVersion',
+      'spec.template.metadata.name',
+    ]);
+    const good = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec: { any: 1 } };
+    expect((await api.ok('POST', WIDGETS, widget('a', { template: good }))).spec.template).toEqual(good);
+  });
+
   it('takes its objects with it, and waits for their finalizers', async () => {
     await define(api, widgets());
     await api.ok('POST', WIDGETS, widget('a'));

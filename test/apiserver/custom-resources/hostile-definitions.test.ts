@@ -175,6 +175,39 @@ describe('hostile', () => {
     });
   });
 
+  it('schemas and values that multiply', async () => {
+    const many = (count: number, value: Anything): Anything =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, value]));
+    const items = (item: Anything): Anything => ({
+      type: 'object',
+      properties: { a: { type: 'array', items: item } },
+    });
+    await define(
+      api,
+      withSpec({
+        type: 'object',
+        properties: {
+          defaults: items({ type: 'object', properties: many(500, { type: 'string', default: 'x' }) }),
+          patterns: items({ type: 'string', pattern: '^(?:[a-z]{0,63}\\.){0,15}$' }),
+          junctors: items({ type: 'string', anyOf: Array.from({ length: 500 }, () => ({ pattern: 'x' })) }),
+          enumeration: items({
+            type: 'string',
+            enum: Array.from({ length: 5_000 }, (_, index) => `e${index}`),
+          }),
+        },
+      }),
+    );
+    const begin = performance.now();
+    const list = (length: number, value: unknown): Anything => ({ a: Array.from({ length }, () => value) });
+    expect(await answers('POST', WIDGETS, widget('a', { defaults: list(50_000, {}) }))).toBe(400);
+    expect(await answers('POST', WIDGETS, widget('b', { patterns: list(1_000, 'a'.repeat(1_000)) }))).toBe(
+      422,
+    );
+    expect(await answers('POST', WIDGETS, widget('c', { junctors: list(20_000, 'abc') }))).toBe(422);
+    expect(await answers('POST', WIDGETS, widget('d', { enumeration: list(50_000, 'e4999') }))).toBe(201);
+    expect(performance.now() - begin).toBeLessThan(10_000);
+  });
+
   it('a thousand definitions, and the cost of a request stays what it was', async () => {
     await define(api, widgets());
     const timeOf = async (): Promise<number> => {

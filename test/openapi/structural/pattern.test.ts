@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Budget } from '../../../openapi/structural/budget.ts';
 import { Pattern } from '../../../openapi/structural/pattern/pattern.ts';
 
 const yes = (pattern: string, text: string): void =>
-  expect(new Pattern(pattern).test(text), `${pattern} ${text}`).toBe('yes');
+  expect(new Pattern(pattern).test(text, new Budget()), `${pattern} ${text}`).toBe('yes');
 const no = (pattern: string, text: string): void =>
-  expect(new Pattern(pattern).test(text), `${pattern} ${text}`).toBe('no');
+  expect(new Pattern(pattern).test(text, new Budget()), `${pattern} ${text}`).toBe('no');
 
 describe('a pattern', () => {
   it('matches what RE2 matches', () => {
@@ -65,8 +66,17 @@ describe('a pattern', () => {
       '\\x{110000}',
       '('.repeat(5000),
     ]) {
-      expect(() => new Pattern(pattern), pattern.slice(0, 20)).toThrow(/^error parsing regexp: /);
+      expect(() => Pattern.check(pattern, new Budget()), pattern.slice(0, 20)).toThrow(
+        /^error parsing regexp: /,
+      );
     }
+  });
+
+  it('is refused when others have used up what a schema may have', () => {
+    const budget = new Budget(1500);
+    Pattern.check('a{1000}', budget);
+    expect(() => Pattern.check('a{1000}', budget)).toThrow('the patterns of the schema are too large in all');
+    expect(() => Pattern.check('a', budget)).toThrow('too large in all');
   });
 
   it('agrees with JavaScript about simple ones', () => {
@@ -83,7 +93,9 @@ describe('a pattern', () => {
         anchored,
         fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 8 }),
         (source, text) => {
-          expect(new Pattern(source).test(text)).toBe(new RegExp(source).test(text) ? 'yes' : 'no');
+          expect(new Pattern(source).test(text, new Budget())).toBe(
+            new RegExp(source).test(text) ? 'yes' : 'no',
+          );
         },
       ),
       { numRuns: 2000 },
@@ -94,7 +106,7 @@ describe('a pattern', () => {
     const begin = performance.now();
     no('^(a+)+$', `${'a'.repeat(20_000)}!`);
     no('^(a|aa|a*)*$', `${'a'.repeat(5_000)}!`);
-    expect(new Pattern('(?:[ab]{1,1000})*c').test('ab'.repeat(500_000))).toBe('unknown');
+    expect(new Pattern('(?:[ab]{1,1000})*c').test('ab'.repeat(500_000), new Budget())).toBe('unknown');
     expect(performance.now() - begin).toBeLessThan(5_000);
   });
 });
