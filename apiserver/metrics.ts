@@ -58,6 +58,7 @@ export class ApiMetrics {
       labelNames,
       registers,
       collect() {
+        this.reset();
         for (const { definition, cache } of registry.stores) this.set(labelsOf(definition), cache.watchers);
       },
     });
@@ -67,6 +68,7 @@ export class ApiMetrics {
       labelNames,
       registers,
       collect() {
+        this.reset();
         for (const { definition, cache } of registry.stores) this.set(labelsOf(definition), cache.size);
       },
     });

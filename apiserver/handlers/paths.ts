@@ -1,6 +1,6 @@
 import type { ResourceDefinition } from '../../openapi/resources.ts';
 import type { ApiRequest, ApiResponse } from '../../platform/api-transport.ts';
-import { aggregatedDiscovery } from '../discovery/aggregated-discovery.ts';
+import { discoveryDocument } from '../discovery/discovery-document.ts';
 import { apiGroup, apiGroupList, apiResourceList, apiVersions } from '../discovery/legacy-discovery.ts';
 import { errors } from '../errors.ts';
 import type { ApiMetrics } from '../metrics.ts';
@@ -76,9 +76,11 @@ function discoveryRoot(definitions: Definitions, root: 'api' | 'apis', request: 
     );
     if (!match || !range.includes('application/json')) continue;
     const version = match[1] === 'v2' ? 'v2' : 'v2beta1';
-    const answer = jsonAnswer(200, aggregatedDiscovery(definitions, root, version));
+    const { body, etag } = discoveryDocument(definitions, root, version);
+    const common = { etag, vary: 'Accept' };
+    if (headers['if-none-match'] === etag) return { status: 304, headers: common, body: new Uint8Array() };
     const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-    return { ...answer, headers: { ...answer.headers, 'content-type': contentType, vary: 'Accept' } };
+    return { status: 200, headers: { ...common, 'content-type': contentType }, body };
   }
   return jsonAnswer(200, root === 'api' ? apiVersions(hostOf(request)) : apiGroupList(definitions));
 }

@@ -15,6 +15,7 @@ export interface CallOptions {
   readonly contentType?: string;
   readonly accept?: string;
   readonly userAgent?: string;
+  readonly ifNoneMatch?: string;
   readonly user?: { readonly name: string; readonly groups: readonly string[] };
   /** Sent as it is, instead of a JSON body. */
   readonly bytes?: Uint8Array;
@@ -58,6 +59,7 @@ export class ApiHarness {
       headers: {
         'content-type': options.contentType ?? 'application/json',
         ...(options.accept === undefined ? {} : { accept: options.accept }),
+        ...(options.ifNoneMatch === undefined ? {} : { 'if-none-match': options.ifNoneMatch }),
         ...(options.userAgent === undefined ? {} : { 'user-agent': options.userAgent }),
       },
       ...(bytes === undefined ? {} : { body: bytes }),

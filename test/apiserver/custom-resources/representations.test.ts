@@ -134,6 +134,16 @@ describe('discovery and documents', () => {
       expect.objectContaining({ name: 'widgets/scale', group: 'autoscaling', version: 'v1', kind: 'Scale' }),
       expect.objectContaining({ name: 'widgets/status', kind: 'Widget' }),
     ]);
+    const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+    const { body, headers } = await api.call('GET', '/apis', undefined, { accept });
+    const group = body.items.find(({ metadata }: Anything) => metadata.name === 'example.com');
+    expect(group.versions[0].resources[0]).toMatchObject({
+      resource: 'widgets',
+      responseKind: { kind: 'Widget' },
+      shortNames: ['wd'],
+    });
+    const again = await api.call('GET', '/apis', undefined, { accept, ifNoneMatch: headers.etag! });
+    expect(again.status).toBe(304);
     const { components, paths } = await api.ok('GET', document);
     const schema = components.schemas['com.example.v1.Widget'];
     expect(schema.properties.spec.properties.size).toEqual({ type: 'integer', minimum: 1, maximum: 10 });
