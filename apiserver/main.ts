@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../platform/clock.ts';
 import { type RunningComponent, runComponent } from '../platform/component-process.ts';
 import { parseDuration } from '../platform/duration.ts';
@@ -45,7 +45,7 @@ interface Flags {
   readonly defaultNotReadyTolerationSeconds: number;
   readonly defaultUnreachableTolerationSeconds: number;
   readonly dataDir?: string;
-  readonly etcdServers?: string;
+  readonly etcdServers?: readonly string[];
   readonly etcdPrefix: string;
   readonly etcdCafile?: string;
   readonly etcdCertfile?: string;
@@ -125,7 +125,11 @@ function parseFlags(argv: readonly string[]): Flags {
     .option('--kubelet-client-key <file>', 'its key, PEM')
     .option('--kubelet-certificate-authority <file>', "authority that signs nodes' certificates, PEM")
     .option('--data-dir <dir>', 'keep the objects in this directory; without it they end with the process')
-    .option('--etcd-servers <urls>', 'keep the objects in etcd, and share them with other servers')
+    .addOption(
+      new Option('--etcd-servers <urls>', 'keep the objects in etcd, and share them with other servers')
+        .argParser(urls)
+        .conflicts('dataDir'),
+    )
     .option('--etcd-prefix <prefix>', 'what their keys begin with', '/podwire')
     .option('--etcd-cafile <file>', "authority that signs etcd's certificates, PEM")
     .option('--etcd-certfile <file>', 'what this server shows to etcd, PEM')
@@ -154,10 +158,10 @@ function openStorage(flags: Flags, logger: Logger): Promise<Storage> | Storage {
 }
 
 /** Loaded by the servers that use it: gRPC is large. */
-async function openEtcd(flags: Flags, servers: string, logger: Logger): Promise<Storage> {
+async function openEtcd(flags: Flags, servers: readonly string[], logger: Logger): Promise<Storage> {
   const { EtcdStorage } = await import('./storage/etcd/etcd-storage.ts');
   return EtcdStorage.open({
-    servers: servers.split(','),
+    servers,
     prefix: flags.etcdPrefix,
     ca: optionalFile(flags.etcdCafile),
     cert: optionalFile(flags.etcdCertfile),
@@ -170,6 +174,16 @@ async function openEtcd(flags: Flags, servers: string, logger: Logger): Promise<
 function integer(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('not a whole number');
   return Number(text);
+}
+
+function urls(text: string): readonly string[] {
+  const list = text.split(',');
+  for (const url of list) {
+    if (!URL.canParse(url) || !/^https?:/.test(url)) {
+      throw new InvalidArgumentError(`${JSON.stringify(url)} is not an http or https URL`);
+    }
+  }
+  return list;
 }
 
 function optionalFile(path: string | undefined): string | undefined {

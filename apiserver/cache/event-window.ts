@@ -42,6 +42,15 @@ export class EventWindow {
     return events;
   }
 
+  /** History begins after a revision. */
+  restart(completeAfter: number): void {
+    this.#events.length = 0;
+    this.#head = 0;
+    this.#size = 0;
+    this.#bytes = 0;
+    this.#completeAfter = completeAfter;
+  }
+
   #dropOldest(): void {
     const oldest = this.#at(0);
     this.#completeAfter = oldest.revision;

@@ -1,3 +1,4 @@
+import type { Status } from '../errors.ts';
 import { restampRevision } from '../storage/stamp-revision.ts';
 import type { CacheEvent } from './cache-event.ts';
 import { EventWindow } from './event-window.ts';
@@ -131,6 +132,20 @@ export class WatchCache {
 
   closeWatchers(): void {
     for (const watcher of [...this.#watchers]) watcher.close();
+  }
+
+  /** Ends all watches with an error. */
+  failWatchers(status: Status): void {
+    for (const watcher of [...this.#watchers]) {
+      watcher.push(watcher.encoder.error(status));
+      watcher.close();
+    }
+  }
+
+  /** Nothing is known of the time before a revision but the state at it. */
+  forget(revision: number): void {
+    this.#window.restart(revision);
+    this.#changedAt = revision;
   }
 
   #register(

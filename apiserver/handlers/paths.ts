@@ -15,13 +15,14 @@ import { healthAnswer } from './health.ts';
 
 /** Answers a GET of a path that names no resource. */
 export function answerPath(
-  { metrics, serviceAccounts, registry }: ServerContext,
+  context: ServerContext,
   info: RequestInfo,
   request: ApiRequest,
 ): ApiResponse | Promise<ApiResponse> {
+  const { metrics, serviceAccounts, registry } = context;
   const path = info.path.length > 1 && info.path.endsWith('/') ? info.path.slice(0, -1) : info.path;
   if (info.method !== 'GET' && info.method !== 'HEAD') throw errors.methodNotAllowed(info.method);
-  const health = healthAnswer(path, info.query);
+  const health = healthAnswer(context, path, info.query);
   if (health) return health;
   switch (path) {
     case '/metrics':

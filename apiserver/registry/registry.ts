@@ -3,7 +3,8 @@ import type { CustomResourceDefinition } from '../../openapi/generated/types.ts'
 import { allResources, type ResourceDefinition, resources } from '../../openapi/resources.ts';
 import { WatchCache } from '../cache/watch-cache.ts';
 import { customVersions } from '../custom-resources/custom-kind.ts';
-import type { Storage, StorageEvent, StoredValue } from '../storage/storage.ts';
+import { errors } from '../errors.ts';
+import type { Change, Gap, Storage, StorageEvent, StoredValue } from '../storage/storage.ts';
 import { builtInKind, type Kind } from './kind.ts';
 import { parseStorageKey, ResourceStore, storageKey } from './resource-store.ts';
 
@@ -153,6 +154,25 @@ export class Registry {
   }
 
   #apply(event: StorageEvent): void {
+    if (event.type === 'gap') this.#bridge(event);
+    else this.#change(event);
+    for (const waiter of this.#waiting) {
+      if (waiter.revision > this.#revision) continue;
+      this.#waiting.delete(waiter);
+      waiter.resolve();
+    }
+  }
+
+  /** Nobody is told a history that is not known: whoever watches has to list again. */
+  #bridge({ revision, changes }: Gap): void {
+    const { status } = errors.expired('The resourceVersion for the provided watch is too old.');
+    for (const { cache } of [...this.#versions.values()].flat()) cache.failWatchers(status);
+    for (const change of changes) this.#change(change);
+    for (const { cache } of [...this.#versions.values()].flat()) cache.forget(revision);
+    this.#revision = revision;
+  }
+
+  #change(event: Change): void {
     const { key, revision } = event.type === 'put' ? event.value : event;
     const { group, resource, namespace, name } = parseStorageKey(key);
     this.#revision = revision;
@@ -167,11 +187,6 @@ export class Registry {
     }
     if (key.startsWith(DEFINITIONS)) this.#define(name);
     else if (event.type === 'delete') this.#tellOfLoss(group, resource);
-    for (const waiter of this.#waiting) {
-      if (waiter.revision > revision) continue;
-      this.#waiting.delete(waiter);
-      waiter.resolve();
-    }
   }
 
   /** Serves from now on what a definition says. */

@@ -6,9 +6,19 @@ export interface StoredValue {
   readonly revision: number;
 }
 
-export type StorageEvent =
+export type Change =
   | { readonly type: 'put'; readonly value: StoredValue }
   | { readonly type: 'delete'; readonly key: string; readonly revision: number };
+
+/** What happened up to a revision and was not told before, where only its result is known. */
+export interface Gap {
+  readonly type: 'gap';
+  readonly revision: number;
+  /** Leads from the state that was told to the state at the revision. */
+  readonly changes: readonly Change[];
+}
+
+export type StorageEvent = Change | Gap;
 
 /**
  * Where objects live. All resources share one revision, which grows by one with every change and is never
@@ -25,8 +35,8 @@ export interface Storage {
   /** The revision of the deletion; undefined when the key's revision is not the expected one. */
   delete(key: string, expectedRevision: number): Promise<number | undefined>;
   /**
-   * Calls the sink with every change after a revision, in order and without a gap, until the returned
-   * function is called. A change is seen by the sink before its write resolves if this process made it.
+   * Calls the sink with every change after a revision, in order, until the returned function is called.
+   * Nothing is left out unless a gap says so: history may be gone when others write too. A change is seen by the sink before its write resolves if this process made it.
    */
   watch(afterRevision: number, sink: (event: StorageEvent) => void): () => void;
   /**

@@ -47,4 +47,14 @@ describe('EventWindow', () => {
     expect(events[0]?.frames.size).toBe(0);
     expect(events.at(-1)?.frames.size).toBe(1);
   });
+
+  it('covers only what comes after it began anew', () => {
+    const window = new EventWindow({ events: 3, bytes: 1000 }, 0);
+    for (const revision of [1, 2, 3, 4]) window.push(event(revision));
+    window.restart(9);
+    expect(revisions(window.after(8))).toBeUndefined();
+    expect(revisions(window.after(9))).toEqual([]);
+    for (const revision of [11, 12]) window.push(event(revision));
+    expect(revisions(window.after(9))).toEqual([11, 12]);
+  });
 });

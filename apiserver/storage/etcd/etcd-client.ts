@@ -1,4 +1,11 @@
-import { Client, type ClientDuplexStream, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import {
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
 import {
   type Answered,
   type Codec,
@@ -26,6 +33,8 @@ const OPTIONS = {
   // A connection to a machine that went away is noticed.
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5_000,
+  // An etcd that was away for long is back at once: gRPC's own limit is two minutes.
+  'grpc.max_reconnect_backoff_ms': 3_000,
 } as const;
 
 interface Method<T> {
@@ -88,12 +97,18 @@ export class EtcdClient {
     await this.#call(LEASE_GRANT, { TTL: seconds, ID: id });
   }
 
+  /** Ends also when the member it is with has lost the others, instead of falling silent. */
   watch(): WatchStream {
-    return this.#client.makeBidiStreamRequest<object, WatchResponse>(
+    const client = this.#client;
+    const metadata = new Metadata();
+    metadata.set('hasleader', 'true');
+    const stream = client.makeBidiStreamRequest<object, WatchResponse>(
       WATCH.path,
       WATCH.request.encode,
       (bytes) => WATCH.response.decode(bytes),
+      metadata,
     );
+    return stream.on('error', (error: ServiceError) => this.#failed(client, error));
   }
 
   close(): void {
@@ -104,18 +119,24 @@ export class EtcdClient {
     return this.#clients[this.#current % this.#clients.length]!;
   }
 
+  /** Of many calls that fail together, one turns to the next server. */
+  #failed(client: Client, { code }: ServiceError): void {
+    if (code === status.UNAVAILABLE && client === this.#client) this.#current++;
+  }
+
   #call<T>({ path, request, response }: Method<T>, message: object): Promise<T> {
     return new Promise((resolve, reject) => {
       const decode = (bytes: Buffer): T => response.decode(bytes);
       const deadline = Date.now() + CALL_MS;
-      this.#client.makeUnaryRequest<object, T>(
+      const client = this.#client;
+      client.makeUnaryRequest<object, T>(
         path,
         request.encode,
         decode,
         message,
         { deadline },
         (error, answer) => {
-          if (error?.code === status.UNAVAILABLE) this.#current++;
+          if (error) this.#failed(client, error);
           if (error || answer === undefined) reject(error ?? new Error('etcd sent no answer'));
           else resolve(answer);
         },

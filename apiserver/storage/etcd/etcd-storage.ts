@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../platform/clock.ts';
 import type { Logger } from '../../../platform/logger.ts';
 import { stampRevision } from '../stamp-revision.ts';
-import type { Storage, StorageEvent, StoredValue } from '../storage.ts';
+import type { Change, Storage, StorageEvent, StoredValue } from '../storage.ts';
 import { Compactor } from './compactor.ts';
 import { type EtcdAccess, EtcdClient, isServiceError, type WatchStream } from './etcd-client.ts';
 import { etcdFailure } from './etcd-failure.ts';
@@ -27,6 +27,8 @@ const PAGE = 2_000;
 const KEYS = '/registry/';
 const MARKS = '.marks/';
 const MARK_SECONDS = 600;
+/** A change under this server's prefix is here long before. */
+const NEIGHBOUR_AFTER_MS = 30;
 
 interface Waiter {
   readonly revision: number;
@@ -36,7 +38,7 @@ interface Waiter {
 /**
  * Objects in etcd, shared with other API servers. Writes are transactions on a key's mod revision; every
  * change, whoever made it, comes back through one watch, in order. A watch that breaks goes on where it was;
- * if that is compacted, what changed is found by reading everything again.
+ * if that is compacted, everything is read again and what changed is told as a gap.
  */
 export class EtcdStorage implements Storage {
   readonly #client: EtcdClient;
@@ -44,8 +46,8 @@ export class EtcdStorage implements Storage {
   readonly #prefix: string;
   readonly #mark: string;
   readonly #compactor: Compactor;
-  /** The revision of each key as the sink has seen it. */
-  readonly #known = new Map<string, number>();
+  /** The keys that are there, as the sink has seen it. */
+  readonly #known = new Set<string>();
   readonly #waiters = new Set<Waiter>();
   readonly #sinks = new Set<(event: StorageEvent) => void>();
   #stream: WatchStream | undefined;
@@ -87,9 +89,8 @@ export class EtcdStorage implements Storage {
   }
 
   async load(): Promise<{ revision: number; values: readonly StoredValue[] }> {
-    const { revision, kvs } = await this.#readAll();
-    const values = kvs.map((kv) => this.#valueOf(kv));
-    for (const { key, revision: at } of values) this.#known.set(key, at);
+    const { revision, values } = await this.#readAll();
+    for (const { key } of values) this.#known.add(key);
     return { revision, values };
   }
 
@@ -121,7 +122,7 @@ export class EtcdStorage implements Storage {
   /** Resolves when the sink has seen all that was in etcd when this was called. Calls share their round trips. */
   catchUp(): Promise<void> {
     if (!this.#catching) {
-      this.#catching = this.#readMark().finally(() => {
+      this.#catching = this.#readHead().finally(() => {
         this.#catching = undefined;
       });
       return this.#catching;
@@ -159,23 +160,50 @@ export class EtcdStorage implements Storage {
     const answer = await this.#client.txn({ compare, success: [operation] }).catch((error) => {
       throw etcdFailure(error);
     });
+    const { revision } = answer.header;
     if (!answer.succeeded) {
-      if (this.#isWatching) await this.catchUp();
+      await this.#reach(revision);
       return undefined;
     }
-    const { revision } = answer.header;
     await this.#until(revision);
     return revision;
   }
 
-  /** A key of this server's own is written: the watch brings it after everything that was there before. */
-  async #readMark(): Promise<void> {
-    try {
-      const { header } = await this.#client.put({
-        key: Buffer.from(this.#mark),
-        lease: await this.#leaseId(),
+  /** etcd answers a read when it has all that was acknowledged before, whether or not the key is there. */
+  async #readHead(): Promise<void> {
+    const request = { key: Buffer.from(this.#mark), keys_only: true };
+    const { header } = await this.#client.range(request).catch((error) => {
+      throw etcdFailure(error);
+    });
+    await this.#reach(header.revision);
+  }
+
+  /**
+   * Resolves when the sink has seen what belongs to this server's prefix up to a revision. The revision itself
+   * may be a neighbour's, which the watch never brings: it does bring a mark that is written after it.
+   */
+  async #reach(revision: number): Promise<void> {
+    if (this.#seen >= revision || !this.#isWatching) return;
+    const seen = this.#until(revision);
+    if (await this.#isSoon(seen)) return;
+    await this.#writeMark();
+    await seen;
+  }
+
+  #isSoon(seen: Promise<void>): Promise<boolean> {
+    const { clock } = this.#options;
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(() => resolve(false), NEIGHBOUR_AFTER_MS);
+      void seen.then(() => {
+        clock.clearTimeout(timer);
+        resolve(true);
       });
-      await this.#until(header.revision);
+    });
+  }
+
+  async #writeMark(): Promise<void> {
+    try {
+      await this.#client.put({ key: Buffer.from(this.#mark), lease: await this.#leaseId() });
     } catch (error) {
       this.#lease = undefined;
       throw etcdFailure(error);
@@ -219,20 +247,23 @@ export class EtcdStorage implements Storage {
       else this.#lost(stream, response.cancel_reason, true);
       return;
     }
-    for (const { type, kv } of response.events) this.#deliver(type, kv);
+    for (const { type, kv } of response.events) {
+      const change = this.#changeOf(type, kv);
+      if (change) this.#tell(change);
+    }
     if (response.events.length > 0) this.#saw(response.events.at(-1)!.kv.mod_revision);
   }
 
-  #deliver(type: 'PUT' | 'DELETE', kv: KeyValue): void {
+  /** Undefined for what is no object. */
+  #changeOf(type: 'PUT' | 'DELETE', kv: KeyValue): Change | undefined {
     const key = this.#storageKey(kv.key);
-    if (key === undefined) return;
+    if (key === undefined) return undefined;
     if (type === 'DELETE') {
       this.#known.delete(key);
-      this.#tell({ type: 'delete', key, revision: kv.mod_revision });
-    } else {
-      this.#known.set(key, kv.mod_revision);
-      this.#tell({ type: 'put', value: this.#valueOf(kv) });
+      return { type: 'delete', key, revision: kv.mod_revision };
     }
+    this.#known.add(key);
+    return { type: 'put', value: this.#valueOf(kv) };
   }
 
   #tell(event: StorageEvent): void {
@@ -262,15 +293,18 @@ export class EtcdStorage implements Storage {
   /** History is gone: what changed meanwhile is the difference between what is there and what was seen. */
   async #reload(): Promise<void> {
     try {
-      const { revision, kvs } = await this.#readAll();
-      const present = new Set(kvs.map(({ key }) => this.#storageKey(key)));
-      const changed = kvs.filter(({ mod_revision }) => mod_revision > this.#seen);
-      for (const kv of changed.sort((a, b) => a.mod_revision - b.mod_revision)) this.#deliver('PUT', kv);
-      for (const key of [...this.#known.keys()]) {
-        if (present.has(key)) continue;
-        this.#known.delete(key);
-        this.#tell({ type: 'delete', key, revision });
-      }
+      const { revision, values } = await this.#readAll();
+      const present = new Set(values.map(({ key }) => key));
+      const gone = [...this.#known].filter((key) => !present.has(key));
+      const changed = values.filter((value) => value.revision > this.#seen);
+      for (const key of gone) this.#known.delete(key);
+      for (const { key } of changed) this.#known.add(key);
+      const changes: Change[] = [
+        ...changed.sort((a, b) => a.revision - b.revision).map((value) => ({ type: 'put', value }) as const),
+        ...gone.map((key) => ({ type: 'delete', key, revision }) as const),
+      ];
+      this.#options.logger.warn({ changes: changes.length }, "etcd's history is gone: watchers start over");
+      this.#tell({ type: 'gap', revision, changes });
       this.#saw(revision);
       this.#connect();
     } catch (error) {
@@ -284,17 +318,17 @@ export class EtcdStorage implements Storage {
   }
 
   /** All objects as they were at one revision, a page at a time. */
-  async #readAll(): Promise<{ revision: number; kvs: KeyValue[] }> {
-    const kvs: KeyValue[] = [];
+  async #readAll(): Promise<{ revision: number; values: StoredValue[] }> {
+    const values: StoredValue[] = [];
     let [key, end] = this.#keyRange();
     let revision = 0;
     try {
       for (;;) {
         const page = await this.#client.range({ key, range_end: end, limit: PAGE, revision });
         revision ||= page.header.revision;
-        kvs.push(...page.kvs.filter((kv) => this.#storageKey(kv.key) !== undefined));
+        for (const kv of page.kvs) if (this.#storageKey(kv.key) !== undefined) values.push(this.#valueOf(kv));
         const last = page.kvs.at(-1);
-        if (!page.more || !last) return { revision, kvs };
+        if (!page.more || !last) return { revision, values };
         key = Buffer.concat([last.key, Buffer.from([0])]);
       }
     } catch (error) {

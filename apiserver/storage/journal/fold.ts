@@ -1,5 +1,5 @@
 import { rmSync, statSync } from 'node:fs';
-import type { StorageEvent } from '../storage.ts';
+import type { Change } from '../storage.ts';
 import { readShard, writeShard } from './checkpoint-shard.ts';
 import { type DataDirectory, type Segment, shardOf } from './data-directory.ts';
 import { readSegment } from './read-segment.ts';
@@ -14,7 +14,7 @@ export function foldSegments(
   segments: readonly Segment[],
   revision: number,
 ): number {
-  const changes = directory.shards.map(() => new Map<string, StorageEvent>());
+  const changes = directory.shards.map(() => new Map<string, Change>());
   for (const { path } of segments) {
     readSegment(path, (event) => {
       const { key } = event.type === 'put' ? event.value : event;
@@ -29,7 +29,7 @@ export function foldSegments(
 }
 
 /** A shard that an interrupted fold has already brought this far is written again: the outcome is the same. */
-function foldShard(path: string, changes: ReadonlyMap<string, StorageEvent>, revision: number): number {
+function foldShard(path: string, changes: ReadonlyMap<string, Change>, revision: number): number {
   const values = new Map(readShard(path)?.values);
   for (const [key, event] of changes) {
     if (event.type === 'put') values.set(key, event.value);

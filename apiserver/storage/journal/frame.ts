@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { StorageEvent } from '../storage.ts';
+import type { Change } from '../storage.ts';
 
 /**
  * A journal is a row of frames, each one group commit:
@@ -21,7 +21,7 @@ const DELETE = 2;
 const LONGEST_KEY = 0xffff;
 
 /** What one record takes in a frame. */
-export function recordSize(event: StorageEvent): number {
+export function recordSize(event: Change): number {
   const { key, bytes } = contentOf(event);
   const keyLength = Buffer.byteLength(key);
   if (keyLength > LONGEST_KEY) throw new RangeError(`a key of ${keyLength} bytes is too long`);
@@ -29,7 +29,7 @@ export function recordSize(event: StorageEvent): number {
 }
 
 /** One frame; `size` is the sum of its records' sizes. */
-export function encodeFrame(events: readonly StorageEvent[], size: number): Buffer {
+export function encodeFrame(events: readonly Change[], size: number): Buffer {
   const frame = Buffer.allocUnsafe(FRAME_HEADER + size);
   MAGIC.copy(frame);
   frame.writeUInt32LE(size, LENGTH_AT);
@@ -39,7 +39,7 @@ export function encodeFrame(events: readonly StorageEvent[], size: number): Buff
   return frame;
 }
 
-function writeRecord(frame: Buffer, start: number, event: StorageEvent): number {
+function writeRecord(frame: Buffer, start: number, event: Change): number {
   const { type, key, revision, bytes } = contentOf(event);
   const keyLength = frame.write(key, start + RECORD_HEADER);
   frame.writeUInt8(type, start);
@@ -52,7 +52,7 @@ function writeRecord(frame: Buffer, start: number, event: StorageEvent): number 
 
 const NOTHING = new Uint8Array();
 
-function contentOf(event: StorageEvent): { type: number; key: string; revision: number; bytes: Uint8Array } {
+function contentOf(event: Change): { type: number; key: string; revision: number; bytes: Uint8Array } {
   if (event.type === 'put') return { type: PUT, ...event.value };
   return { type: DELETE, key: event.key, revision: event.revision, bytes: NOTHING };
 }
@@ -68,7 +68,7 @@ export function frameLength(journal: Buffer, at: number): number | undefined {
 }
 
 /** The records of a whole frame, on memory of their own. */
-export function* decodeFrame(journal: Buffer, frameAt: number, length: number): Generator<StorageEvent> {
+export function* decodeFrame(journal: Buffer, frameAt: number, length: number): Generator<Change> {
   const end = frameAt + length;
   for (let at = frameAt + FRAME_HEADER; at < end; ) {
     const revision = journal.readUIntLE(at + 1, 6);

@@ -1,6 +1,6 @@
 import type { Logger } from '../../../platform/logger.ts';
 import { stampRevision } from '../stamp-revision.ts';
-import type { Storage, StorageEvent, StoredValue } from '../storage.ts';
+import type { Change, Storage, StoredValue } from '../storage.ts';
 import { DataDirectory } from './data-directory.ts';
 import { DirectoryLock } from './directory-lock.ts';
 import { Journal } from './journal.ts';
@@ -25,7 +25,7 @@ const SEGMENT_BYTES = 16 * 1024 * 1024;
  */
 export class JournalStorage implements Storage {
   readonly #values: Map<string, StoredValue>;
-  readonly #sinks = new Set<(event: StorageEvent) => void>();
+  readonly #sinks = new Set<(event: Change) => void>();
   /** Writes on their way to the disk: the next write of the same key waits for how they end. */
   readonly #pending = new Map<string, Promise<void>>();
   readonly #lock: DirectoryLock;
@@ -50,7 +50,7 @@ export class JournalStorage implements Storage {
     try {
       const recovered = recover(directory, firstRevision, logger);
       const storage = new JournalStorage(lock, recovered.values, recovered.revision);
-      const onCommitted = (event: StorageEvent): void => storage.#apply(event);
+      const onCommitted = (event: Change): void => storage.#apply(event);
       storage.#journal = await Journal.open(
         { directory, logger, openFile, segmentBytes, onCommitted },
         recovered,
@@ -83,7 +83,7 @@ export class JournalStorage implements Storage {
   }
 
   /** Only for a revision that is the present one: the journal is not read back. */
-  watch(afterRevision: number, sink: (event: StorageEvent) => void): () => void {
+  watch(afterRevision: number, sink: (event: Change) => void): () => void {
     if (afterRevision !== this.#revision) throw new Error(`revision ${afterRevision} is not the present one`);
     this.#sinks.add(sink);
     return () => this.#sinks.delete(sink);
@@ -117,7 +117,7 @@ export class JournalStorage implements Storage {
     return revision;
   }
 
-  #write(key: string, event: StorageEvent): Promise<void> {
+  #write(key: string, event: Change): Promise<void> {
     const write = this.#journal.append(event);
     const settle = (): void => void this.#pending.delete(key);
     this.#pending.set(key, write);
@@ -126,7 +126,7 @@ export class JournalStorage implements Storage {
     return write;
   }
 
-  #apply(event: StorageEvent): void {
+  #apply(event: Change): void {
     if (event.type === 'put') {
       this.#values.set(event.value.key, event.value);
       this.#revision = event.value.revision;

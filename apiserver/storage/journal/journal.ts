@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from '../../../platform/logger.ts';
-import type { StorageEvent } from '../storage.ts';
+import type { Change } from '../storage.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { DataDirectory, Segment } from './data-directory.ts';
 import { encodeFrame, recordSize } from './frame.ts';
@@ -15,11 +15,11 @@ export interface JournalOptions {
   /** A segment that has grown to this size is closed. */
   readonly segmentBytes: number;
   /** Told every change that is on disk, in order, before its `append` resolves. */
-  readonly onCommitted: (event: StorageEvent) => void;
+  readonly onCommitted: (event: Change) => void;
 }
 
 interface Waiting {
-  readonly event: StorageEvent;
+  readonly event: Change;
   readonly size: number;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -74,7 +74,7 @@ export class Journal {
   }
 
   /** Resolves when the change is on disk; rejects with a StatusError, and then it is as if it was never asked for. */
-  append(event: StorageEvent): Promise<void> {
+  append(event: Change): Promise<void> {
     const size = recordSize(event);
     const done = new Promise<void>((resolve, reject) => this.#waiting.push({ event, size, resolve, reject }));
     if (!this.#isWriting) this.#written = this.#writeAll();
@@ -107,7 +107,7 @@ export class Journal {
     this.#isWriting = false;
   }
 
-  #takeBatch(): { waiting: Waiting[]; events: StorageEvent[]; size: number } {
+  #takeBatch(): { waiting: Waiting[]; events: Change[]; size: number } {
     let size = 0;
     let count = 0;
     for (const waiting of this.#waiting) {

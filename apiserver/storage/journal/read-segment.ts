@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { StorageEvent } from '../storage.ts';
+import type { Change } from '../storage.ts';
 import { decodeFrame, frameLength, MAGIC } from './frame.ts';
 
 /** A part of the journal that was on disk and is damaged: it cannot be left out without losing objects. */
@@ -19,7 +19,7 @@ export class DamagedJournalError extends Error {
  */
 export function readSegment(
   path: string,
-  onEvent: (event: StorageEvent) => void,
+  onEvent: (event: Change) => void,
 ): {
   readonly wholeBytes: number;
   readonly tornBytes: number;

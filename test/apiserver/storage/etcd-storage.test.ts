@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EtcdClient } from '../../../apiserver/storage/etcd/etcd-client.ts';
+import { type EtcdAccess, EtcdClient } from '../../../apiserver/storage/etcd/etcd-client.ts';
 import { EtcdStorage } from '../../../apiserver/storage/etcd/etcd-storage.ts';
 import type { StorageEvent } from '../../../apiserver/storage/storage.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { silentLogger } from '../../../platform/logger.ts';
 import { eventually } from '../../integration/eventually.ts';
 import { hasTool } from '../../integration/running-cluster.ts';
+import { createAuthority } from '../certificates.ts';
 import { EtcdProcess } from './etcd-process.ts';
 import { describeStorage } from './storage-contract.ts';
 
@@ -81,14 +82,75 @@ describe.runIf(isInstalled)('etcd', () => {
     const events: StorageEvent[] = [];
     reader.watch(revision, (event) => events.push(event));
     await reader.catchUp();
-    expect(events).toMatchObject([
+    const [gap] = events;
+    if (gap?.type !== 'gap' || events.length > 1) throw new Error('a gap was expected');
+    expect(gap.revision).toBeGreaterThanOrEqual(last.revision);
+    expect(gap.changes).toMatchObject([
       { type: 'put', value: { revision: changed.revision } },
       { type: 'put', value: { revision: last.revision } },
-      { type: 'delete', key: `${KEY}2` },
+      { type: 'delete', key: `${KEY}2`, revision: gap.revision },
     ]);
+    const next = (await writer.create(`${KEY}4`, object('a4')))!;
+    await reader.catchUp();
+    expect(events.slice(1)).toEqual([{ type: 'put', value: next }]);
     await writer.close();
     await reader.close();
   });
+
+  it('has caught up although somebody else on the same etcd writes', async () => {
+    const storage = await open('/neighbour');
+    storage.watch((await storage.load()).revision, () => {});
+    const client = new EtcdClient({ servers: [etcd.url] });
+    const header = async (): Promise<number> =>
+      (await client.range({ key: Buffer.from('/elsewhere') })).header.revision;
+    await client.put({ key: Buffer.from('/elsewhere'), value: Buffer.from('1') });
+    const before = await header();
+    await storage.catchUp();
+    const marked = await header();
+    expect(marked).toBeGreaterThan(before);
+    // Nobody wrote since: to read costs etcd no write.
+    await Promise.all(Array.from({ length: 20 }, () => storage.catchUp()));
+    expect(await header()).toBe(marked);
+    client.close();
+    await storage.close();
+  });
+
+  it('turns to the next server when one does not answer', async () => {
+    const storage = await EtcdStorage.open({
+      servers: ['http://127.0.0.1:1', etcd.url, 'http://127.0.0.1:1'],
+      prefix: '/turns',
+      clock: systemClock,
+      logger: silentLogger,
+    });
+    storage.watch((await storage.load()).revision, () => {});
+    expect(await storage.create(KEY, object('a'))).toBeDefined();
+    await storage.close();
+  });
+
+  it('shows its certificate, and wants to see the right one', async () => {
+    const authority = await createAuthority();
+    const secured = await EtcdProcess.start({ ca: authority.ca, ...(await authority.issue('CN=etcd')) });
+    const openWith = (access: Pick<EtcdAccess, 'ca' | 'cert' | 'key'>): Promise<EtcdStorage> =>
+      EtcdStorage.open({
+        servers: [secured.url],
+        prefix: '/tls',
+        clock: systemClock,
+        logger: silentLogger,
+        connectMs: 0,
+        ...access,
+      });
+    const own = await authority.issue('CN=apiserver');
+    const storage = await openWith({ ca: authority.ca, ...own });
+    expect(await storage.create(KEY, object('a'))).toBeDefined();
+    await storage.close();
+    const other = await createAuthority();
+    await expect(openWith({ ca: authority.ca })).rejects.toThrow('does not answer');
+    await expect(openWith({ ca: other.ca, ...own })).rejects.toThrow('does not answer');
+    await expect(openWith({ ca: authority.ca, ...(await other.issue('CN=x')) })).rejects.toThrow(
+      'does not answer',
+    );
+    await secured.remove();
+  }, 30_000);
 
   it('says which etcd does not answer', async () => {
     const opening = EtcdStorage.open({
