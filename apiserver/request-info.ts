@@ -40,19 +40,14 @@ export function parseRequestInfo(method: string, url: string): RequestInfo {
 
 function parseResource(method: string, path: string, query: URLSearchParams): ResourceInfo | undefined {
   const raw = path.split('/');
-  if (raw.at(-1) === '') raw.pop();
+  if (raw[raw.length - 1] === '') raw.pop();
+  const isCore = raw[1] === 'api';
+  if (!isCore && raw[1] !== 'apis') return undefined;
   const parts = path.includes('%') ? raw.map(decodeURIComponent) : raw;
-  const isCore = parts[1] === 'api';
-  if (!isCore && parts[1] !== 'apis') return undefined;
-  const group = isCore ? '' : (parts[2] ?? '');
-  const version = (isCore ? parts[2] : parts[3]) ?? '';
   let at = isCore ? 3 : 4;
   if (parts[at] === undefined) return undefined;
-  let isOldWatch = false;
-  if (parts[at] === 'watch') {
-    isOldWatch = true;
-    at++;
-  }
+  const isOldWatch = parts[at] === 'watch';
+  if (isOldWatch) at++;
   let namespace = '';
   // `namespaces/x`, `namespaces/x/status` and `.../finalize` are about the namespace itself.
   const tail = parts[at] === 'namespaces' ? parts[at + 2] : undefined;
@@ -60,16 +55,23 @@ function parseResource(method: string, path: string, query: URLSearchParams): Re
     namespace = parts[at + 1] ?? '';
     at += 2;
   }
-  const [resource = '', name = '', subresource = ''] = parts.slice(at, at + 3);
-  const rest = parts.slice(at + 3).join('/');
-  const verb = verbOf(method, name, query, isOldWatch);
-  return { verb, group, version, namespace, resource, subresource, name, rest };
+  const name = parts[at + 1] ?? '';
+  return {
+    verb: verbOf(method, name, query, isOldWatch),
+    group: isCore ? '' : (parts[2] ?? ''),
+    version: (isCore ? parts[2] : parts[3]) ?? '',
+    namespace,
+    resource: parts[at] ?? '',
+    subresource: parts[at + 2] ?? '',
+    name,
+    rest: parts.length > at + 3 ? parts.slice(at + 3).join('/') : '',
+  };
 }
 
 function verbOf(method: string, name: string, query: URLSearchParams, isOldWatch: boolean): string {
   const verb = VERBS[method] ?? method.toLowerCase();
   if (verb === 'get') {
-    const watch = query.get('watch');
+    const watch = query === NO_QUERY ? null : query.get('watch');
     if (isOldWatch || (watch !== null && watch !== '0' && watch !== 'false')) return 'watch';
     return name === '' ? 'list' : 'get';
   }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Http2SecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import websocket from '@fastify/websocket';
@@ -89,7 +90,7 @@ function addRoutes(app: FastifyInstance, options: Serving): void {
         done();
       }, done);
     },
-    handler: (request, reply) => answer(options, request, reply),
+    handler: (request, reply) => serve(options, request, reply),
     wsHandler: (socket, request) => {
       const { response, abort } = answers.get(request) ?? {};
       if (!response || !abort || response.body instanceof Uint8Array) return socket.close(1011);
@@ -99,17 +100,45 @@ function addRoutes(app: FastifyInstance, options: Serving): void {
   app.route({
     method: ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
     url: '/*',
-    handler: (request, reply) => answer(options, request, reply),
+    handler: (request, reply) => serve(options, request, reply),
   });
 }
 
-async function answer(options: Serving, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  const abort = new PendingAbort();
-  const response = await respond(options, request, abort);
-  if (response.body instanceof Uint8Array) return send(reply, response);
+/** Past fastify's own way of sending, which looks at every answer anew: here it is bytes and headers already. */
+function serve(options: Serving, request: FastifyRequest, reply: FastifyReply): void {
   reply.hijack();
-  await sendStream(reply.raw, response, abort, options.logger);
-  return reply;
+  const { raw } = reply;
+  const abort = new PendingAbort();
+  respond(options, request, abort)
+    .then((response) => {
+      if (response.body instanceof Uint8Array) sendBytes(raw, response, response.body);
+      else return sendStream(raw, response, abort, options.logger);
+    })
+    .catch((error: unknown) => {
+      options.logger.error({ error: String(error) }, 'an answer was not sent');
+      raw.destroy();
+    });
+}
+
+function sendBytes(raw: FastifyReply['raw'], { status, headers }: ApiResponse, body: Uint8Array): void {
+  const flat = flatHeaders(headers);
+  (raw as ServerResponse).writeHead(
+    status,
+    status === 304 ? flat : [...flat, 'content-length', String(body.length)],
+  );
+  raw.end(body);
+}
+
+const flattened = new WeakMap<ApiResponse['headers'], string[]>();
+
+/** Names and values in turn, as Node takes them without a look at each; most answers share their headers. */
+function flatHeaders(headers: ApiResponse['headers']): string[] {
+  let flat = flattened.get(headers);
+  if (!flat) {
+    flat = Object.entries(headers).flat();
+    flattened.set(headers, flat);
+  }
+  return flat;
 }
 
 /** No promise on the way of a request that shows a certificate: most do. */

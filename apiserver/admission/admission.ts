@@ -27,17 +27,26 @@ export interface AdmissionStep {
 
 /** All mutations, in order, then all validations (k8s apiserver/pkg/admission/chain.go). */
 export class AdmissionChain {
-  readonly #steps: readonly AdmissionStep[];
+  readonly #mutating: readonly AdmissionStep[];
+  readonly #validating: readonly AdmissionStep[];
 
   constructor(steps: readonly AdmissionStep[]) {
-    this.#steps = steps;
+    this.#mutating = steps.filter(({ mutate }) => mutate);
+    this.#validating = steps.filter(({ validate }) => validate);
   }
 
+  /** Most steps have nothing to wait for: only those that do are waited for. */
   async mutate(request: AdmissionRequest): Promise<void> {
-    for (const step of this.#steps) await step.mutate?.(request);
+    for (const step of this.#mutating) {
+      const done = step.mutate?.(request);
+      if (done) await done;
+    }
   }
 
   async validate(request: AdmissionRequest): Promise<void> {
-    for (const step of this.#steps) await step.validate?.(request);
+    for (const step of this.#validating) {
+      const done = step.validate?.(request);
+      if (done) await done;
+    }
   }
 }

@@ -26,12 +26,13 @@ export function certificateRequests(authorize: (attributes: AccessAttributes) =>
         ...(extra ? { extra: copyLists(extra) } : {}),
       };
     },
-    async validate(request) {
+    validate(request) {
       const { operation, definition, subresource } = request;
       if (isRequest(definition, subresource, 'approval')) requireVerb(authorize, request, 'approve');
       else if (isRequest(definition, subresource, 'status') && signs(request))
         requireVerb(authorize, request, 'sign');
-      else if (isRequest(definition, subresource, '') && operation === 'CREATE') await refuseMasters(request);
+      else if (isRequest(definition, subresource, '') && operation === 'CREATE')
+        return refuseMasters(request);
     },
   };
 }

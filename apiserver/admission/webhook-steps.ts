@@ -34,14 +34,18 @@ export function mutatingWebhooks(
   caller: WebhookCaller | undefined,
 ): AdmissionStep {
   const definition = resources.mutatingwebhookconfigurations;
+  const askInTurn = async (webhooks: readonly Webhook[], request: AdmissionRequest): Promise<void> => {
+    for (const webhook of webhooks) {
+      const answer = await review(webhook, request, rng, caller);
+      if (answer)
+        request.object = patched(webhook, request, answer, registry.of(request.definition).expected);
+    }
+  };
   return {
     name: 'MutatingAdmissionWebhook',
-    async mutate(request) {
-      for (const webhook of wanted(registry, definition, request)) {
-        const answer = await review(webhook, request, rng, caller);
-        if (answer)
-          request.object = patched(webhook, request, answer, registry.of(request.definition).expected);
-      }
+    mutate(request) {
+      const webhooks = wanted(registry, definition, request);
+      return webhooks.length === 0 ? undefined : askInTurn(webhooks, request);
     },
   };
 }
@@ -53,12 +57,14 @@ export function validatingWebhooks(
   caller: WebhookCaller | undefined,
 ): AdmissionStep {
   const definition = resources.validatingwebhookconfigurations;
+  const askAll = async (webhooks: readonly Webhook[], request: AdmissionRequest): Promise<void> => {
+    await Promise.all(webhooks.map((webhook) => review(webhook, request, rng, caller)));
+  };
   return {
     name: 'ValidatingAdmissionWebhook',
-    async validate(request) {
+    validate(request) {
       const webhooks = wanted(registry, definition, request);
-      if (webhooks.length === 0) return;
-      await Promise.all(webhooks.map((webhook) => review(webhook, request, rng, caller)));
+      return webhooks.length === 0 ? undefined : askAll(webhooks, request);
     },
   };
 }
