@@ -97,6 +97,26 @@ describe.runIf(isInstalled)('etcd', () => {
     await reader.close();
   });
 
+  it('cuts history again and again, and keeps what is there', async () => {
+    const options = { servers: [etcd.url], prefix: '/cut', clock: systemClock, logger: silentLogger };
+    const servers = await Promise.all(
+      [1, 2].map(() => EtcdStorage.open({ ...options, compactEveryMs: 100 })),
+    );
+    const [storage] = servers as [EtcdStorage, EtcdStorage];
+    storage.watch((await storage.load()).revision, () => {});
+    const created = (await storage.create(KEY, object('a')))!;
+    const replaced = (await storage.replace(KEY, created.revision, object('a')))!;
+    const client = new EtcdClient({ servers: [etcd.url] });
+    const key = Buffer.from('/cut/compact_rev_key');
+    await eventually(() =>
+      expect(client.range({ key, revision: created.revision })).rejects.toThrow('compacted'),
+    );
+    const { values } = await storage.load();
+    expect(values.map(({ key: path, revision }) => [path, revision])).toEqual([[KEY, replaced.revision]]);
+    client.close();
+    for (const server of servers) await server.close();
+  });
+
   it('has caught up although somebody else on the same etcd writes', async () => {
     const storage = await open('/neighbour');
     storage.watch((await storage.load()).revision, () => {});
