@@ -111,7 +111,8 @@ function serve(options: Serving, request: FastifyRequest, reply: FastifyReply): 
   const abort = new PendingAbort();
   respond(options, request, abort)
     .then((response) => {
-      if (response.body instanceof Uint8Array) sendBytes(raw, response, response.body);
+      if (response.body instanceof Uint8Array)
+        sendBytes(raw, response, response.body, options.limits.onSent(response));
       else return sendStream(raw, response, abort, options.logger);
     })
     .catch((error: unknown) => {
@@ -120,7 +121,13 @@ function serve(options: Serving, request: FastifyRequest, reply: FastifyReply): 
     });
 }
 
-function sendBytes(raw: FastifyReply['raw'], { status, headers }: ApiResponse, body: Uint8Array): void {
+function sendBytes(
+  raw: FastifyReply['raw'],
+  { status, headers }: ApiResponse,
+  body: Uint8Array,
+  onSent: (() => void) | undefined,
+): void {
+  if (onSent) raw.once('close', onSent);
   const flat = flatHeaders(headers);
   (raw as ServerResponse).writeHead(
     status,

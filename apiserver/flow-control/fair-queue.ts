@@ -1,6 +1,6 @@
 import { errors } from '../errors.ts';
 
-export interface FairQueueOptions {
+export interface FairQueueOptions<T> {
   /** Requests that wait for storage, webhooks or nodes at the same time; a user may have half of them. */
   readonly inFlight: number;
   /** Requests of one user, and of all, that may wait to be begun. */
@@ -10,9 +10,14 @@ export interface FairQueueOptions {
   readonly queuedBytes: number;
   /** How long requests are begun before the connections get their turn again, milliseconds. */
   readonly turnMs: number;
+  /** Bytes that an answer still has to send; of one user no more than so many are sent at the same time. */
+  readonly sizeOf: (answer: T) => number;
+  readonly sending: number;
   readonly now: () => number;
   /** Runs an action when the connections have had their turn. */
   readonly defer: (action: () => void) => void;
+  /** Runs an action when what was begun has come as far as it can without waiting. */
+  readonly soon: (action: () => void) => void;
 }
 
 interface Waiting {
@@ -23,19 +28,25 @@ interface Waiting {
 /** What is known of a user as long as the server runs, or until there are too many of them. */
 interface User {
   inFlight: number;
+  /** Bytes of large answers that are on their way. */
+  sending: number;
   readonly waiting: Waiting[];
 }
 
 const MOST_USERS = 10_000;
+/** Answers below are not counted while they are sent. */
+const LARGE = 256 * 1024;
 const RETRY_AFTER_SECONDS = 1;
 
 /**
  * Begins requests so that nobody's flood holds up the others. While there is little to do a request begins at
  * once; when a turn of the event loop has begun its share, the rest waits, and users take turns. What does not
- * fit in the queue is refused with 429. A request is in flight until its answer begins: a watch is not.
+ * fit in the queue is refused with 429. A request is in flight until its answer begins: a watch is not. A large
+ * answer counts until it is sent, so that whoever asks for many does not take the connections' whole time.
  */
-export class FairQueue {
-  readonly #options: FairQueueOptions;
+export class FairQueue<T extends object> {
+  readonly #options: FairQueueOptions<T>;
+  readonly #sending = new WeakMap<T, User>();
   readonly #users = new Map<string, User>();
   /** Who has something waiting, in the order in which they come next. */
   readonly #turns = new Set<User>();
@@ -43,8 +54,10 @@ export class FairQueue {
   #queued = 0;
   #queuedBytes = 0;
   #turnBegan: number | undefined;
+  /** Something was begun, and how long it takes is not known yet. */
+  #isStepping = false;
 
-  constructor(options: FairQueueOptions) {
+  constructor(options: FairQueueOptions<T>) {
     this.#options = options;
   }
 
@@ -57,9 +70,12 @@ export class FairQueue {
   }
 
   /** The answer of `work`; rejects with TooManyRequests when there is no room to wait. */
-  run<T>(name: string, bytes: number, work: () => Promise<T>): Promise<T> {
+  run(name: string, bytes: number, work: () => Promise<T>): Promise<T> {
     const user = this.#user(name);
-    if (this.#queued === 0 && this.#hasTime() && this.#hasSeat(user)) return this.#begin(user, work);
+    if (this.#queued === 0 && !this.#isStepping && this.#hasTime() && this.#hasSeat(user)) {
+      this.#stepSoon();
+      return this.#begin(user, work);
+    }
     this.#requireRoom(user, bytes);
     return new Promise((resolve, reject) => {
       const begin = (): void => void this.#begin(user, work).then(resolve, reject);
@@ -67,19 +83,43 @@ export class FairQueue {
     });
   }
 
-  #begin<T>(user: User, work: () => Promise<T>): Promise<T> {
+  #begin(user: User, work: () => Promise<T>): Promise<T> {
     this.#inFlight++;
     user.inFlight++;
     const answer = work();
-    const end = (): void => this.#end(user);
-    answer.then(end, end);
+    answer.then(
+      (value) => this.#answered(user, value),
+      () => this.#end(user),
+    );
     return answer;
+  }
+
+  #answered(user: User, answer: T): void {
+    const size = this.#options.sizeOf(answer);
+    if (size >= LARGE) {
+      user.sending += size;
+      this.#sending.set(answer, user);
+    }
+    this.#end(user);
+  }
+
+  /** Whether `sent` must be called with an answer when it has been sent, or cannot be. */
+  isCounted(answer: T): boolean {
+    return this.#sending.has(answer);
+  }
+
+  sent(answer: T): void {
+    const user = this.#sending.get(answer);
+    if (!user) return;
+    this.#sending.delete(answer);
+    user.sending -= this.#options.sizeOf(answer);
+    if (this.#queued > 0) this.#stepSoon();
   }
 
   #end(user: User): void {
     this.#inFlight--;
     user.inFlight--;
-    if (this.#queued > 0 && this.#turnBegan === undefined) this.#startTurn();
+    if (this.#queued > 0) this.#stepSoon();
   }
 
   /** Whether this turn may begin more. */
@@ -89,8 +129,8 @@ export class FairQueue {
   }
 
   #hasSeat(user: User): boolean {
-    const { inFlight } = this.#options;
-    return this.#inFlight < inFlight && user.inFlight < inFlight / 2;
+    const { inFlight, sending } = this.#options;
+    return this.#inFlight < inFlight && user.inFlight < inFlight / 2 && user.sending < sending;
   }
 
   #startTurn(): void {
@@ -98,27 +138,31 @@ export class FairQueue {
     this.#turnBegan = now();
     defer(() => {
       this.#turnBegan = undefined;
-      if (this.#queued > 0) this.#drain();
+      if (this.#queued > 0) this.#stepSoon();
     });
   }
 
-  /** One request of each user in turn, as long as there is time and a seat for somebody. */
-  #drain(): void {
-    let passed = 0;
-    while (this.#queued > 0 && this.#hasTime() && passed < this.#turns.size) {
-      const user: User = this.#turns.values().next().value!;
+  #stepSoon(): void {
+    if (this.#isStepping) return;
+    this.#isStepping = true;
+    this.#options.soon(() => {
+      this.#isStepping = false;
+      if (this.#queued > 0 && this.#hasTime()) this.#step();
+    });
+  }
+
+  /** Begins one request: of the user whose turn it is, if there is a seat for them, else of the next. */
+  #step(): void {
+    for (const user of this.#turns) {
+      if (!this.#hasSeat(user)) continue;
       this.#turns.delete(user);
-      if (!this.#hasSeat(user)) {
-        this.#turns.add(user);
-        passed++;
-        continue;
-      }
-      passed = 0;
       const { begin, bytes } = user.waiting.shift()!;
       this.#queued--;
       this.#queuedBytes -= bytes;
       if (user.waiting.length > 0) this.#turns.add(user);
+      this.#stepSoon();
       begin();
+      return;
     }
   }
 
@@ -127,6 +171,7 @@ export class FairQueue {
     this.#turns.add(user);
     this.#queued++;
     this.#queuedBytes += waiting.bytes;
+    this.#stepSoon();
   }
 
   #requireRoom(user: User, bytes: number): void {
@@ -144,7 +189,7 @@ export class FairQueue {
     let user = this.#users.get(name);
     if (!user) {
       if (this.#users.size >= MOST_USERS) this.#users.clear();
-      user = { inFlight: 0, waiting: [] };
+      user = { inFlight: 0, sending: 0, waiting: [] };
       this.#users.set(name, user);
     }
     return user;

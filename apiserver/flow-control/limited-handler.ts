@@ -25,11 +25,13 @@ const DEFAULTS: RequestLimits = {
 };
 const QUEUED_BYTES = 256 * 1024 * 1024;
 const TURN_MS = 5;
+/** Large answers on their way to one user. */
+const SENDING_BYTES = 16 * 1024 * 1024;
 
 /** Hands requests to an API server, fairly, and answers for it when it is late or has too much to do. */
 export class LimitedHandler {
   readonly #api: ApiServer;
-  readonly #queue: FairQueue;
+  readonly #queue: FairQueue<ApiResponse>;
   readonly #deadlines = new Deadlines(systemClock);
   readonly #requestTimeoutMs: number;
 
@@ -41,8 +43,12 @@ export class LimitedHandler {
       ...queue,
       queuedBytes: QUEUED_BYTES,
       turnMs: TURN_MS,
+      sizeOf: ({ body }) => (body instanceof Uint8Array ? body.length : 0),
+      sending: SENDING_BYTES,
       now: Date.now,
       defer: setImmediate,
+      // Ticks that bring ticks go before promises: only one that a promise brings comes after all of them.
+      soon: (action) => queueMicrotask(() => process.nextTick(action)),
     });
   }
 
@@ -55,6 +61,11 @@ export class LimitedHandler {
       if (error instanceof StatusError) return Promise.resolve(statusAnswer(error.status));
       throw error;
     }
+  }
+
+  /** Undefined for an answer that need not be waited for; else called when it is sent, or cannot be. */
+  onSent(response: ApiResponse): (() => void) | undefined {
+    return this.#queue.isCounted(response) ? () => this.#queue.sent(response) : undefined;
   }
 
   close(): void {
