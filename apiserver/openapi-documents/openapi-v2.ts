@@ -3,7 +3,9 @@ import type { ApiResponse } from '../../platform/api-transport.ts';
 import { jsonAnswer } from '../respond/answer.ts';
 import { versionInfo } from '../version.ts';
 
-const PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/** Clients ask with an `@`, which no media type may have; the answer has a dot there (kube-openapi handler.go). */
+const ASKED = /application\/com\.github\.proto-openapi\.spec\.v2[@.]v1\.0\+protobuf/;
+const PROTOBUF = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 const info = { title: 'Kubernetes', version: versionInfo.gitVersion } as const;
 
 /**
@@ -11,8 +13,7 @@ const info = { title: 'Kubernetes', version: versionInfo.gitVersion } as const;
  * it needs from v3 (gnostic openapiv2.Document: swagger = 1, info = 2 with title = 1 and version = 2).
  */
 export function openApiV2(accept: string | undefined): ApiResponse {
-  if (!accept?.includes(PROTOBUF))
-    return jsonAnswer(200, { swagger: '2.0', info, paths: {}, definitions: {} });
+  if (!ASKED.test(accept ?? '')) return jsonAnswer(200, { swagger: '2.0', info, paths: {}, definitions: {} });
   const writer = protobuf.Writer.create().uint32(0x0a).string('2.0');
   writer.uint32(0x12).fork().uint32(0x0a).string(info.title).uint32(0x12).string(info.version).ldelim();
   // No paths and no definitions: both are messages that must be there.
