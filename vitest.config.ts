@@ -7,6 +7,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    setupFiles: ['./test/fuzz-seed.ts'],
     reporters: ['default', './test/closing-line-reporter.ts'],
   },
 });

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../openapi/decode-json.ts';
 import { type Field, type FieldType, fieldOf } from '../../openapi/field-table.ts';
 import { type FieldTree, LEAF, nodeOf, pathsOf } from './field-tree.ts';
-import { elementOf, isMerged, missingKey } from './list-items.ts';
+import { elementOf, isMerged, itemFault } from './list-items.ts';
 
 /** An applied configuration that no set of fields can be made of; the message begins with the path. */
 export class ConfigError extends Error {
@@ -51,12 +51,8 @@ function itemFields(field: Field, items: readonly unknown[], path: string): Reco
   const below: Record<string, FieldTree> = {};
   const type = field.type.kind === 'list' ? field.type.item : field.type;
   for (const [index, item] of items.entries()) {
-    const missing = missingKey(field, item);
-    if (missing !== undefined) {
-      throw new ConfigError(
-        `${path}: element ${index}: associative list with keys has an element that omits key field ${JSON.stringify(missing)} (and doesn't have default value)`,
-      );
-    }
+    const fault = itemFault(field, item);
+    if (fault !== undefined) throw new ConfigError(`${path}: element ${index}: ${fault}`);
     const element = elementOf(field, item);
     if (below[element]) {
       const [text] = pathsOf({ [element]: LEAF });

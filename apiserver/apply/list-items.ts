@@ -24,11 +24,21 @@ export function elementOf(field: Field, item: unknown): string {
   return `k:{${parts.join(',')}}`;
 }
 
-/** The first key that an item lacks and that has no default. */
-export function missingKey(field: Field, item: unknown): string | undefined {
-  if (field.merge !== 'keyed' || !isJsonObject(item)) return undefined;
+/** What keeps an item out of a list that is merged (structured-merge-diff typed/helpers.go), if anything. */
+export function itemFault(field: Field, item: unknown): string | undefined {
+  if (field.merge === 'set') return setItemFault(item);
+  if (item === null) return 'associative list with keys may not have a null element';
+  if (!isJsonObject(item)) return 'associative list with keys may not have non-map elements';
   const defaults = defaultsOf(field);
-  return field.keys.find((key) => own(item, key) === undefined && defaults[key] === undefined);
+  const missing = field.keys.find((key) => own(item, key) === undefined && defaults[key] === undefined);
+  if (missing === undefined) return undefined;
+  const key = JSON.stringify(missing);
+  return `associative list with keys has an element that omits key field ${key} (and doesn't have default value)`;
+}
+
+function setItemFault(item: unknown): string | undefined {
+  if (isJsonObject(item)) return "associative list without keys has an element that's a map type";
+  return Array.isArray(item) ? "associative list without keys has an element that's a list type" : undefined;
 }
 
 /** Items by path element. Those of the same element are kept together. */

@@ -78,10 +78,13 @@ function discoveryRoot(definitions: Definitions, root: 'api' | 'apis', request: 
     if (!match || !range.includes('application/json')) continue;
     const version = match[1] === 'v2' ? 'v2' : 'v2beta1';
     const { body, etag } = discoveryDocument(definitions, root, version);
-    const common = { etag, vary: 'Accept' };
-    if (headers['if-none-match'] === etag) return { status: 304, headers: common, body: new Uint8Array() };
     const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-    return { status: 200, headers: { ...common, 'content-type': contentType }, body };
+    // Also of a 304: Go's client takes its headers for those of the document that it has.
+    const common = { 'content-type': contentType, etag, vary: 'Accept' };
+    const isKnown = headers['if-none-match'] === etag;
+    return isKnown
+      ? { status: 304, headers: common, body: new Uint8Array() }
+      : { status: 200, headers: common, body };
   }
   return jsonAnswer(200, root === 'api' ? apiVersions(hostOf(request)) : apiGroupList(definitions));
 }

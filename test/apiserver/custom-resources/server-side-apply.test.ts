@@ -70,6 +70,23 @@ describe('server-side apply of a custom resource', () => {
     expect((await api.call('GET', `${WIDGETS}/a`)).status).toBe(404);
   });
 
+  it('refuses items that no key can be made of', async () => {
+    const list = '.spec.ports: element 0: associative list with keys';
+    for (const [spec, message] of [
+      [{ ports: [null, null] }, `${list} may not have a null element`],
+      [{ ports: [1] }, `${list} may not have non-map elements`],
+      [
+        { tags: [{}] },
+        ".spec.tags: element 0: associative list without keys has an element that's a map type",
+      ],
+    ] as const) {
+      expect(await api.fails('PATCH', url('one'), widget('a', spec), APPLY)).toMatchObject({
+        code: 400,
+        message: expect.stringContaining(message),
+      });
+    }
+  });
+
   it('keeps status apart, and scale', async () => {
     await apply('one', { size: 1, replicas: 3 });
     const status = widget('a', {}, { status: { phase: 'Ready' } });
