@@ -5,6 +5,7 @@ import type { NetClock, NetRng } from './environment.ts';
 import { Fib } from './fib/fib.ts';
 import type { Route } from './fib/route.ts';
 import { type RouteSpec, resolveRoute } from './fib/route-spec.ts';
+import { FlowTable } from './flow/flow-table.ts';
 import { Icmp } from './ip/icmp.ts';
 import { IpLayer } from './ip/ip-layer.ts';
 import { Iptables } from './iptables/iptables.ts';
@@ -50,12 +51,15 @@ export class Netns {
   readonly rng: NetRng;
   readonly softirq: Softirq;
   readonly drops = new DropCounters();
-  readonly sysctl = new Sysctls();
+  /** Grows with every change that may change what becomes of a packet; see `changed`. */
+  generation = 0;
+  readonly sysctl = new Sysctls(() => this.changed());
   readonly hooks: Hooks;
-  readonly fib = new Fib();
+  readonly fib = new Fib(() => this.changed());
   readonly neighbours: NeighbourTable;
   readonly conntrack: Conntrack;
   readonly iptables: Iptables;
+  readonly flows: FlowTable;
   readonly ip: IpLayer;
   readonly icmp: Icmp;
   readonly tcp: TcpStack;
@@ -78,11 +82,20 @@ export class Netns {
     this.neighbours = new NeighbourTable(this);
     this.conntrack = new Conntrack(this);
     this.iptables = new Iptables(this);
+    this.flows = new FlowTable(this);
     this.ip = new IpLayer(this);
     this.icmp = new Icmp(this);
     this.udp = new UdpStack(this);
     this.tcp = new TcpStack(this);
     this.lo = new LoopbackLink(this);
+  }
+
+  /**
+   * To be called with every change of a rule, a set, a route, an address, a device or a setting: what the fast
+   * path remembers was decided before it.
+   */
+  changed(): void {
+    this.generation++;
   }
 
   links(): Link[] {
@@ -111,6 +124,7 @@ export class Netns {
   setLinkUp(link: Link): void {
     if (link.up || link.deleted) return;
     link.up = true;
+    this.changed();
     if (link === this.lo && link.addresses.length === 0) this.addAddress(link, parsePrefix('127.0.0.1/8'));
     for (const address of link.addresses) this.#addAddressRoutes(link, address);
   }
@@ -119,6 +133,7 @@ export class Netns {
   setLinkDown(link: Link): void {
     if (!link.up) return;
     link.up = false;
+    this.changed();
     this.fib.removeLink(link);
     this.neighbours.removeLink(link);
   }
@@ -127,6 +142,7 @@ export class Netns {
     if (link.deleted || link === this.lo) return;
     this.setLinkDown(link);
     link.deleted = true;
+    this.changed();
     for (const address of [...link.addresses]) {
       this.delAddress(link, address);
       if (!this.isLocalAddress(address.address)) this.tcp.abortLocal(address.address);
@@ -156,6 +172,7 @@ export class Netns {
       ),
     };
     link.addresses.push(address);
+    this.changed();
     this.#localAddresses.set(address.address, (this.#localAddresses.get(address.address) ?? 0) + 1);
     this.#addAddressRoutes(link, address);
     return address;
@@ -167,6 +184,7 @@ export class Netns {
     );
     if (at < 0) throw new NetError('EADDRNOTAVAIL', 'Cannot assign requested address');
     link.addresses.splice(at, 1);
+    this.changed();
     const holders = (this.#localAddresses.get(prefix.address) ?? 1) - 1;
     if (holders > 0) this.#localAddresses.set(prefix.address, holders);
     else this.#localAddresses.delete(prefix.address);

@@ -1,6 +1,7 @@
 import { u16 } from './bytes.ts';
 import type { Connection } from './conntrack/connection.ts';
 import type { Route } from './fib/route.ts';
+import type { FlowRecording } from './flow/recording.ts';
 import type { Link } from './link/link.ts';
 import type { TraceSink } from './trace.ts';
 
@@ -46,6 +47,8 @@ export class Packet {
   /** Set while bridge netfilter leads the packet through the IP hooks. */
   bridged: BridgedState | undefined = undefined;
   trace: TraceSink | undefined = undefined;
+  /** Follows the packet for the fast path; cleared by whoever decides about this packet alone. */
+  recording: FlowRecording | undefined = undefined;
 
   constructor(bytes: Uint8Array, start: number, end: number) {
     this.bytes = bytes;
@@ -88,6 +91,7 @@ export class Packet {
 
   /** A deep copy, for flooding: the clones may be rewritten apart. */
   clone(): Packet {
+    this.recording = undefined;
     const copy = new Packet(new Uint8Array(this.bytes.length), this.start, this.end);
     copy.bytes.set(this.bytes);
     copy.l3 = this.l3;

@@ -52,6 +52,11 @@ export class Sysctls {
   readonly #values = new Map<string, string | number>(Object.entries(DEFAULTS));
   /** Grows with every write; readers that derive something compare it. */
   generation = 0;
+  readonly #onChange: () => void;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
 
   get(name: string): string | number | undefined {
     return this.#values.get(name);
@@ -67,6 +72,7 @@ export class Sysctls {
     const numeric = typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value;
     this.#values.set(name, numeric);
     this.generation++;
+    this.#onChange();
   }
 
   /** conf/all and conf/<link> combined, by maximum as rp_filter (IN_DEV_MAXCONF) and by "or" for switches. */

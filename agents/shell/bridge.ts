@@ -80,17 +80,19 @@ function fdbLines(ns: Netns): FdbLine[] {
   });
 }
 
-const SETTINGS = { hairpin: 'hairpin', learning: 'learning', flood: 'flood' } as const;
+const SETTINGS = ['hairpin', 'learning', 'flood'] as const;
 
 function link(ns: Netns, verb: string, words: readonly string[], details: boolean): string {
   const bridges = ns.links().filter((each) => each instanceof Bridge);
   if (verb === 'set') {
     const device = requireLink(ns, after(words, 'dev'));
-    const port = bridges.map((each) => each.port(device)).find((each) => each !== undefined);
-    if (!port) throw new UsageError('RTNETLINK answers: Operation not supported', 2);
-    for (const key of Object.values(SETTINGS)) {
+    const { master } = device;
+    const port = master instanceof Bridge ? master.port(device) : undefined;
+    if (!(master instanceof Bridge) || !port)
+      throw new UsageError('RTNETLINK answers: Operation not supported', 2);
+    for (const key of SETTINGS) {
       const value = after(words, key);
-      if (value !== undefined) port[key] = value === 'on';
+      if (value !== undefined) master.setPort(port, { [key]: value === 'on' });
     }
     return '';
   }

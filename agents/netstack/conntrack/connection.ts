@@ -1,4 +1,8 @@
+import { PROTO_TCP } from '../protocol-numbers.ts';
 import type { Tuple } from './tuple.ts';
+
+/** The index of ESTABLISHED in TCP_STATES. */
+export const TCP_ESTABLISHED = 3;
 
 /** Status bits, as enum ip_conntrack_status. */
 export const IPS_SEEN_REPLY = 1 << 1;
@@ -64,6 +68,12 @@ export class Connection {
 
   get confirmed(): boolean {
     return (this.status & IPS_CONFIRMED) !== 0;
+  }
+
+  /** Past its beginning and before its end: packets in the middle of it move no state. */
+  isSteady(): boolean {
+    if ((this.status & (IPS_CONFIRMED | IPS_DYING)) !== IPS_CONFIRMED) return false;
+    return this.original.protocol !== PROTO_TCP || this.tcpState === TCP_ESTABLISHED;
   }
 
   /** The tuple of the direction opposite to a packet's. */

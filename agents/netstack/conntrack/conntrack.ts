@@ -79,12 +79,12 @@ export class Conntrack {
     const track = (packet: Packet) => this.#track(packet);
     const confirm = (packet: Packet) => this.#confirm(packet);
     const defragment = (packet: Packet) => this.#defragment(packet);
-    hooks.register(PREROUTING, PRIORITY.defrag, 'defrag', defragment);
-    hooks.register(OUTPUT, PRIORITY.defrag, 'defrag', defragment);
-    hooks.register(PREROUTING, PRIORITY.conntrack, 'conntrack', track);
-    hooks.register(OUTPUT, PRIORITY.conntrack, 'conntrack', track);
-    hooks.register(INPUT, PRIORITY.confirm, 'conntrack confirm', confirm);
-    hooks.register(POSTROUTING, PRIORITY.confirm, 'conntrack confirm', confirm);
+    hooks.register(PREROUTING, PRIORITY.defrag, 'defrag', defragment, { perFlow: true });
+    hooks.register(OUTPUT, PRIORITY.defrag, 'defrag', defragment, { perFlow: true });
+    hooks.register(PREROUTING, PRIORITY.conntrack, 'conntrack', track, { perFlow: true });
+    hooks.register(OUTPUT, PRIORITY.conntrack, 'conntrack', track, { perFlow: true });
+    hooks.register(INPUT, PRIORITY.confirm, 'conntrack confirm', confirm, { perFlow: true });
+    hooks.register(POSTROUTING, PRIORITY.confirm, 'conntrack confirm', confirm, { perFlow: true });
   }
 
   /** The entries that have not expired. */
@@ -112,6 +112,20 @@ export class Conntrack {
     if (node.connection.expiresAt > this.#ns.softirq.now) return true;
     this.delete(node.connection);
     return false;
+  }
+
+  /**
+   * What tracking does with a packet of an established connection that changes nothing but its age; false, and
+   * nothing done, for one that may change more. Its flow has been tracked before.
+   */
+  keepAlive(connection: Connection, packet: Packet, now: number): boolean {
+    if (connection.expiresAt <= now || !connection.isSteady()) return false;
+    if (!packet.checksumsGood) {
+      readTuple(this.#tuple, packet.bytes, packet.l3, packet.l4, packet.end);
+      if (!hasGoodTransport(packet, this.#tuple)) return false;
+    }
+    this.#refresh(connection, now);
+    return true;
   }
 
   /** An address went away: connections masqueraded to it go too (nf_nat_masquerade.c). */
@@ -192,6 +206,7 @@ export class Conntrack {
   }
 
   #open(packet: Packet, tuple: Tuple, now: number): Verdict {
+    packet.recording = undefined;
     const connection = new Connection();
     if (tuple.protocol === PROTO_TCP) {
       const loose = this.#ns.sysctl.number('net.netfilter.nf_conntrack_tcp_loose') !== 0;

@@ -1,6 +1,6 @@
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, tcpFlags } from '../header/tcp-header.ts';
 import type { Packet } from '../packet.ts';
-import { type Connection, IPS_ASSURED, IPS_SEEN_REPLY } from './connection.ts';
+import { type Connection, IPS_ASSURED, IPS_SEEN_REPLY, TCP_ESTABLISHED } from './connection.ts';
 
 /** The states of a tracked TCP connection, in the kernel's order. */
 export const TCP_STATES = [
@@ -17,7 +17,6 @@ export const TCP_STATES = [
 ] as const;
 
 const CODES = ['no', 'ss', 'sr', 'es', 'fw', 'cw', 'la', 'tw', 'cl', 's2', 'iv', 'ig'];
-const ESTABLISHED = 3;
 const SYN_RECV = 2;
 const INVALID = 10;
 const IGNORE = 11;
@@ -76,7 +75,7 @@ export function openTcp(packet: Packet, loose: boolean): number | undefined {
   const kind = kindOf(tcpFlags(packet.bytes, packet.l4));
   const state = TRANSITIONS[0][kind][0]!;
   if (state === INVALID) return undefined;
-  return state === ESTABLISHED && !loose ? undefined : state;
+  return state === TCP_ESTABLISHED && !loose ? undefined : state;
 }
 
 export type TcpOutcome = 'ok' | 'invalid' | 'reopen' | 'kill';
@@ -94,7 +93,7 @@ export function followTcp(connection: Connection, packet: Packet, isReply: boole
   if (kind === 'syn' && before >= 7 && before <= 8) return 'reopen';
   if (kind === 'rst' && (connection.status & IPS_SEEN_REPLY) === 0) return 'kill';
   connection.tcpState = after;
-  if (after === ESTABLISHED && (before === SYN_RECV || before === ESTABLISHED))
+  if (after === TCP_ESTABLISHED && (before === SYN_RECV || before === TCP_ESTABLISHED))
     connection.status |= IPS_ASSURED;
   return 'ok';
 }

@@ -17,6 +17,11 @@ export class Fib {
   #size = 0;
   readonly #cacheKeys = new Float64Array(CACHE).fill(-1);
   readonly #cacheRoutes: (Route | undefined)[] = new Array(CACHE);
+  readonly #onChange: () => void;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
 
   lookup(destination: number): Route | undefined {
     const slot = (destination ^ (destination >>> 10) ^ (destination >>> 20)) & (CACHE - 1);
@@ -62,6 +67,7 @@ export class Fib {
 
   #changed(): void {
     this.#cacheKeys.fill(-1);
+    this.#onChange();
   }
 }
 

@@ -151,6 +151,7 @@ export class IpLayer {
   output(packet: Packet): void {
     const link = this.outputLink(packet.route!);
     if (this.#ns.hooks.run(POSTROUTING, packet, packet.input, link) !== NF_ACCEPT) return;
+    packet.recording?.fits(link.mtu);
     if (packet.end - packet.l3 > link.mtu) return this.#outputFragments(packet, link);
     this.finishOutput(packet);
   }
@@ -219,6 +220,7 @@ export class IpLayer {
       ns.icmp.sendError(packet, ICMP_TIME_EXCEEDED, 0);
       return ns.drop(packet, 'IP_TTL');
     }
+    packet.recording?.fits(link.mtu);
     const tooBig = packet.end - l3 > link.mtu;
     if (tooBig && (u16(bytes, l3 + 6) & IPV4_DF) !== 0) {
       ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED, link.mtu);

@@ -3,6 +3,7 @@ import { NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
 import { compileConditions, type Predicate } from './match-compiler.ts';
+import { isPerFlow } from './per-flow.ts';
 import type { Rule } from './rule.ts';
 import { printRule } from './rule-printer.ts';
 import { type Action, CONTINUE, compileTarget, type Outcome } from './target-compiler.ts';
@@ -26,12 +27,15 @@ export class RuleEntry {
   /** A fixed verdict, or undefined if `action` decides. */
   readonly verdict: Outcome | typeof RETURN | undefined;
   readonly action: Action | undefined;
+  /** All packets of an established flow fare alike here. */
+  readonly perFlow: boolean;
   #text: string | undefined;
 
   constructor(ns: Netns, rule: Rule, counters: Counters) {
     this.rule = rule;
     this.counters = counters;
     this.predicates = compileConditions(ns, rule);
+    this.perFlow = isPerFlow(rule);
     this.isGoto = rule.target.kind === 'goto';
     const { target } = rule;
     switch (target.kind) {
@@ -102,8 +106,11 @@ export class LinearEvaluator implements Evaluator {
   }
 
   evaluate(base: Chain, packet: Packet, input: Link | undefined, output: Link | undefined): 0 | 1 {
+    const before = this.walked;
     const outcome = base.rules.length === 0 ? NEXT : this.#walk(base, packet, input, output);
+    packet.recording?.walked(this, this.walked - before);
     if (outcome === NF_ACCEPT || outcome === NF_DROP) return outcome;
+    packet.recording?.counted(base.counters);
     base.counters.packets++;
     base.counters.bytes += packet.end - packet.l3;
     const policy = base.policy ?? 'ACCEPT';
@@ -120,7 +127,9 @@ export class LinearEvaluator implements Evaluator {
     for (let i = 0; i < rules.length; i++) {
       const entry = rules[i]!;
       this.walked++;
+      if (!entry.perFlow) packet.recording = undefined;
       if (!holds(entry.predicates, packet, input, output)) continue;
+      packet.recording?.counted(entry.counters);
       entry.counters.packets++;
       entry.counters.bytes += packet.end - packet.l3;
       if (packet.trace !== undefined) this.#trace(packet, chain, i, entry);

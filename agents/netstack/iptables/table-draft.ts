@@ -158,6 +158,7 @@ export class TableDraft {
     }
     for (const [name, draft] of this.#changed) this.#apply(chains.get(name)!, draft);
     this.#table.generation++;
+    this.#ns.changed();
   }
 
   #apply(chain: Chain, draft: DraftChain): void {

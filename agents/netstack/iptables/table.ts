@@ -30,6 +30,7 @@ export class Table {
         priority,
         label,
         name === 'nat' ? (packet, input, output) => natHook(ns, point, packet, input, output, run) : run,
+        { perFlow: true },
       );
     }
   }

@@ -71,8 +71,10 @@ function compileConnmark(target: Extract<Target, { kind: 'CONNMARK' }>): Action 
   return (packet) => {
     const { connection } = packet;
     if (connection === undefined) return CONTINUE;
+    const before = connection.mark;
     if (operation === 'set') connection.mark = ((connection.mark & ~mask) ^ value) >>> 0;
     if (operation === 'save') connection.mark = ((connection.mark & ~ctMask) ^ (packet.mark & nfMask)) >>> 0;
+    if (connection.mark !== before) packet.recording = undefined;
     if (operation === 'restore') packet.mark = ((packet.mark & ~nfMask) ^ (connection.mark & ctMask)) >>> 0;
     return CONTINUE;
   };

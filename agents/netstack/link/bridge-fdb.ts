@@ -17,36 +17,48 @@ export interface FdbEntry {
 /** Which port an Ethernet address is behind (net/bridge/br_fdb.c). Old entries are found out when asked for. */
 export class BridgeFdb {
   readonly #entries = new Map<Mac, FdbEntry>();
+  readonly #onChange: () => void;
+
+  /** `onChange` hears of every entry that moves or goes, not of new ones: no frame depended on those. */
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
 
   lookup(mac: Mac, now: number): FdbEntry | undefined {
     const entry = this.#entries.get(mac);
-    if (entry === undefined || entry.permanent || now - entry.updatedAt < AGEING_MS) return entry;
-    this.#entries.delete(mac);
+    if (entry === undefined || isFresh(entry, now)) return entry;
+    this.delete(mac);
     return undefined;
   }
 
-  /** A known address that shows up at another port moves there. */
-  learn(mac: Mac, port: BridgePort, now: number): void {
+  /** A known address that shows up at another port moves there. Undefined if there is no room. */
+  learn(mac: Mac, port: BridgePort, now: number): FdbEntry | undefined {
     const entry = this.#entries.get(mac);
     if (entry === undefined) {
-      if (this.#entries.size >= MAX_ENTRIES && !this.#expire(now)) return;
-      this.#entries.set(mac, { mac, port, updatedAt: now, permanent: false });
-    } else if (!entry.permanent) {
-      entry.port = port;
-      entry.updatedAt = now;
+      if (this.#entries.size >= MAX_ENTRIES && !this.#expire(now)) return undefined;
+      const learnt = { mac, port, updatedAt: now, permanent: false };
+      this.#entries.set(mac, learnt);
+      return learnt;
     }
+    if (entry.permanent) return entry;
+    if (entry.port !== port) this.#onChange();
+    entry.port = port;
+    entry.updatedAt = now;
+    return entry;
   }
 
   setPermanent(mac: Mac, port: BridgePort | undefined): void {
     this.#entries.set(mac, { mac, port, updatedAt: 0, permanent: true });
+    this.#onChange();
   }
 
   delete(mac: Mac): boolean {
+    this.#onChange();
     return this.#entries.delete(mac);
   }
 
   removePort(port: BridgePort): void {
-    for (const entry of this.#entries.values()) if (entry.port === port) this.#entries.delete(entry.mac);
+    for (const entry of this.#entries.values()) if (entry.port === port) this.delete(entry.mac);
   }
 
   list(now: number): FdbEntry[] {
@@ -57,8 +69,13 @@ export class BridgeFdb {
   #expire(now: number): boolean {
     const before = this.#entries.size;
     for (const entry of this.#entries.values()) {
-      if (!entry.permanent && now - entry.updatedAt >= AGEING_MS) this.#entries.delete(entry.mac);
+      if (!isFresh(entry, now)) this.delete(entry.mac);
     }
     return this.#entries.size < before;
   }
+}
+
+/** Whether an entry still says where frames go. */
+export function isFresh(entry: FdbEntry, now: number): boolean {
+  return entry.permanent || now - entry.updatedAt < AGEING_MS;
 }

@@ -41,9 +41,10 @@ function redirected(bridge: Bridge, port: BridgePort, packet: Packet): void {
   const destination = ipv4Destination(packet.bytes, packet.l3);
   const route = ns.fib.lookup(destination);
   if (route?.type === 'unicast' && route.link === bridge) {
-    const mac = ns.neighbours.resolved(bridge, route.gateway ?? destination);
-    if (mac === undefined) return resolveThenBridge(bridge, packet);
-    writeMac(packet.bytes, packet.start, mac);
+    const neighbour = ns.neighbours.resolved(bridge, route.gateway ?? destination);
+    if (neighbour === undefined) return resolveThenBridge(bridge, packet);
+    packet.recording?.neighbour(neighbour);
+    writeMac(packet.bytes, packet.start, neighbour.mac!);
     return bridge.handleFrameFinish(port, packet);
   }
   writeMac(packet.bytes, packet.start, bridge.mac);

@@ -15,13 +15,16 @@ import { deliverUp } from './receive.ts';
 /** Ports of one bridge (BR_MAX_PORTS). */
 const MAX_PORTS = 1023;
 
-export interface BridgePort {
-  readonly link: Link;
+export interface PortSettings {
   /** A frame may leave by the port it came in by. */
   hairpin: boolean;
   learning: boolean;
   /** Unknown unicast is sent here too. */
   flood: boolean;
+}
+
+export interface BridgePort extends Readonly<PortSettings> {
+  readonly link: Link;
 }
 
 /**
@@ -31,11 +34,12 @@ export interface BridgePort {
  */
 export class Bridge extends Link {
   readonly kind = 'bridge';
-  readonly fdb = new BridgeFdb();
+  readonly fdb: BridgeFdb;
   #ports: readonly BridgePort[] = [];
 
   constructor(ns: Netns, name: string, options: { mac: Mac; mtu: number }) {
     super(ns, name, options);
+    this.fdb = new BridgeFdb(() => ns.changed());
     this.fdb.setPermanent(this.mac, undefined);
   }
 
@@ -56,16 +60,23 @@ export class Bridge extends Link {
     if (this.#ports.length >= MAX_PORTS) throw new NetError('EXFULL', 'Exchange full');
     const port: BridgePort = { link, hairpin: options.hairpin ?? false, learning: true, flood: true };
     this.#ports = [...this.#ports, port];
+    this.ns.changed();
     link.master = this;
     link.rxHandler = (packet) => this.#handleFrame(port, packet);
     this.fdb.setPermanent(link.mac, undefined);
     return port;
   }
 
+  setPort(port: BridgePort, settings: Partial<PortSettings>): void {
+    Object.assign(port, settings);
+    this.ns.changed();
+  }
+
   override removePort(link: Link): void {
     const port = this.port(link);
     if (!port) return;
     this.#ports = this.#ports.filter((other) => other !== port);
+    this.ns.changed();
     link.master = undefined;
     link.rxHandler = undefined;
     this.fdb.removePort(port);
@@ -80,8 +91,10 @@ export class Bridge extends Link {
   protected override xmit(packet: Packet): void {
     if ((packet.bytes[packet.start]! & 1) !== 0) return this.#flood(packet, undefined, false);
     const entry = this.fdb.lookup(readMac(packet.bytes, packet.start), this.ns.softirq.now);
-    if (entry?.port) this.#forward(packet, entry.port, undefined);
-    else this.#flood(packet, undefined, true);
+    if (entry?.port) {
+      packet.recording?.towards(entry);
+      this.#forward(packet, entry.port, undefined);
+    } else this.#flood(packet, undefined, true);
   }
 
   /** br_handle_frame. */
@@ -102,7 +115,11 @@ export class Bridge extends Link {
   handleFrameFinish(port: BridgePort, packet: Packet): void {
     const { now } = this.ns.softirq;
     const { bytes, start } = packet;
-    if (port.learning && (bytes[start + 6]! & 1) === 0) this.fdb.learn(readMac(bytes, start + 6), port, now);
+    if (port.learning && (bytes[start + 6]! & 1) === 0) {
+      const learnt = this.fdb.learn(readMac(bytes, start + 6), port, now);
+      if (learnt === undefined) packet.recording = undefined;
+      else packet.recording?.learnt(learnt);
+    }
     if ((bytes[start]! & 1) !== 0) {
       packet.type = isBroadcast(bytes, start) ? PACKET_BROADCAST : PACKET_MULTICAST;
       this.passUp(packet.clone());
@@ -110,6 +127,7 @@ export class Bridge extends Link {
     }
     const entry = this.fdb.lookup(readMac(bytes, start), now);
     if (entry === undefined) return this.#flood(packet, port, true);
+    packet.recording?.towards(entry);
     if (entry.port === undefined) {
       packet.type = PACKET_HOST;
       return this.passUp(packet);
@@ -141,6 +159,7 @@ export class Bridge extends Link {
       { kind: 'bridge', ns: this.ns.name, bridge: this.name, decision: 'flood', port: undefined },
       packet,
     );
+    packet.recording = undefined;
     let previous: BridgePort | undefined;
     for (const port of this.#ports) {
       if (!mayDeliver(port, from) || (unknownUnicast && !port.flood)) continue;
@@ -155,6 +174,7 @@ export class Bridge extends Link {
     if (packet.bridged !== undefined) {
       if (!bridgeForwardHook(this, to, packet) || !bridgePostRoutingHook(this, packet)) return;
     }
+    packet.recording?.fits(to.link.mtu);
     if (packet.end - packet.start - ETHERNET_HEADER > to.link.mtu) return this.#emitLarge(packet, to);
     to.link.transmit(packet);
   }

@@ -45,8 +45,8 @@ export abstract class Link {
   readonly ifindex: number;
   readonly name: string;
   readonly ns: Netns;
-  mac: Mac;
-  mtu: number;
+  #mac: Mac;
+  #mtu: number;
   up = false;
   deleted = false;
   /** No ARP on this device: every address resolves to its own (loopback, dummy). */
@@ -69,9 +69,28 @@ export abstract class Link {
   constructor(ns: Netns, name: string, options: LinkOptions) {
     this.ns = ns;
     this.name = name;
-    this.mac = options.mac;
-    this.mtu = options.mtu;
+    this.#mac = options.mac;
+    this.#mtu = options.mtu;
     this.ifindex = ns.registerLink(this);
+  }
+
+  get mac(): Mac {
+    return this.#mac;
+  }
+
+  set mac(address: Mac) {
+    this.#mac = address;
+    this.ns.changed();
+  }
+
+  /** The longest IPv4 packet that the device carries, in bytes. */
+  get mtu(): number {
+    return this.#mtu;
+  }
+
+  set mtu(bytes: number) {
+    this.#mtu = bytes;
+    this.ns.changed();
   }
 
   /** Has a peer or a lower device that can carry frames. */
@@ -95,10 +114,16 @@ export abstract class Link {
   /** Adds a tap; the returned function removes it. Without taps a frame pays one comparison. */
   addTap(tap: Tap): () => void {
     this.#taps = [...(this.#taps ?? []), tap];
+    this.ns.changed();
     return () => {
       const rest = this.#taps?.filter((other) => other !== tap) ?? [];
       this.#taps = rest.length > 0 ? rest : undefined;
+      this.ns.changed();
     };
+  }
+
+  get tapped(): boolean {
+    return this.#taps !== undefined;
   }
 
   /** Called by receiveFrame for every frame that comes in. */
@@ -111,6 +136,7 @@ export abstract class Link {
       this.stats.txDropped++;
       return this.ns.drop(packet, 'DEV_READY');
     }
+    packet.recording?.sent(packet, this);
     this.stats.txPackets++;
     this.stats.txBytes += packet.end - packet.start;
     if (this.#taps !== undefined) this.#callTaps(this.#taps, packet, 'out');

@@ -16,6 +16,7 @@ export function receiveFrame(link: Link, packet: Packet): void {
     link.stats.rxDropped++;
     return ns.drop(packet, 'PKT_TOO_SMALL');
   }
+  if (ns.flows.forward(link, packet)) return;
   packet.type = classify(link, packet);
   if (link.rxHandler === undefined) return deliverUp(link, packet);
   account(link, packet);
@@ -31,7 +32,9 @@ export function deliverUp(link: Link, packet: Packet): void {
   link.ns.drop(packet, 'UNHANDLED_PROTO');
 }
 
-function account(link: Link, packet: Packet): void {
+/** Counts a frame that came in by `link` and shows it to its taps. */
+export function account(link: Link, packet: Packet): void {
+  packet.recording?.received(link);
   link.stats.rxPackets++;
   link.stats.rxBytes += packet.end - packet.start;
   link.tapIn(packet);

@@ -32,14 +32,15 @@ export class NeighbourTable {
       { kind: 'neighbour', ns: this.#ns.name, link: link.name, address: nextHop, state: neighbour.state },
       packet,
     );
-    if (!this.#usable(neighbour)) return this.#enqueue(neighbour, packet);
+    if (!this.isUsable(neighbour)) return this.#enqueue(neighbour, packet);
+    packet.recording?.neighbour(neighbour);
     transmitTo(link, neighbour.mac!, packet);
   }
 
-  /** The address of a neighbour that may be used without asking, else undefined. */
-  resolved(link: Link, address: Ipv4): Mac | undefined {
+  /** A neighbour that may be used without asking, else undefined. */
+  resolved(link: Link, address: Ipv4): Neighbour | undefined {
     const neighbour = this.lookup(link, address);
-    return neighbour && this.#usable(neighbour) ? neighbour.mac : undefined;
+    return neighbour && this.isUsable(neighbour) ? neighbour : undefined;
   }
 
   lookup(link: Link, address: Ipv4): Neighbour | undefined {
@@ -54,6 +55,7 @@ export class NeighbourTable {
     const neighbour = this.lookup(link, address) ?? this.#create(link, address, true)!;
     this.#move(neighbour, 'PERMANENT');
     neighbour.mac = mac;
+    this.#ns.changed();
     this.#flush(neighbour);
   }
 
@@ -84,13 +86,15 @@ export class NeighbourTable {
     if (!neighbour || neighbour.state === 'PERMANENT' || neighbour.state === 'NOARP') return;
     const moved = neighbour.mac !== mac;
     if (!solicited && !moved && neighbour.state !== 'INCOMPLETE' && neighbour.state !== 'FAILED') return;
+    if (moved) this.#ns.changed();
     neighbour.mac = mac;
     this.#move(neighbour, solicited ? 'REACHABLE' : 'STALE');
     if (solicited) neighbour.confirmedAt = this.#ns.softirq.now;
     this.#flush(neighbour);
   }
 
-  #usable(neighbour: Neighbour): boolean {
+  /** Whether packets may be sent to it now; one whose address is old is asked again soon. */
+  isUsable(neighbour: Neighbour): boolean {
     switch (neighbour.state) {
       case 'PERMANENT':
       case 'NOARP':
@@ -121,6 +125,7 @@ export class NeighbourTable {
   }
 
   #enqueue(neighbour: Neighbour, packet: Packet): void {
+    packet.recording = undefined;
     const bound = this.#setting('unres_qlen_bytes');
     neighbour.queue.push(packet);
     neighbour.queuedBytes += packet.length + PACKET_OVERHEAD;

@@ -43,6 +43,7 @@ interface HookEntry {
   readonly priority: number;
   readonly name: string;
   readonly run: HookFunction;
+  readonly perFlow: boolean;
 }
 
 const VERDICT_NAMES = ['accept', 'drop', 'stolen'] as const;
@@ -56,12 +57,23 @@ export class Hooks {
     this.#ns = ns;
   }
 
-  /** Equal priorities run in order of registration; the returned function takes it out again. */
-  register(point: HookPoint, priority: number, name: string, run: HookFunction): () => void {
-    const entry = { priority, name, run };
+  /**
+   * Equal priorities run in order of registration; the returned function takes it out again. A function that is
+   * `perFlow` treats all packets of an established flow alike, or clears the recording of one that it does not.
+   */
+  register(
+    point: HookPoint,
+    priority: number,
+    name: string,
+    run: HookFunction,
+    { perFlow = false } = {},
+  ): () => void {
+    const entry = { priority, name, run, perFlow };
     this.#entries[point] = [...this.#entries[point]!, entry].sort((a, b) => a.priority - b.priority);
+    this.#ns.changed();
     return () => {
       this.#entries[point] = this.#entries[point]!.filter((other) => other !== entry);
+      this.#ns.changed();
     };
   }
 
@@ -73,6 +85,7 @@ export class Hooks {
     const entries = this.#entries[point]!;
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i]!;
+      if (!entry.perFlow) packet.recording = undefined;
       const verdict = entry.run(packet, input, output);
       packet.trace?.(
         {

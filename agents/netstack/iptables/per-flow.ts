@@ -1,0 +1,27 @@
+import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../header/tcp-header.ts';
+import type { Match, Rule } from './rule.ts';
+
+/** The flags that all packets in the middle of a connection share. */
+const STEADY_FLAGS = TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK;
+
+/**
+ * Whether a rule treats all packets of an established flow alike: its matches look only at what they share, and
+ * its target leaves nothing behind but its counters. CONNMARK is asked while it runs.
+ */
+export function isPerFlow({ matches, target }: Rule): boolean {
+  return target.kind !== 'LOG' && target.kind !== 'REJECT' && matches.every(isSharedMatch);
+}
+
+function isSharedMatch(match: Match): boolean {
+  switch (match.kind) {
+    case 'statistic':
+    case 'recent':
+    case 'limit':
+    case 'icmp':
+      return false;
+    case 'tcp':
+      return match.option === undefined && ((match.flags?.mask ?? 0) & ~STEADY_FLAGS) === 0;
+    default:
+      return true;
+  }
+}

@@ -1,0 +1,206 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { cidr } from '../../../../agents/netstack/cidr.ts';
+import { ipv4 } from '../../../../agents/netstack/ipv4.ts';
+import { mac } from '../../../../agents/netstack/mac.ts';
+import { FlowWorld, type FrameSpec, frameOf, type Port, replyTo } from './flow-world.ts';
+
+const SYN = 2;
+const ACK = 16;
+
+/** Who speaks to whom in the tests: through a Service, past it, on one node, to other nodes and from outside. */
+const TALKS: readonly (readonly [Port, string, string, number])[] = [
+  ['pod2', '10.244.1.2', '10.96.0.10', 80],
+  ['pod3', '10.244.1.3', '10.96.0.10', 80],
+  ['pod2', '10.244.1.2', '10.244.1.3', 8080],
+  ['pod2', '10.244.1.2', '10.244.2.2', 8080],
+  ['pod3', '10.244.1.3', '172.18.0.100', 53],
+  ['eth0', '172.18.0.100', '172.18.0.2', 30080],
+  ['eth0', '172.18.0.100', '10.244.1.2', 8080],
+  ['pod2', '10.244.1.2', '10.96.0.99', 443],
+];
+
+/** Every kind of change that may make a packet fare otherwise than the one before it. */
+const CHANGES: Readonly<Record<string, (world: FlowWorld) => void>> = {
+  'drop to a pod': ({ ns }) => void ns.iptables.command(['-I', 'FORWARD', '-d', '10.244.1.3', '-j', 'DROP']),
+  'drop no more': ({ ns }) => void ns.iptables.command(['-D', 'FORWARD', '-d', '10.244.1.3', '-j', 'DROP']),
+  'match by flags': ({ ns }) =>
+    void ns.iptables.command(['-I', 'FORWARD', '-p', 'tcp', '--tcp-flags', 'PSH', 'PSH', '-j', 'ACCEPT']),
+  'every third': ({ ns }) =>
+    void ns.iptables.command('-I FORWARD -m statistic --mode nth --every 3 --packet 0 -j ACCEPT'.split(' ')),
+  'assured only': ({ ns }) =>
+    void ns.iptables.command('-I FORWARD -m conntrack --ctstatus ASSURED -j ACCEPT'.split(' ')),
+  'mark connections': ({ ns }) =>
+    void ns.iptables.command('-t mangle -A PREROUTING -j CONNMARK --set-xmark 0x1/0x0'.split(' ')),
+  'not tracked': ({ ns }) =>
+    void ns.iptables.command('-t raw -A PREROUTING -d 10.244.2.2 -j CT --notrack'.split(' ')),
+  'counters zeroed': ({ ns }) => void ns.iptables.command(['-Z']),
+  'policy DROP': ({ ns }) => void ns.iptables.command(['-P', 'FORWARD', 'DROP']),
+  'policy ACCEPT': ({ ns }) => void ns.iptables.command(['-P', 'FORWARD', 'ACCEPT']),
+  'route elsewhere': ({ ns }) =>
+    void ns.replaceRoute({ destination: cidr('0.0.0.0/0'), gateway: ipv4('172.18.0.3') }),
+  'route back': ({ ns }) =>
+    void ns.replaceRoute({ destination: cidr('0.0.0.0/0'), gateway: ipv4('172.18.0.100') }),
+  'neighbour moves': ({ ns, cni0 }) => ns.addNeighbour(cni0, ipv4('10.244.1.3'), mac('02:00:00:00:01:33')),
+  'neighbours forgotten': ({ ns }) => {
+    for (const { link, address } of ns.neighbours.list()) ns.delNeighbour(link, address);
+  },
+  'no forwarding': ({ ns }) => ns.sysctl.set('net.ipv4.ip_forward', 0),
+  forwarding: ({ ns }) => ns.sysctl.set('net.ipv4.ip_forward', 1),
+  'bridge without hooks': ({ ns }) => ns.sysctl.set('net.bridge.bridge-nf-call-iptables', 0),
+  'bridge with hooks': ({ ns }) => ns.sysctl.set('net.bridge.bridge-nf-call-iptables', 1),
+  'short udp timeout': ({ ns }) => ns.sysctl.set('net.netfilter.nf_conntrack_udp_timeout', 1),
+  'no hairpin': ({ cni0 }) => {
+    for (const port of cni0.ports()) cni0.setPort(port, { hairpin: false });
+  },
+  'fdb forgotten': ({ cni0 }) => void cni0.fdb.delete(mac('02:00:00:00:01:03')),
+  'small mtu': ({ devices }) => {
+    devices.pod3.mtu = 500;
+    devices.eth0.mtu = 600;
+  },
+  'large mtu': ({ devices }) => {
+    devices.pod3.mtu = 1500;
+    devices.eth0.mtu = 1500;
+  },
+  'link down': ({ devices }) => devices.pod3.setDown(),
+  'link up': ({ devices }) => devices.pod3.setUp(),
+  'another address': ({ devices }) => {
+    devices.pod2.mac = mac('02:00:00:00:00:22');
+  },
+  'connections forgotten': ({ ns }) => void ns.conntrack.deleteWhere(() => true),
+  watched: ({ cni0 }) => void cni0.addTap(() => {}),
+};
+
+type Step =
+  | {
+      readonly kind: 'send';
+      readonly talk: number;
+      readonly spec: Partial<FrameSpec>;
+      readonly damage: number;
+    }
+  | { readonly kind: 'reply'; readonly spec: Pick<FrameSpec, 'flags' | 'payload' | 'ttl'> }
+  | { readonly kind: 'again' }
+  | { readonly kind: 'change'; readonly name: string }
+  | { readonly kind: 'wait'; readonly milliseconds: number };
+
+const flags = fc.constantFrom(SYN, ACK, ACK, ACK, ACK | 8, ACK | SYN, ACK | 1, 4, 0);
+const payload = fc.constantFrom(0, 1, 100, 100, 700);
+const ttl = fc.constantFrom(64, 64, 64, 1, 2);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('send' as const),
+      talk: fc.nat(TALKS.length - 1),
+      spec: fc.record({
+        protocol: fc.constantFrom('tcp' as const, 'udp' as const),
+        sourcePort: fc.constantFrom(4000, 4001),
+        flags,
+        payload,
+        ttl,
+        dontFragment: fc.boolean(),
+      }),
+      damage: fc.constantFrom(0, 0, 0, 0, 0, 0, 24, 40, 50, 53),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('reply' as const), spec: fc.record({ flags, payload, ttl }) }),
+  },
+  { weight: 5, arbitrary: fc.constant({ kind: 'again' as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('change' as const),
+      name: fc.constantFrom(...Object.keys(CHANGES)),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('wait' as const),
+      milliseconds: fc.constantFrom(1, 2500, 31_000, 301_000),
+    }),
+  },
+);
+
+const DEFAULTS: Omit<FrameSpec, 'source' | 'destination' | 'destinationPort'> = {
+  protocol: 'udp',
+  sourcePort: 4000,
+  flags: ACK,
+  ttl: 64,
+  payload: 100,
+  dontFragment: false,
+};
+
+/** Two equal worlds, one with the fast path; every step is done in both. */
+class Pair {
+  readonly fast = new FlowWorld(true);
+  readonly slow = new FlowWorld(false);
+  #sent: [Port, Uint8Array][] = [];
+  #last: { port: Port; frame: Uint8Array } | undefined;
+
+  async do(step: Step): Promise<void> {
+    const { fast, slow } = this;
+    switch (step.kind) {
+      case 'change':
+        for (const world of [fast, slow]) {
+          try {
+            CHANGES[step.name]!(world);
+          } catch (error) {
+            expect((error as Error).name).toBe('NetError');
+          }
+        }
+        break;
+      case 'wait':
+        for (const world of [fast, slow]) await world.clock.runUntil(() => false, step.milliseconds);
+        break;
+      default:
+        for (const [port, frame] of this.#framesOf(step)) {
+          for (const world of [fast, slow]) world.send(port, frame);
+          this.#sent = [...this.#sent.slice(-3), [port, frame]];
+        }
+    }
+    const left = await fast.take();
+    expect(left.map(shown)).toEqual((await slow.take()).map(shown));
+    this.#last = left.at(-1) ?? this.#last;
+    expect(fast.state()).toEqual(slow.state());
+  }
+
+  #framesOf(step: Exclude<Step, { kind: 'change' | 'wait' }>): [Port, Uint8Array][] {
+    if (step.kind === 'again') return this.#sent;
+    if (step.kind === 'reply') {
+      const frame = this.#last && replyTo(this.#last.frame, step.spec);
+      return frame ? [[this.#last!.port, frame]] : [];
+    }
+    const [port, source, destination, destinationPort] = TALKS[step.talk]!;
+    const frame = frameOf(port, { ...DEFAULTS, source, destination, destinationPort, ...step.spec });
+    if (step.damage > 0) frame[Math.min(step.damage, frame.length - 1)]! ^= 0x55;
+    return [[port, frame]];
+  }
+
+  close(): void {
+    for (const { ns } of [this.fast, this.slow]) ns.delete();
+  }
+}
+
+const shown = ({ port, frame }: { port: Port; frame: Uint8Array }): string =>
+  `${port} ${Buffer.from(frame).toString('hex')}`;
+
+it('does with every packet what the slow path does, whatever changes between them', async () => {
+  let hits = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
+      const pair = new Pair();
+      try {
+        for (const each of steps) await pair.do(each);
+        hits += pair.fast.ns.flows.hits;
+        expect(pair.slow.ns.flows.hits).toBe(0);
+      } finally {
+        pair.close();
+      }
+    }),
+    { numRuns: Number(process.env.FLOW_RUNS ?? 150) },
+  );
+  expect(hits).toBeGreaterThan(500);
+});

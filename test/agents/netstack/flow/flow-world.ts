@@ -1,0 +1,241 @@
+import { cidr } from '../../../../agents/netstack/cidr.ts';
+import {
+  ARP_LENGTH,
+  ARP_REPLY,
+  ARP_REQUEST,
+  parseArp,
+  writeArp,
+} from '../../../../agents/netstack/header/arp.ts';
+import { writeEthernet } from '../../../../agents/netstack/header/ethernet.ts';
+import { writeIpv4Header } from '../../../../agents/netstack/header/ipv4-header.ts';
+import { writeTcp, writeTcpChecksum } from '../../../../agents/netstack/header/tcp-header.ts';
+import { writeUdp, writeUdpChecksum } from '../../../../agents/netstack/header/udp-header.ts';
+import { type Ipv4, ipv4 } from '../../../../agents/netstack/ipv4.ts';
+import { type Bridge, createBridge, setMaster } from '../../../../agents/netstack/link/bridge.ts';
+import { EthernetDevice } from '../../../../agents/netstack/link/ethernet-device.ts';
+import { createVxlan } from '../../../../agents/netstack/link/vxlan.ts';
+import { type Mac, mac, readMac } from '../../../../agents/netstack/mac.ts';
+import { Netns } from '../../../../agents/netstack/netns.ts';
+import { seededRng } from '../../../../platform/rng.ts';
+import { VirtualClock } from '../../../../platform/virtual-clock.ts';
+import { kubeRules } from '../kube-rules.ts';
+
+export type Port = 'pod2' | 'pod3' | 'eth0';
+
+/** The hosts behind each device, by address. */
+const HOSTS: Readonly<Record<Port, Readonly<Record<string, Mac>>>> = {
+  pod2: { '10.244.1.2': mac('02:00:00:00:01:02') },
+  pod3: { '10.244.1.3': mac('02:00:00:00:01:03') },
+  eth0: { '172.18.0.3': mac('02:00:00:00:12:03'), '172.18.0.100': mac('02:00:00:00:12:64') },
+};
+
+const HOST_MACS: Readonly<Record<string, Mac>> = { ...HOSTS.pod2, ...HOSTS.pod3, ...HOSTS.eth0 };
+
+const NODE = '172.18.0.2';
+const RULES = kubeRules({
+  endpoints: ['10.244.1.3:8080', '10.244.2.2:8080', '10.244.1.2:8080'],
+  nodeIndex: 1,
+  flannelMasquerade: true,
+});
+
+/** What a frame of a test says; the rest is filled in, with right checksums. */
+export interface FrameSpec {
+  readonly protocol: 'tcp' | 'udp';
+  readonly source: string;
+  readonly destination: string;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly flags: number;
+  readonly ttl: number;
+  readonly payload: number;
+  readonly dontFragment: boolean;
+}
+
+/** One node with two pods, a tunnel and an uplink whose far ends are the test itself. */
+export class FlowWorld {
+  readonly clock = new VirtualClock();
+  readonly ns: Netns;
+  readonly cni0: Bridge;
+  readonly devices: Readonly<Record<Port, EthernetDevice>>;
+  /** Frames that left since last asked, as `device hex`. */
+  #left: { port: Port; frame: Uint8Array }[] = [];
+
+  constructor(enabled: boolean) {
+    this.ns = new Netns({ name: 'node-1', clock: this.clock, rng: seededRng(1) });
+    const { ns } = this;
+    ns.flows.enabled = enabled;
+    ns.lo.setUp();
+    ns.sysctl.set('net.ipv4.ip_forward', 1);
+    this.devices = { pod2: this.#device('pod2'), pod3: this.#device('pod3'), eth0: this.#device('eth0') };
+    const { pod2, pod3, eth0 } = this.devices;
+    this.cni0 = createBridge(ns, 'cni0', { mtu: 1450, mac: mac('02:00:00:00:01:01') });
+    for (const port of [pod2, pod3]) setMaster(port, this.cni0, { hairpin: true });
+    ns.addAddress(this.cni0, cidr('10.244.1.1/24'));
+    this.cni0.setUp();
+    ns.addAddress(eth0, cidr(`${NODE}/16`));
+    for (const device of [pod2, pod3, eth0]) device.setUp();
+    ns.addRoute({ destination: cidr('0.0.0.0/0'), gateway: ipv4('172.18.0.100') });
+    const flannel = createVxlan(ns, 'flannel.1', {
+      vni: 1,
+      local: ipv4(NODE),
+      device: eth0,
+      learning: false,
+      mac: mac('02:00:00:00:f1:01'),
+    });
+    ns.addAddress(flannel, cidr('10.244.1.0/32'));
+    flannel.setUp();
+    ns.addNeighbour(flannel, ipv4('10.244.2.0'), mac('02:00:00:00:f1:02'));
+    flannel.fdbAppend(mac('02:00:00:00:f1:02'), ipv4('172.18.0.3'));
+    ns.addRoute({
+      destination: cidr('10.244.2.0/24'),
+      gateway: ipv4('10.244.2.0'),
+      link: flannel,
+      onlink: true,
+    });
+    const result = ns.iptables.restore(RULES, { noflush: true });
+    if (!result.ok) throw new Error(result.error);
+  }
+
+  /** What the far ends got since the last call; ARP requests among it are answered. */
+  async take(): Promise<{ port: Port; frame: Uint8Array }[]> {
+    const all: { port: Port; frame: Uint8Array }[] = [];
+    for (;;) {
+      await this.clock.runUntil(() => false, 0);
+      const left = this.#left;
+      this.#left = [];
+      if (left.length === 0) return all;
+      all.push(...left);
+      for (const { port, frame } of left) this.#answerArp(port, frame);
+    }
+  }
+
+  send(port: Port, frame: Uint8Array): void {
+    this.devices[port].receive(frame.slice());
+  }
+
+  /** All that the node would tell about itself, for comparison. */
+  state(): unknown {
+    const { ns, clock } = this;
+    const now = clock.now();
+    const node = (each: {
+      source: number;
+      destination: number;
+      sourcePort: number;
+      destinationPort: number;
+    }) => [each.source, each.destination, each.sourcePort, each.destinationPort].join(' ');
+    return {
+      rules: ns.iptables.save({ counters: true }).replace(/^#.*$/gm, ''),
+      walked: ns.iptables.tables().map((table) => table.evaluator.walked),
+      connections: ns.conntrack
+        .list()
+        .map((each) => [
+          node(each.original),
+          node(each.reply),
+          each.status,
+          each.mark,
+          each.tcpState,
+          each.expiresAt,
+        ]),
+      links: ns.links().map(({ name, up, mtu, stats }) => ({ name, up, mtu, ...stats })),
+      drops: [...ns.drops.entries()],
+      fdb: this.cni0.fdb.list(now).map((entry) => [entry.mac, entry.port?.link.name, entry.updatedAt]),
+      neighbours: ns.neighbours.list().map((each) => [each.address, each.mac, each.state, each.usedAt]),
+    };
+  }
+
+  #device(name: Port): EthernetDevice {
+    return new EthernetDevice(this.ns, name, {
+      mac: mac(`02:00:00:00:00:0${name === 'eth0' ? 1 : name.slice(-1)}`),
+      transmit: (frame) => {
+        this.#left.push({ port: name, frame: frame.slice() });
+      },
+    });
+  }
+
+  #answerArp(port: Port, frame: Uint8Array): void {
+    if (frame[12] !== 0x08 || frame[13] !== 0x06) return;
+    const request = parseArp(frame, 14, frame.length);
+    if (typeof request === 'string' || request.operation !== ARP_REQUEST) return;
+    const found = Object.entries(HOSTS[port]).find(([address]) => ipv4(address) === request.targetAddress);
+    if (!found) return;
+    const reply = new Uint8Array(14 + ARP_LENGTH);
+    writeEthernet(reply, 0, request.senderMac, found[1], 0x0806);
+    writeArp(reply, 14, {
+      operation: ARP_REPLY,
+      senderMac: found[1],
+      senderAddress: request.targetAddress,
+      targetMac: request.senderMac,
+      targetAddress: request.senderAddress,
+    });
+    this.send(port, reply);
+  }
+}
+
+/** A frame of a host behind `port`, to the node or to its neighbour on the bridge. */
+export function frameOf(port: Port, spec: FrameSpec): Uint8Array {
+  const neighbour = port === 'eth0' ? undefined : HOST_MACS[spec.destination];
+  const gateway = port === 'eth0' ? mac('02:00:00:00:00:01') : mac('02:00:00:00:01:01');
+  return write({
+    ...spec,
+    from: HOSTS[port][spec.source] ?? mac('02:00:00:00:99:99'),
+    to: neighbour ?? gateway,
+    source: ipv4(spec.source),
+    destination: ipv4(spec.destination),
+  });
+}
+
+/** The answer to a frame that left: addresses and ports exchanged. Undefined for what nobody answers. */
+export function replyTo(
+  frame: Uint8Array,
+  spec: Pick<FrameSpec, 'flags' | 'payload' | 'ttl'>,
+): Uint8Array | undefined {
+  if (frame[12] !== 0x08 || frame[13] !== 0x00 || frame[14] !== 0x45) return undefined;
+  if (frame[23] !== 6 && frame[23] !== 17) return undefined;
+  const view = new DataView(frame.buffer, frame.byteOffset);
+  return write({
+    ...spec,
+    protocol: frame[23] === 6 ? 'tcp' : 'udp',
+    from: readMac(frame, 0),
+    to: readMac(frame, 6),
+    source: view.getUint32(30) as Ipv4,
+    destination: view.getUint32(26) as Ipv4,
+    sourcePort: view.getUint16(36),
+    destinationPort: view.getUint16(34),
+    dontFragment: false,
+  });
+}
+
+interface Written extends Omit<FrameSpec, 'source' | 'destination'> {
+  readonly from: Mac;
+  readonly to: Mac;
+  readonly source: Ipv4;
+  readonly destination: Ipv4;
+}
+
+function write(spec: Written): Uint8Array {
+  const { source, destination, sourcePort, destinationPort, payload } = spec;
+  const isTcp = spec.protocol === 'tcp';
+  const length = 20 + (isTcp ? 20 : 8) + payload;
+  const bytes = new Uint8Array(14 + length);
+  writeEthernet(bytes, 0, spec.to, spec.from, 0x0800);
+  for (let i = 0; i < payload; i++) bytes[bytes.length - 1 - i] = (i * 31 + sourcePort) & 255;
+  writeIpv4Header(bytes, 14, {
+    source,
+    destination,
+    protocol: isTcp ? 6 : 17,
+    totalLength: length,
+    tos: 0,
+    ttl: spec.ttl,
+    id: payload,
+    fragment: spec.dontFragment ? 0x4000 : 0,
+  });
+  if (isTcp) {
+    const numbers = { sequence: 1, acknowledgment: 1, window: 1000 };
+    writeTcp(bytes, 34, { sourcePort, destinationPort, flags: spec.flags, ...numbers });
+    writeTcpChecksum(bytes, 34, bytes.length, source, destination);
+  } else {
+    writeUdp(bytes, 34, { sourcePort, destinationPort, length: 8 + payload });
+    writeUdpChecksum(bytes, 34, source, destination);
+  }
+  return bytes;
+}
