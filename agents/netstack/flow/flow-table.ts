@@ -85,15 +85,18 @@ export class FlowTable {
     if (!packet.checksumsGood && headerSum(bytes, start + 14) !== 0xffff) return false;
     const { conntrack, neighbours, softirq } = this.#ns;
     const { now } = softirq;
-    for (const entry of effects.towards) if (!isFresh(entry, now)) return false;
+    const { towards, learnt } = effects;
+    for (let i = 0; i < towards.length; i++) if (!isFresh(towards[i]!, now)) return false;
     if (connection !== undefined) {
       packet.l3 = start + 14;
       packet.l4 = start + 34;
       if (!conntrack.keepAlive(connection, packet, now)) return false;
       if (connection.status !== connectionStatus || connection.mark !== connectionMark) return false;
     }
-    for (const neighbour of effects.neighbours) if (!neighbours.isUsable(neighbour)) return false;
-    for (const entry of effects.learnt) entry.updatedAt = now;
+    for (let i = 0; i < effects.neighbours.length; i++) {
+      if (!neighbours.isUsable(effects.neighbours[i]!)) return false;
+    }
+    for (let i = 0; i < learnt.length; i++) learnt[i]!.updatedAt = now;
     return true;
   }
 
@@ -170,17 +173,23 @@ function addToChecksum(bytes: Uint8Array, at: number, delta: number): void {
 }
 
 function count({ received, sent, counters, walks }: Flow['effects'], length: number): void {
-  for (const { stats } of received) {
+  for (let i = 0; i < received.length; i++) {
+    const { stats } = received[i]!;
     stats.rxPackets++;
     stats.rxBytes += length;
   }
-  for (const { stats } of sent) {
+  for (let i = 0; i < sent.length; i++) {
+    const { stats } = sent[i]!;
     stats.txPackets++;
     stats.txBytes += length;
   }
-  for (const each of counters) {
+  for (let i = 0; i < counters.length; i++) {
+    const each = counters[i]!;
     each.packets++;
     each.bytes += length - 14;
   }
-  for (const { evaluator, rules } of walks) evaluator.walked += rules;
+  for (let i = 0; i < walks.length; i++) {
+    const { evaluator, rules } = walks[i]!;
+    evaluator.walked += rules;
+  }
 }

@@ -29,13 +29,21 @@ export const ipv4FragmentOffset = (bytes: Uint8Array, l3: number): number =>
   (u16(bytes, l3 + 6) & 0x1fff) << 3;
 export const isIpv4Fragment = (bytes: Uint8Array, l3: number): boolean => (u16(bytes, l3 + 6) & 0x3fff) !== 0;
 
-/** Undefined if the header may be used: version, lengths and checksum (ip_rcv_core, net/ipv4/ip_input.c). */
-export function checkIpv4(bytes: Uint8Array, l3: number, end: number): DropReason | undefined {
+/**
+ * Undefined if the header may be used: version, lengths and checksum (ip_rcv_core, net/ipv4/ip_input.c).
+ * `isSummed` leaves the checksum out: it is known to be right.
+ */
+export function checkIpv4(
+  bytes: Uint8Array,
+  l3: number,
+  end: number,
+  isSummed = false,
+): DropReason | undefined {
   if (end - l3 < IPV4_HEADER) return 'PKT_TOO_SMALL';
   const headerLength = ipv4HeaderLength(bytes, l3);
   if (bytes[l3]! >>> 4 !== 4 || headerLength < IPV4_HEADER) return 'IP_INHDR';
   if (l3 + headerLength > end) return 'PKT_TOO_SMALL';
-  if (fold(sumWords(bytes, l3, l3 + headerLength)) !== 0xffff) return 'IP_CSUM';
+  if (!isSummed && fold(sumWords(bytes, l3, l3 + headerLength)) !== 0xffff) return 'IP_CSUM';
   const total = ipv4TotalLength(bytes, l3);
   if (l3 + total > end) return 'PKT_TOO_SMALL';
   return total < headerLength ? 'IP_INHDR' : undefined;

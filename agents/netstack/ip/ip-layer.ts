@@ -62,7 +62,7 @@ export class IpLayer {
     const ns = this.#ns;
     if (packet.type === PACKET_OTHERHOST) return ns.drop(packet, 'OTHERHOST');
     const { bytes, l3 } = packet;
-    const fault = checkIpv4(bytes, l3, packet.end);
+    const fault = checkIpv4(bytes, l3, packet.end, packet.checksumsGood);
     if (fault) return ns.drop(packet, fault);
     packet.end = l3 + ipv4TotalLength(bytes, l3);
     packet.l4 = l3 + ipv4HeaderLength(bytes, l3);

@@ -1,4 +1,5 @@
 import type { Mac } from '../mac.ts';
+import { MemoMap } from '../memo-map.ts';
 import type { BridgePort } from './bridge.ts';
 
 /** br_default_ageing_time. */
@@ -16,7 +17,7 @@ export interface FdbEntry {
 
 /** Which port an Ethernet address is behind (net/bridge/br_fdb.c). Old entries are found out when asked for. */
 export class BridgeFdb {
-  readonly #entries = new Map<Mac, FdbEntry>();
+  readonly #entries = new MemoMap<Mac, FdbEntry>();
   readonly #onChange: () => void;
 
   /** `onChange` hears of every entry that moves or goes, not of new ones: no frame depended on those. */

@@ -11,7 +11,7 @@ import type { Bridge, BridgePort } from './bridge.ts';
  */
 export function bridgePreRoutingHook(bridge: Bridge, port: BridgePort, packet: Packet): void {
   const { ns } = bridge;
-  const fault = checkIpv4(packet.bytes, packet.l3, packet.end);
+  const fault = checkIpv4(packet.bytes, packet.l3, packet.end, packet.checksumsGood);
   if (fault) return ns.drop(packet, fault);
   packet.end = packet.l3 + ipv4TotalLength(packet.bytes, packet.l3);
   packet.l4 = packet.l3 + ipv4HeaderLength(packet.bytes, packet.l3);

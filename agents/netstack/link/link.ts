@@ -2,6 +2,8 @@ import type { Cidr } from '../cidr.ts';
 import type { IpConf } from '../ip/ip-conf.ts';
 import type { Ipv4 } from '../ipv4.ts';
 import type { Mac } from '../mac.ts';
+import { MemoMap } from '../memo-map.ts';
+import type { Neighbour } from '../neigh/neighbour.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
 
@@ -56,6 +58,8 @@ export abstract class Link {
   /** See ipConfOf. */
   conf: IpConf | undefined = undefined;
   readonly addresses: LinkAddress[] = [];
+  /** Kept by the namespace's NeighbourTable. */
+  readonly neighbours = new MemoMap<Ipv4, Neighbour>();
   readonly stats: LinkStats = {
     rxPackets: 0,
     rxBytes: 0,

@@ -16,7 +16,6 @@ const GC_STALE_MS = 60_000;
 /** The ARP cache of a namespace (net/core/neighbour.c). Bounded by gc_thresh3; a new entry beyond it fails. */
 export class NeighbourTable {
   readonly #ns: Netns;
-  readonly #byLink = new Map<Link, Map<Ipv4, Neighbour>>();
   #size = 0;
   #reachableMs = 0;
 
@@ -44,11 +43,11 @@ export class NeighbourTable {
   }
 
   lookup(link: Link, address: Ipv4): Neighbour | undefined {
-    return this.#byLink.get(link)?.get(address);
+    return link.neighbours.get(address);
   }
 
   list(): Neighbour[] {
-    return [...this.#byLink.values()].flatMap((map) => [...map.values()]);
+    return this.#ns.links().flatMap((link) => [...link.neighbours.values()]);
   }
 
   setPermanent(link: Link, address: Ipv4, mac: Mac): void {
@@ -67,9 +66,7 @@ export class NeighbourTable {
   }
 
   removeLink(link: Link): void {
-    for (const neighbour of [...(this.#byLink.get(link)?.values() ?? [])])
-      this.#forget(neighbour, 'DEV_READY');
-    this.#byLink.delete(link);
+    for (const neighbour of [...link.neighbours.values()]) this.#forget(neighbour, 'DEV_READY');
   }
 
   receiveArp(packet: Packet): void {
@@ -192,14 +189,9 @@ export class NeighbourTable {
 
   #create(link: Link, address: Ipv4, permanent = false): Neighbour | undefined {
     if (!permanent && this.#size >= this.#setting('gc_thresh3') && !this.#collect()) return undefined;
-    let map = this.#byLink.get(link);
-    if (!map) {
-      map = new Map();
-      this.#byLink.set(link, map);
-    }
     const neighbour = new Neighbour(link, address);
     neighbour.usedAt = this.#ns.softirq.now;
-    map.set(address, neighbour);
+    link.neighbours.set(address, neighbour);
     this.#size++;
     return neighbour;
   }
@@ -220,7 +212,7 @@ export class NeighbourTable {
   #forget(neighbour: Neighbour, reason: 'NEIGH_FAILED' | 'DEV_READY'): void {
     this.#move(neighbour, 'FAILED');
     for (const packet of this.#takeQueue(neighbour)) this.#ns.drop(packet, reason);
-    if (this.#byLink.get(neighbour.link)?.delete(neighbour.address)) this.#size--;
+    if (neighbour.link.neighbours.delete(neighbour.address)) this.#size--;
   }
 
   #setting(name: string): number {
