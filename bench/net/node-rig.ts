@@ -5,7 +5,7 @@ import { createVethPair, type VethLink } from '../../agents/netstack/link/veth.t
 import { type Mac, mac } from '../../agents/netstack/mac.ts';
 import { Netns } from '../../agents/netstack/netns.ts';
 import { runNodeCommand } from '../../agents/shell/run-node-command.ts';
-import { IptablesProxier } from '../../controllers/kube-proxy/iptables/iptables-proxier.ts';
+import { iptablesMode } from '../../controllers/kube-proxy/iptables/iptables-proxier.ts';
 import type { Proxier } from '../../controllers/kube-proxy/proxier.ts';
 import type { ProxiedPort } from '../../controllers/kube-proxy/service-port.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -52,9 +52,8 @@ export class NodeRig {
     this.node.addAddress(peer.peer!, cidr('10.244.2.1/24'));
     this.node.addNeighbour(peer.peer!, PEER, PEER_MAC);
     if (filtered) this.node.iptables.restore(FORWARD_RULES, { noflush: true });
-    this.#proxier = new IptablesProxier({
+    this.#proxier = iptablesMode('10.244.0.0/16')({
       nodeName: 'node-1',
-      clusterCidr: '10.244.0.0/16',
       shell: { run: (argv, stdin = '') => runNodeCommand(argv, stdin, { ns: this.node } as never) },
     });
   }

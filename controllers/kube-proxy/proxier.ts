@@ -14,6 +14,8 @@ export interface Proxier {
 
 export interface ProxierOptions {
   readonly nodeName: string;
-  readonly clusterCidr: string;
   readonly shell: NodeShell;
 }
+
+/** A proxy mode: makes the proxier of one node. */
+export type NewProxier = (options: ProxierOptions) => Proxier;

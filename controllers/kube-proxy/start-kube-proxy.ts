@@ -5,8 +5,8 @@ import type { NodeShell } from '../../client/node-shell.ts';
 import { runQueue } from '../../client/run-queue.ts';
 import type { EndpointSlice, Node, Service } from '../../openapi/generated/types.ts';
 import { resources } from '../../openapi/resources.ts';
-import { IptablesProxier } from './iptables/iptables-proxier.ts';
-import type { Proxier, ProxierOptions } from './proxier.ts';
+import { iptablesMode } from './iptables/iptables-proxier.ts';
+import type { Proxier } from './proxier.ts';
 import { endpointsByPort, type ProxiedPort, portKey, servicePorts } from './service-port.ts';
 import { staleUdpFlows } from './stale-udp-flows.ts';
 
@@ -36,6 +36,7 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
   const slices = informers.for(resources.endpointslices);
   const nodes = informers.for(resources.nodes);
   const proxied = new Map<string, ProxiedNode>();
+  const newProxier = iptablesMode(options.clusterCidr);
   const syncSeconds = new Histogram({
     name: 'kubeproxy_sync_proxy_rules_duration_seconds',
     help: 'Time to bring one node up to date',
@@ -47,9 +48,9 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
     help: 'When rules were last written',
     registers: [metrics],
   });
-  slices.store.addIndex('service', ({ metadata }) => [
-    `${metadata.namespace}/${metadata.labels?.[SERVICE_NAME] ?? ''}`,
-  ]);
+  slices.store.addIndex('service', (slice) => [serviceOf(slice)]);
+  /** The ports of each Service as of its latest version; an unchanged Service keeps its objects. */
+  const portsOf = new Map<string, readonly ProxiedPort[]>();
   /** Computed once for all nodes, dropped when a Service or a slice changes. */
   let ports: readonly ProxiedPort[] | undefined;
   let ready = false;
@@ -81,14 +82,18 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
     const known = proxied.get(name);
     if (known?.bootId === bootId) return known;
     const shell = options.shellOf(node);
-    const proxierOptions: ProxierOptions = { nodeName: name, clusterCidr: options.clusterCidr, shell };
-    const target = { proxier: new IptablesProxier(proxierOptions), bootId, shell, applied: [] };
+    const target = { proxier: newProxier({ nodeName: name, shell }), bootId, shell, applied: [] };
     proxied.set(name, target);
     return target;
   };
 
   const allPorts = (): readonly ProxiedPort[] => {
-    const all = [...services.store.values()].flatMap((service) => proxiedPorts(service));
+    const all = [...services.store.values()].flatMap((service) => {
+      const key = objectKey(service);
+      const known = portsOf.get(key) ?? proxiedPorts(service);
+      portsOf.set(key, known);
+      return known;
+    });
     return all.sort((a, b) => (a.service.name < b.service.name ? -1 : 1));
   };
 
@@ -100,17 +105,28 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
     });
   };
 
-  const changed = (): void => {
+  const changed = (service: string): void => {
+    portsOf.delete(service);
     ports = undefined;
+    syncAll();
+  };
+  const syncAll = (): void => {
     for (const node of nodes.store.values()) queue.add(objectKey(node));
   };
-  services.addHandler({ onAdd: changed, onUpdate: changed, onDelete: changed });
+  const serviceChanged = (service: Service): void => changed(objectKey(service));
+  const sliceChanged = (slice: EndpointSlice): void => changed(serviceOf(slice));
+  services.addHandler({
+    onAdd: serviceChanged,
+    onUpdate: (_previous, service) => serviceChanged(service),
+    onDelete: serviceChanged,
+  });
   slices.addHandler({
-    onAdd: changed,
+    onAdd: sliceChanged,
     onUpdate: (previous: EndpointSlice, slice: EndpointSlice) => {
-      if (JSON.stringify(previous.endpoints) !== JSON.stringify(slice.endpoints)) changed();
+      if (serviceOf(previous) !== serviceOf(slice)) sliceChanged(previous);
+      if (content(previous) !== content(slice)) sliceChanged(slice);
     },
-    onDelete: changed,
+    onDelete: sliceChanged,
   });
   nodes.addHandler({
     onAdd: (node) => queue.add(objectKey(node)),
@@ -121,7 +137,17 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
   });
   await informers.start(signal);
   ready = true;
-  changed();
+  syncAll();
+}
+
+/** The key of the Service that a slice belongs to. */
+function serviceOf({ metadata }: EndpointSlice): string {
+  return `${metadata.namespace}/${metadata.labels?.[SERVICE_NAME] ?? ''}`;
+}
+
+/** The part of a slice that rules are made of. */
+function content(slice: EndpointSlice): string {
+  return JSON.stringify([serviceOf(slice), slice.endpoints, slice.ports]);
 }
 
 /** A node that is known to be dead is left alone until it says that it is back. */

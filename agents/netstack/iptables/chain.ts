@@ -2,9 +2,10 @@ import type { Link } from '../link/link.ts';
 import { NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
-import { compileConditions, type Predicate } from './match-compiler.ts';
+import { compileConditions, needsConntrack, type Predicate } from './match-compiler.ts';
 import { isPerFlow } from './per-flow.ts';
 import type { Rule } from './rule.ts';
+import { RuleIndex } from './rule-index.ts';
 import { printRule } from './rule-printer.ts';
 import { type Action, CONTINUE, compileTarget, type Outcome } from './target-compiler.ts';
 
@@ -23,7 +24,8 @@ export class RuleEntry {
   /** Set when the table is committed, for jump and goto. */
   chain: Chain | undefined = undefined;
   readonly isGoto: boolean;
-  readonly predicates: readonly Predicate[];
+  readonly #ns: Netns;
+  #predicates: readonly Predicate[] | undefined;
   /** A fixed verdict, or undefined if `action` decides. */
   readonly verdict: Outcome | typeof RETURN | undefined;
   readonly action: Action | undefined;
@@ -34,7 +36,8 @@ export class RuleEntry {
   constructor(ns: Netns, rule: Rule, counters: Counters) {
     this.rule = rule;
     this.counters = counters;
-    this.predicates = compileConditions(ns, rule);
+    this.#ns = ns;
+    if (rule.matches.some(needsConntrack)) ns.conntrack.enable();
     this.perFlow = isPerFlow(rule);
     this.isGoto = rule.target.kind === 'goto';
     const { target } = rule;
@@ -61,6 +64,12 @@ export class RuleEntry {
     }
   }
 
+  /** Compiled when a packet first meets the rule: most rules of a large cluster never see one. */
+  get predicates(): readonly Predicate[] {
+    this.#predicates ??= compileConditions(this.#ns, this.rule);
+    return this.#predicates;
+  }
+
   /** The options as iptables-save prints them; also what -D and -C compare. */
   get text(): string {
     this.#text ??= printRule(this.rule);
@@ -73,13 +82,30 @@ export class Chain {
   /** Only built-in chains have one. */
   policy: 'ACCEPT' | 'DROP' | undefined;
   readonly counters: Counters = { packets: 0, bytes: 0 };
-  rules: readonly RuleEntry[] = [];
+  #rules: readonly RuleEntry[] = [];
+  /** Null: not built since the rules changed. */
+  #index: RuleIndex | undefined | null = null;
   /** How many rules jump here. */
   references = 0;
 
   constructor(name: string, policy?: 'ACCEPT' | 'DROP') {
     this.name = name;
     this.policy = policy;
+  }
+
+  get rules(): readonly RuleEntry[] {
+    return this.#rules;
+  }
+
+  set rules(rules: readonly RuleEntry[]) {
+    this.#rules = rules;
+    this.#index = null;
+  }
+
+  /** The positions of the rules that may match a packet; undefined for all. */
+  candidates(packet: Packet): readonly number[] | undefined {
+    if (this.#index === null) this.#index = RuleIndex.of(this.#rules.map(({ rule }) => rule));
+    return this.#index?.candidates(packet);
   }
 }
 
@@ -93,7 +119,9 @@ export interface Evaluator {
   ): typeof NF_ACCEPT | typeof NF_DROP;
 }
 
-/** Walks rule by rule as ipt_do_table does; loops were refused when the table was committed. */
+/**
+ * Walks as ipt_do_table does, past the rules that cannot match; loops were refused when the table was committed.
+ */
 export class LinearEvaluator implements Evaluator {
   readonly #ns: Netns;
   readonly #table: string;
@@ -124,9 +152,14 @@ export class LinearEvaluator implements Evaluator {
   /** NEXT if the chain's end was reached or it returned. A goto does not come back to the rule after it. */
   #walk(chain: Chain, packet: Packet, input: Link | undefined, output: Link | undefined): Outcome {
     const { rules } = chain;
-    for (let i = 0; i < rules.length; i++) {
+    const candidates = chain.candidates(packet);
+    const count = candidates?.length ?? rules.length;
+    let passed = 0;
+    for (let k = 0; k < count; k++) {
+      const i = candidates === undefined ? k : candidates[k]!;
       const entry = rules[i]!;
-      this.walked++;
+      this.walked += i + 1 - passed;
+      passed = i + 1;
       if (!entry.perFlow) packet.recording = undefined;
       if (!holds(entry.predicates, packet, input, output)) continue;
       packet.recording?.counted(entry.counters);
@@ -142,6 +175,7 @@ export class LinearEvaluator implements Evaluator {
       if (outcome === RETURN) return NEXT;
       if (outcome !== NEXT) return outcome;
     }
+    this.walked += rules.length - passed;
     return NEXT;
   }
 

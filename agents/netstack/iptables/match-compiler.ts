@@ -53,23 +53,25 @@ function compileInterface({ invert, name }: InterfaceMatch, pick: Pick): Predica
   };
 }
 
+/** The kernel registers its tracking hooks for the first rule that asks for a connection. */
+export function needsConntrack({ kind }: Match): boolean {
+  return kind === 'conntrack' || kind === 'state' || kind === 'connmark';
+}
+
 type Compilable = Exclude<Match, { kind: 'comment' }>;
 
 /** One case a kind: the build breaks when a match lacks its meaning. */
 function compileMatch(ns: Netns, match: Compilable): Predicate {
   switch (match.kind) {
     case 'conntrack':
-      ns.conntrack.enable();
       return compileConntrack(match);
     case 'state':
-      ns.conntrack.enable();
       return (packet) => match.of.some((state) => hasState(packet, state)) !== match.invert;
     case 'addrtype':
       return compileAddrtype(ns, match);
     case 'mark':
       return (packet) => ((packet.mark & match.mask) >>> 0 === match.value) !== match.invert;
     case 'connmark':
-      ns.conntrack.enable();
       return ({ connection }) =>
         connection !== undefined && ((connection.mark & match.mask) >>> 0 === match.value) !== match.invert;
     case 'statistic':

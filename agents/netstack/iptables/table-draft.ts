@@ -145,9 +145,9 @@ export class TableDraft {
     return [...new Set([...kept, ...this.#changed.keys()])];
   }
 
-  /** Checks jumps, references, loops and size, then puts all changes in force. */
+  /** Checks jumps, references, loops and size of what changed, then puts all changes in force. */
   commit(): void {
-    this.#check();
+    const added = this.#check();
     const { chains } = this.#table;
     for (const name of this.#deleted) {
       this.#countReferences(chains.get(name)!.rules, -1);
@@ -157,6 +157,7 @@ export class TableDraft {
       if (!chains.has(name)) chains.set(name, draft.existing ?? new Chain(name));
     }
     for (const [name, draft] of this.#changed) this.#apply(chains.get(name)!, draft);
+    this.#table.ruleCount += added;
     this.#table.generation++;
     this.#ns.changed();
   }
@@ -182,18 +183,39 @@ export class TableDraft {
       : undefined;
   }
 
-  #check(): void {
-    const names = this.names();
-    if (names.length > MAX_CHAINS) throw new ApplyError('Too many chains');
-    let total = 0;
-    for (const name of names) {
-      const { rules, owned } = this.#view(name);
-      total += rules.length;
-      if (!owned && this.#deleted.size === 0) continue;
+  /** The number of rules that the table gains, if all is well. */
+  #check(): number {
+    const { chains, ruleCount } = this.#table;
+    let added = 0;
+    for (const name of this.#deleted) added -= chains.get(name)!.rules.length;
+    for (const [name, { existing, rules, owned }] of this.#changed) {
+      if (!owned) continue;
+      added += rules.length - (existing?.rules.length ?? 0);
       for (const { rule } of rules) this.#checkTarget(name, rule);
     }
-    if (total > MAX_RULES) throw new ApplyError('Too many rules');
+    if (chains.size + this.#changed.size > MAX_CHAINS) throw new ApplyError('Too many chains');
+    if (ruleCount + added > MAX_RULES) throw new ApplyError('Too many rules');
+    this.#checkDeleted();
     this.#checkLoops();
+    return added;
+  }
+
+  /** Nothing may lead to a chain that goes, but from chains that go or change with it. */
+  #checkDeleted(): void {
+    if (this.#deleted.size === 0) return;
+    const { chains } = this.#table;
+    const released = new Map<Chain, number>();
+    const release = (rules: readonly RuleEntry[]): void => {
+      for (const { chain } of rules) if (chain) released.set(chain, (released.get(chain) ?? 0) + 1);
+    };
+    for (const name of this.#deleted) release(chains.get(name)!.rules);
+    for (const { existing, owned } of this.#changed.values()) if (owned && existing) release(existing.rules);
+    for (const name of this.#deleted) {
+      const chain = chains.get(name)!;
+      if (chain.references > (released.get(chain) ?? 0)) {
+        throw new ApplyError(`CHAIN_DEL failed (Device or resource busy): chain ${name}`);
+      }
+    }
   }
 
   #checkTarget(chain: string, { target }: Rule): void {

@@ -8,6 +8,8 @@ import { BUILTIN_CHAINS, type TableName } from './table-layout.ts';
 export class Table {
   readonly name: TableName;
   readonly chains = new Map<string, Chain>();
+  /** Rules of all chains. */
+  ruleCount = 0;
   readonly evaluator: Evaluator & { walked: number };
   /** Grows with every commit. */
   generation = 0;

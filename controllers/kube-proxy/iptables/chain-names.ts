@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { EndpointInfo, ServicePortInfo } from '../service-port.ts';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -17,18 +17,18 @@ export function endpointChain({ name, protocol }: ServicePortInfo, { ip, port }:
 
 /** The first 16 characters of the base32 (RFC 4648 §6) of SHA-256: chain names have room for 28 in all. */
 function shortHash(text: string): string {
-  const digest = createHash('sha256').update(text).digest();
+  const digest = hash('sha256', text, 'buffer');
   let bits = 0;
   let held = 0;
-  let hash = '';
+  let short = '';
   for (const byte of digest) {
     held = (held << 8) | byte;
     bits += 8;
-    while (bits >= 5 && hash.length < HASH_CHARACTERS) {
+    while (bits >= 5 && short.length < HASH_CHARACTERS) {
       bits -= 5;
-      hash += BASE32[(held >>> bits) & 31];
+      short += BASE32[(held >>> bits) & 31];
     }
     held &= (1 << bits) - 1;
   }
-  return hash;
+  return short;
 }

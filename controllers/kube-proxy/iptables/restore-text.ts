@@ -1,50 +1,68 @@
 import type { Jump } from './jumps.ts';
-import { printRule } from './print-rule.ts';
-import type { Rule, RuleSet, TableName } from './rule.ts';
+import type { NodeProgram } from './node-program.ts';
+import type { TableName } from './rule.ts';
+import type { ServiceText } from './service-text.ts';
 
-/** Chains as they were last written to a node: table → chain → its text. */
-export type WrittenChains = Readonly<Record<TableName, ReadonlyMap<string, string>>>;
+/** What a node has: a program, or chains of an earlier kube-proxy whose rules are not known. */
+export type Written = NodeProgram | { readonly chains: ReadonlySet<string> };
 
-export const NOTHING_WRITTEN: WrittenChains = { filter: new Map(), nat: new Map() };
+export const NOTHING_WRITTEN: Written = { chains: new Set() };
 
-/** What to give to `iptables-restore --noflush`, and what the node then has. */
-export interface Restore {
-  /** Empty when the node has everything already. */
-  readonly text: string;
-  readonly written: WrittenChains;
+interface TableChange {
+  /** Chains to be emptied and filled again. */
+  readonly changed: Map<string, string>;
+  readonly stale: Set<string>;
 }
-
-const TABLES: readonly TableName[] = ['filter', 'nat'];
 
 /**
- * Only chains that differ are rewritten: naming a chain in the input empties it, and the rules follow. Chains
- * that nothing leads to any more are deleted last, when no rule refers to them.
+ * What to give to `iptables-restore --noflush` for a node to have `program`; empty when it has everything
+ * already. Only chains that differ are rewritten: naming a chain in the input empties it, and the rules follow.
+ * Chains that nothing leads to any more are deleted last, when no rule refers to them.
  */
-export function restoreText(rules: RuleSet, before: WrittenChains, jumps: readonly Jump[]): Restore {
-  const parts: string[] = [];
-  const written = { filter: new Map<string, string>(), nat: new Map<string, string>() };
-  for (const table of TABLES) {
-    const changed: string[] = [];
-    for (const [chain, chainRules] of rules[table]) {
-      const text = chainText(chain, chainRules);
-      written[table].set(chain, text);
-      if (before[table].get(chain) !== text) changed.push(chain);
-    }
-    const stale = [...before[table].keys()].filter((chain) => !rules[table].has(chain));
-    const entries = jumps.filter((jump) => jump.table === table);
-    if (changed.length + stale.length + entries.length === 0) continue;
-    parts.push(
-      `*${table}\n`,
-      ...[...changed, ...stale].map((chain) => `:${chain} - [0:0]\n`),
-      ...changed.map((chain) => written[table].get(chain) ?? ''),
-      ...entries.map(({ from, rule }) => `-I ${from} ${rule}\n`),
-      ...stale.map((chain) => `-X ${chain}\n`),
-      'COMMIT\n',
-    );
+export function restoreText(program: NodeProgram, before: Written, jumps: readonly Jump[]): string {
+  const known = 'services' in before ? before : undefined;
+  const filter = {
+    changed: differing(program.shared.filter, known?.shared.filter),
+    stale: new Set<string>(),
+  };
+  const nat = { changed: differing(program.shared.nat, known?.shared.nat), stale: new Set<string>() };
+  for (const [key, text] of program.services) addChanges(nat, known?.services.get(key), text);
+  for (const [key, text] of known?.services ?? []) {
+    if (!program.services.has(key)) addChanges(nat, text, undefined);
   }
-  return { text: parts.join(''), written };
+  if ('chains' in before)
+    for (const chain of before.chains) if (!nat.changed.has(chain)) nat.stale.add(chain);
+  return tableText('filter', filter, jumps) + tableText('nat', nat, jumps);
 }
 
-function chainText(chain: string, rules: readonly Rule[]): string {
-  return rules.map((rule) => `-A ${chain} ${printRule(rule)}\n`).join('');
+function differing(
+  after: ReadonlyMap<string, string>,
+  before: ReadonlyMap<string, string> | undefined,
+): Map<string, string> {
+  return new Map([...after].filter(([chain, text]) => before?.get(chain) !== text));
+}
+
+function addChanges(
+  { changed, stale }: TableChange,
+  before: ServiceText | undefined,
+  after: ServiceText | undefined,
+): void {
+  if (before === after) return;
+  for (const [chain, text] of after?.chains ?? []) {
+    if (before?.chains.get(chain) !== text) changed.set(chain, text);
+  }
+  for (const chain of before?.chains.keys() ?? []) if (!after?.chains.has(chain)) stale.add(chain);
+}
+
+function tableText(table: TableName, { changed, stale }: TableChange, jumps: readonly Jump[]): string {
+  const entries = jumps.filter((jump) => jump.table === table);
+  if (changed.size + stale.size + entries.length === 0) return '';
+  return [
+    `*${table}\n`,
+    ...[...changed.keys(), ...stale].map((chain) => `:${chain} - [0:0]\n`),
+    ...changed.values(),
+    ...entries.map(({ from, rule }) => `-I ${from} ${rule}\n`),
+    ...[...stale].map((chain) => `-X ${chain}\n`),
+    'COMMIT\n',
+  ].join('');
 }

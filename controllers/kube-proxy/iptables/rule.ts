@@ -31,9 +31,6 @@ export interface Rule {
 
 export type TableName = 'filter' | 'nat';
 
-/** All rules of a node: for each table its chains, in the order they are written. */
-export type RuleSet = Readonly<Record<TableName, ReadonlyMap<string, readonly Rule[]>>>;
-
 export const comment = (text: string): Match => ({ kind: 'comment', text });
 export const jump = (chain: string): Target => ({ kind: 'jump', chain });
 export const verdict = (name: 'ACCEPT' | 'DROP' | 'RETURN' | 'REJECT'): Target => ({

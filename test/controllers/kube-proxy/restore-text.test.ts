@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { compileRules } from '../../../controllers/kube-proxy/iptables/compile-rules.ts';
 import { JUMPS } from '../../../controllers/kube-proxy/iptables/jumps.ts';
+import { type NodeProgram, nodeProgram } from '../../../controllers/kube-proxy/iptables/node-program.ts';
 import { NOTHING_WRITTEN, restoreText } from '../../../controllers/kube-proxy/iptables/restore-text.ts';
+import { ServiceTexts } from '../../../controllers/kube-proxy/iptables/service-text.ts';
 import { proxiedPort } from './proxied-port.ts';
 
-const OPTIONS = { nodeName: 'node-1', clusterCidr: '10.244.0.0/16' };
-const rulesOf = (...ports: ReturnType<typeof proxiedPort>[]) => compileRules(ports, OPTIONS);
+const programOf = (...ports: ReturnType<typeof proxiedPort>[]): NodeProgram => {
+  const texts = new ServiceTexts('10.244.0.0/16');
+  return nodeProgram(ports.map((port) => texts.of(port, 'node-1')));
+};
 
 describe('restoreText', () => {
   it('writes nothing when nothing changed', () => {
-    const first = restoreText(rulesOf(proxiedPort({ endpoints: [{}] })), NOTHING_WRITTEN, JUMPS);
-    expect(first.text).toContain('*nat\n');
-    expect(restoreText(rulesOf(proxiedPort({ endpoints: [{}] })), first.written, []).text).toBe('');
+    const program = programOf(proxiedPort({ endpoints: [{}] }));
+    expect(restoreText(program, NOTHING_WRITTEN, JUMPS)).toContain('*nat\n');
+    expect(restoreText(programOf(proxiedPort({ endpoints: [{}] })), program, [])).toBe('');
   });
 
   it('rewrites only the chains of the Service that changed', () => {
@@ -20,23 +23,28 @@ describe('restoreText', () => {
       clusterIp: '10.96.0.11',
       endpoints: [{ ip: '10.244.0.9' }],
     });
-    const before = restoreText(rulesOf(proxiedPort({ endpoints: [{}] }), other), NOTHING_WRITTEN, JUMPS);
-    const after = rulesOf(proxiedPort({ endpoints: [{}, { ip: '10.244.0.3' }] }), other);
-    const { text } = restoreText(after, before.written, []);
+    const before = programOf(proxiedPort({ endpoints: [{}] }), other);
+    const after = programOf(proxiedPort({ endpoints: [{}, { ip: '10.244.0.3' }] }), other);
+    const text = restoreText(after, before, []);
     expect(text).toContain('default/web:http -> 10.244.0.3:8080');
     expect(text).not.toContain('default/other');
     expect(text).not.toContain('*filter');
   });
 
   it('empties and deletes the chains of an endpoint that is gone', () => {
-    const before = restoreText(
-      rulesOf(proxiedPort({ endpoints: [{}, { ip: '10.244.0.3' }] })),
-      NOTHING_WRITTEN,
-      JUMPS,
-    );
-    const { text } = restoreText(rulesOf(proxiedPort({ endpoints: [{}] })), before.written, []);
-    const deleted = /^-X (KUBE-SEP-\w+)$/m.exec(text)?.[1];
-    expect(text).toContain(`:${deleted} - [0:0]`);
-    expect(text.indexOf(`-X ${deleted}`)).toBeGreaterThan(text.lastIndexOf('\n-A '));
+    const before = programOf(proxiedPort({ endpoints: [{}, { ip: '10.244.0.3' }] }));
+    expectDeleted(restoreText(programOf(proxiedPort({ endpoints: [{}] })), before, []));
+    expectDeleted(restoreText(programOf(), before, []));
+  });
+
+  it('deletes what an earlier kube-proxy left', () => {
+    expectDeleted(restoreText(programOf(), { chains: new Set(['KUBE-SEP-OLD']) }, []));
   });
 });
+
+function expectDeleted(text: string): void {
+  const deleted = /^-X (KUBE-SEP-\w+)$/m.exec(text)?.[1];
+  expect(deleted).toBeDefined();
+  expect(text).toContain(`:${deleted} - [0:0]`);
+  expect(text.indexOf(`-X ${deleted}`)).toBeGreaterThan(text.lastIndexOf('\n-A '));
+}

@@ -1,19 +1,32 @@
 import { describe, expect, it } from 'vitest';
-import { compileRules } from '../../../controllers/kube-proxy/iptables/compile-rules.ts';
-import { printRule } from '../../../controllers/kube-proxy/iptables/print-rule.ts';
+import { nodeProgram } from '../../../controllers/kube-proxy/iptables/node-program.ts';
+import { NOTHING_WRITTEN, restoreText } from '../../../controllers/kube-proxy/iptables/restore-text.ts';
 import type { TableName } from '../../../controllers/kube-proxy/iptables/rule.ts';
+import { ServiceTexts } from '../../../controllers/kube-proxy/iptables/service-text.ts';
 import type { ProxiedPort } from '../../../controllers/kube-proxy/service-port.ts';
 import { proxiedPort } from './proxied-port.ts';
 
-const OPTIONS = { nodeName: 'node-1', clusterCidr: '10.244.0.0/16' };
-
-function chain(ports: readonly ProxiedPort[], table: TableName, name: string): string[] {
-  return (compileRules(ports, OPTIONS)[table].get(name) ?? []).map(printRule);
+/** The rules that a node gets: table → chain → rules without `-A CHAIN`. */
+function chainsOf(ports: readonly ProxiedPort[]): Record<TableName, Map<string, string[]>> {
+  const texts = new ServiceTexts('10.244.0.0/16');
+  const program = nodeProgram(ports.map((port) => texts.of(port, 'node-1')));
+  const chains = { filter: new Map<string, string[]>(), nat: new Map<string, string[]>() };
+  let table: TableName = 'filter';
+  for (const line of restoreText(program, NOTHING_WRITTEN, []).split('\n')) {
+    if (line.startsWith('*')) table = line.slice(1) as TableName;
+    if (line.startsWith(':')) chains[table].set(line.slice(1, line.indexOf(' ')), []);
+    const [, name = '', rule = ''] = /^-A (\S+) (.*)$/.exec(line) ?? [];
+    if (name) chains[table].get(name)!.push(rule);
+  }
+  return chains;
 }
+
+const chain = (ports: readonly ProxiedPort[], table: TableName, name: string): string[] =>
+  chainsOf(ports)[table].get(name) ?? [];
 
 /** The one chain whose name begins so. */
 function chainLike(ports: readonly ProxiedPort[], prefix: string): string[] {
-  const names = [...compileRules(ports, OPTIONS).nat.keys()].filter((name) => name.startsWith(prefix));
+  const names = [...chainsOf(ports).nat.keys()].filter((name) => name.startsWith(prefix));
   expect(names).toHaveLength(1);
   return chain(ports, 'nat', names[0]!);
 }
@@ -23,7 +36,7 @@ const TWO = [
   { ip: '10.244.1.2', nodeName: 'node-2' },
 ];
 
-describe('compileRules', () => {
+describe('nodeProgram', () => {
   it('sends a ClusterIP to each endpoint with the same odds', () => {
     const ports = [proxiedPort({ endpoints: TWO })];
     const rules = chainLike(ports, 'KUBE-SVC-');
@@ -113,8 +126,8 @@ describe('compileRules', () => {
     ],
     [{ affinitySeconds: 60 }, { nat: 10, filter: 0 }],
   ])('keeps the number of rules for %j with two endpoints', (feature, expected) => {
-    const rules = compileRules([proxiedPort({ ...feature, endpoints: TWO })], OPTIONS);
-    const base = compileRules([], OPTIONS);
+    const rules = chainsOf([proxiedPort({ ...feature, endpoints: TWO })]);
+    const base = chainsOf([]);
     const count = (table: TableName) =>
       [...rules[table].values()].flat().length - [...base[table].values()].flat().length;
     expect({ nat: count('nat'), filter: count('filter') }).toEqual(expected);
