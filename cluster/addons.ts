@@ -17,11 +17,6 @@ export async function installClusterDns(
   { clusterDns }: Pick<ClusterConfig, 'clusterDns'>,
   coredns: HostEndpoint,
 ): Promise<void> {
-  const existing = <T>(request: Promise<T>): Promise<T | undefined> =>
-    request.catch((error) => {
-      if (!isAlreadyExists(error)) throw error;
-      return undefined;
-    });
   await existing(
     client.create(resources.services, dnsService(clusterDns, coredns.port), { namespace: NAMESPACE }),
   );
@@ -30,6 +25,35 @@ export async function installClusterDns(
   if (created) return;
   const patch = { endpoints: slice.endpoints, ports: slice.ports };
   await client.patch(resources.endpointslices, NAME, 'merge', patch, { namespace: NAMESPACE });
+}
+
+/**
+ * Says in the cluster how kube-proxy works, where kubeadm says it. Who changes `mode` there changes the mode of
+ * the running cluster.
+ */
+export async function installProxyConfig(
+  client: RestClient,
+  { clusterCidr, proxyMode }: Pick<ClusterConfig, 'clusterCidr' | 'proxyMode'>,
+): Promise<void> {
+  const name = 'kube-proxy';
+  const data = {
+    'config.conf': `apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+clusterCIDR: ${clusterCidr}
+mode: ${proxyMode}
+`,
+  };
+  const configMap = { metadata: { name, namespace: NAMESPACE, labels: { app: name } }, data };
+  const created = await existing(client.create(resources.configmaps, configMap, { namespace: NAMESPACE }));
+  if (!created) await client.patch(resources.configmaps, name, 'merge', { data }, { namespace: NAMESPACE });
+}
+
+/** Undefined if what a request would create is there already. */
+function existing<T>(request: Promise<T>): Promise<T | undefined> {
+  return request.catch((error) => {
+    if (!isAlreadyExists(error)) throw error;
+    return undefined;
+  });
 }
 
 function dnsService(clusterIP: string, targetPort: number): Service {

@@ -11,6 +11,8 @@ export interface ClusterConfig {
   readonly clusterDns: string;
   readonly clusterDomain: string;
   readonly nodePortRange: string;
+  /** How kube-proxy programs the nodes. */
+  readonly proxyMode: 'iptables' | 'nftables';
   readonly nodeMonitorGracePeriod: string;
   readonly nodeLeaseRenewInterval: string;
   readonly notReadyTolerationSeconds: number;
@@ -27,6 +29,7 @@ export const DEFAULT_CONFIG: ClusterConfig = {
   clusterDns: '10.96.0.10',
   clusterDomain: 'cluster.local',
   nodePortRange: '30000-32767',
+  proxyMode: 'iptables',
   nodeMonitorGracePeriod: '40s',
   nodeLeaseRenewInterval: '10s',
   notReadyTolerationSeconds: 300,

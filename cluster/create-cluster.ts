@@ -31,7 +31,7 @@ import { MemoryHostNetwork } from '../platform/memory-host-network.ts';
 import { type Rng, seededRng } from '../platform/rng.ts';
 import { StreamDuplex } from '../platform/stream-duplex.ts';
 import { VirtualClock } from '../platform/virtual-clock.ts';
-import { installClusterDns } from './addons.ts';
+import { installClusterDns, installProxyConfig } from './addons.ts';
 import {
   type ClusterConfig,
   DEFAULT_CONFIG,
@@ -254,12 +254,14 @@ export class Cluster {
     });
     await startEndpoints(this.#context('endpoints', as('podwire:endpoints')));
     await startKubeProxy(this.#context('kube-proxy', as('system:kube-proxy')), {
+      mode: config.proxyMode,
       clusterCidr: config.clusterCidr,
       shellOf: ({ metadata }) => ({
         run: async (argv, stdin) => this.#agent(metadata.name ?? '').shell.run(argv, stdin),
       }),
     });
     await installClusterDns(this.client, config, this.#dns.local);
+    await installProxyConfig(this.client, config);
   }
 
   async #startAgent({ name, address, hostAddress }: NodePlace): Promise<void> {

@@ -61,7 +61,9 @@ export function processPlans(config: ClusterConfig, storage: string | undefined)
       ],
     }),
     controller('endpoints', 'podwire:endpoints', {}),
-    controller('kube-proxy', 'system:kube-proxy', { args: () => [`--cluster-cidr=${config.clusterCidr}`] }),
+    controller('kube-proxy', 'system:kube-proxy', {
+      args: () => [`--cluster-cidr=${config.clusterCidr}`, `--proxy-mode=${config.proxyMode}`],
+    }),
   ];
 }
 

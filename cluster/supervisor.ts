@@ -5,7 +5,7 @@ import type { Node } from '../openapi/generated/types.ts';
 import { resources } from '../openapi/resources.ts';
 import { CertificateAuthority } from '../platform/certificate-authority.ts';
 import { systemClock } from '../platform/clock.ts';
-import { installClusterDns } from './addons.ts';
+import { installClusterDns, installProxyConfig } from './addons.ts';
 import { type ClusterConfig, nodePlaces } from './cluster-config.ts';
 import { freePort } from './free-port.ts';
 import type { KeptDirectory } from './kept-directory.ts';
@@ -164,6 +164,7 @@ export class Supervisor {
     const { config, onProgress } = this.#options;
     const [address = '', port = ''] = this.#dns.split(':');
     await installClusterDns(client, config, { address, port: Number(port) });
+    await installProxyConfig(client, config);
     const deadline = Date.now() + START_MS;
     for (;;) {
       const { items } = await client.list(resources.nodes);

@@ -1,5 +1,6 @@
 import { broadcastOf, type Cidr, networkOf, cidr as parsePrefix } from './cidr.ts';
 import { Conntrack } from './conntrack/conntrack.ts';
+import { NatHooks } from './conntrack/nat-hooks.ts';
 import { DropCounters, type DropReason } from './drop-reason.ts';
 import type { NetClock, NetRng } from './environment.ts';
 import { Fib } from './fib/fib.ts';
@@ -16,6 +17,7 @@ import type { Mac } from './mac.ts';
 import { NeighbourTable } from './neigh/neighbour-table.ts';
 import { NetError } from './net-error.ts';
 import { Hooks } from './netfilter/hooks.ts';
+import { Nftables } from './nftables/nftables.ts';
 import type { Packet } from './packet.ts';
 import { type Softirq, softirqOf } from './softirq.ts';
 import { Sysctls } from './sysctl.ts';
@@ -58,7 +60,9 @@ export class Netns {
   readonly fib = new Fib(() => this.changed());
   readonly neighbours: NeighbourTable;
   readonly conntrack: Conntrack;
+  readonly nat: NatHooks;
   readonly iptables: Iptables;
+  readonly nftables: Nftables;
   readonly flows: FlowTable;
   readonly ip: IpLayer;
   readonly icmp: Icmp;
@@ -81,7 +85,9 @@ export class Netns {
     this.hooks = new Hooks(this);
     this.neighbours = new NeighbourTable(this);
     this.conntrack = new Conntrack(this);
+    this.nat = new NatHooks(this);
     this.iptables = new Iptables(this);
+    this.nftables = new Nftables(this);
     this.flows = new FlowTable(this);
     this.ip = new IpLayer(this);
     this.icmp = new Icmp(this);

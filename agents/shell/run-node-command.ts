@@ -6,6 +6,7 @@ import { curl } from './curl.ts';
 import { ip } from './ip.ts';
 import { iptables, iptablesRestore, iptablesSave } from './iptables.ts';
 import { nc } from './nc.ts';
+import { nft } from './nft.ts';
 import { ping } from './ping.ts';
 import { ss } from './ss.ts';
 import { sysctl } from './sysctl.ts';
@@ -22,6 +23,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   sysctl,
   curl,
   nc,
+  nft,
 };
 
 /**

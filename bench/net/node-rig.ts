@@ -54,6 +54,7 @@ export class NodeRig {
     if (filtered) this.node.iptables.restore(FORWARD_RULES, { noflush: true });
     this.#proxier = iptablesMode('10.244.0.0/16')({
       nodeName: 'node-1',
+      nodeIp: '172.18.0.2',
       shell: { run: (argv, stdin = '') => runNodeCommand(argv, stdin, { ns: this.node } as never) },
     });
   }

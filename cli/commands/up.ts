@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ClusterConfig, DEFAULT_CONFIG, MOST_NODES } from '../../cluster/cluster-config.ts';
 import { startControlServer } from '../../cluster/control-server.ts';
 import { KeptDirectory } from '../../cluster/kept-directory.ts';
@@ -47,6 +47,11 @@ export function upCommand(): Command {
     .option('--cluster-dns <ip>', "the address of the cluster's DNS", DEFAULT_CONFIG.clusterDns)
     .option('--cluster-domain <zone>', "the cluster's DNS zone", DEFAULT_CONFIG.clusterDomain)
     .option('--node-port-range <range>', 'node ports', DEFAULT_CONFIG.nodePortRange)
+    .addOption(
+      new Option('--proxy-mode <mode>', 'how kube-proxy programs the nodes')
+        .choices(['iptables', 'nftables'])
+        .default(DEFAULT_CONFIG.proxyMode),
+    )
     .option(
       '--node-monitor-grace-period <duration>',
       'a node silent for longer is NotReady',

@@ -1,4 +1,5 @@
 import type { NodeShell } from '../../client/node-shell.ts';
+import type { ProxiedNodeFacts } from './programs.ts';
 import type { ProxiedPort } from './service-port.ts';
 
 /**
@@ -8,14 +9,11 @@ import type { ProxiedPort } from './service-port.ts';
 export interface Proxier {
   /** Makes the node's rules those of `ports`; rejects, and sends everything next time, if the node refuses. */
   sync(ports: readonly ProxiedPort[]): Promise<void>;
-  /** The node has lost its rules. */
-  forget(): void;
 }
 
-export interface ProxierOptions {
-  readonly nodeName: string;
+export interface ProxierOptions extends ProxiedNodeFacts {
   readonly shell: NodeShell;
 }
 
-/** A proxy mode: makes the proxier of one node. */
+/** Makes the proxier of one node. */
 export type NewProxier = (options: ProxierOptions) => Proxier;

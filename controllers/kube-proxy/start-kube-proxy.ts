@@ -3,14 +3,16 @@ import type { ControllerContext } from '../../client/controller-context.ts';
 import { objectKey } from '../../client/informer.ts';
 import type { NodeShell } from '../../client/node-shell.ts';
 import { runQueue } from '../../client/run-queue.ts';
-import type { EndpointSlice, Node, Service } from '../../openapi/generated/types.ts';
+import type { ConfigMap, EndpointSlice, Node, Service } from '../../openapi/generated/types.ts';
 import { resources } from '../../openapi/resources.ts';
-import { iptablesMode } from './iptables/iptables-proxier.ts';
-import type { Proxier } from './proxier.ts';
+import type { Proxier, ProxierOptions } from './proxier.ts';
+import { CONFIG_MAP, configuredMode, type ProxyModeName, proxyMode } from './proxy-mode.ts';
 import { endpointsByPort, type ProxiedPort, portKey, servicePorts } from './service-port.ts';
 import { staleUdpFlows } from './stale-udp-flows.ts';
 
 export interface KubeProxyOptions {
+  /** The mode unless the cluster's configuration names another. */
+  readonly mode: ProxyModeName;
   readonly clusterCidr: string;
   /** Reaches a node's kernel. */
   readonly shellOf: (node: Node) => NodeShell;
@@ -24,19 +26,34 @@ const NODES_AT_ONCE = 16;
 interface ProxiedNode {
   readonly proxier: Proxier;
   readonly bootId: string;
-  readonly shell: NodeShell;
+  readonly options: ProxierOptions;
+  /** What other modes wrote is gone. */
+  isClean: boolean;
   /** What the node's rules were last made from. */
   applied: readonly ProxiedPort[];
 }
 
 /** Keeps the rules of every node equal to what the Services and their endpoints call for. */
 export async function startKubeProxy(context: ControllerContext, options: KubeProxyOptions): Promise<void> {
-  const { clock, informers, metrics, signal } = context;
+  const { clock, informers, logger, metrics, signal } = context;
   const services = informers.for(resources.services);
   const slices = informers.for(resources.endpointslices);
   const nodes = informers.for(resources.nodes);
   const proxied = new Map<string, ProxiedNode>();
-  const newProxier = iptablesMode(options.clusterCidr);
+  const serviceCidrs = informers.for(resources.servicecidrs);
+  const configMaps = informers.for(resources.configmaps, {
+    namespace: CONFIG_MAP.namespace,
+    fieldSelector: `metadata.name=${CONFIG_MAP.name}`,
+  });
+  let modeName = options.mode;
+  const newMode = () =>
+    proxyMode(modeName, {
+      clusterCidr: options.clusterCidr,
+      serviceCidrs: () =>
+        [...serviceCidrs.store.values()].flatMap(({ spec }) => spec?.cidrs ?? []).filter(isIpv4),
+      now: () => clock.now(),
+    });
+  let mode = newMode();
   const syncSeconds = new Histogram({
     name: 'kubeproxy_sync_proxy_rules_duration_seconds',
     help: 'Time to bring one node up to date',
@@ -67,7 +84,9 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
       const wanted = ports;
       const started = clock.now();
       await target.proxier.sync(wanted);
-      for (const argv of staleUdpFlows(target.applied, wanted)) await target.shell.run(argv);
+      for (const argv of staleUdpFlows(target.applied, wanted)) await target.options.shell.run(argv);
+      if (!target.isClean) await mode.removeOthers(target.options);
+      target.isClean = true;
       target.applied = wanted;
       syncSeconds.observe((clock.now() - started) / 1000);
       lastSync.set(clock.now() / 1000);
@@ -81,8 +100,9 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
     const bootId = node.status?.nodeInfo?.bootID ?? '';
     const known = proxied.get(name);
     if (known?.bootId === bootId) return known;
-    const shell = options.shellOf(node);
-    const target = { proxier: newProxier({ nodeName: name, shell }), bootId, shell, applied: [] };
+    const proxierOptions = { nodeName: name, nodeIp: internalIp(node), shell: options.shellOf(node) };
+    const proxier = mode.newProxier(proxierOptions);
+    const target = { proxier, bootId, options: proxierOptions, applied: [], isClean: false };
     proxied.set(name, target);
     return target;
   };
@@ -135,10 +155,28 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
     },
     onDelete: (node) => proxied.delete(objectKey(node)),
   });
+  const configure = (configMap: ConfigMap): void => {
+    const wanted = configuredMode(configMap);
+    if (wanted instanceof Error) return logger.error({}, wanted.message);
+    if (wanted === undefined || wanted === modeName) return;
+    logger.info({ from: modeName, to: wanted }, 'another proxy mode');
+    modeName = wanted;
+    mode = newMode();
+    proxied.clear();
+    syncAll();
+  };
+  configMaps.addHandler({ onAdd: configure, onUpdate: (_previous, configMap) => configure(configMap) });
+  serviceCidrs.addHandler({ onAdd: syncAll, onUpdate: syncAll, onDelete: syncAll });
   await informers.start(signal);
   ready = true;
   syncAll();
 }
+
+function internalIp({ status }: Node): string {
+  return status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '';
+}
+
+const isIpv4 = (cidr: string): boolean => !cidr.includes(':');
 
 /** The key of the Service that a slice belongs to. */
 function serviceOf({ metadata }: EndpointSlice): string {

@@ -50,7 +50,8 @@ export function setupNat(ns: Netns, connection: Connection, range: NatRange, man
   return NF_ACCEPT;
 }
 
-const doneBit = (manip: Manip): number => (manip === 'src' ? IPS_SRC_NAT_DONE : IPS_DST_NAT_DONE);
+/** Set once it is decided what becomes of a connection's address. */
+export const doneBit = (manip: Manip): number => (manip === 'src' ? IPS_SRC_NAT_DONE : IPS_DST_NAT_DONE);
 
 /**
  * The nat table's function at a hook (nf_nat_inet_fn): a new connection goes through the rules once per manip,

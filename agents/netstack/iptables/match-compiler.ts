@@ -6,8 +6,8 @@ import {
   IPS_SEEN_REPLY,
   IPS_SRC_NAT,
 } from '../conntrack/connection.ts';
+import { addressType } from '../fib/address-type.ts';
 import { ipv4FragmentOffset } from '../header/ipv4-header.ts';
-import { BROADCAST_IPV4, isMulticast, isZeronet } from '../ipv4.ts';
 import type { Link } from '../link/link.ts';
 import { readMac } from '../mac.ts';
 import type { Netns } from '../netns.ts';
@@ -163,19 +163,10 @@ function compileConntrack(match: Extract<Match, { kind: 'conntrack' }>): Predica
   };
 }
 
-/** inet_addr_type: what the local table says of an address, else unicast. */
-function typeOf(ns: Netns, address: number): AddressType {
-  if (isZeronet(address) || address === BROADCAST_IPV4) return 'BROADCAST';
-  if (isMulticast(address)) return 'MULTICAST';
-  const type = ns.fib.lookup(address)?.type;
-  if (type === 'local') return 'LOCAL';
-  return type === 'broadcast' ? 'BROADCAST' : 'UNICAST';
-}
-
 function compileAddrtype(ns: Netns, match: Extract<Match, { kind: 'addrtype' }>): Predicate {
   const { source, destination, limitInterface } = match;
   const onInterface = (address: number, link: Link | undefined): AddressType => {
-    const type = typeOf(ns, address);
+    const type = addressType(ns, address);
     const mine = link?.addresses.some((each) => each.address === address) ?? false;
     return limitInterface && type === 'LOCAL' && !mine ? 'UNICAST' : type;
   };

@@ -1,5 +1,4 @@
-import { natHook } from '../conntrack/nat.ts';
-import { NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
+import { type HookFunction, NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import { Chain, type Evaluator, LinearEvaluator } from './chain.ts';
 import { BUILTIN_CHAINS, type TableName } from './table-layout.ts';
@@ -17,23 +16,17 @@ export class Table {
   constructor(ns: Netns, name: TableName) {
     this.name = name;
     this.evaluator = new LinearEvaluator(ns, name);
-    if (name === 'nat') ns.conntrack.enable();
     for (const { name: chainName, point, priority } of BUILTIN_CHAINS[name]) {
       const chain = new Chain(chainName, 'ACCEPT');
       this.chains.set(chainName, chain);
       const label = `${name} ${chainName}`;
-      const run: Parameters<typeof ns.hooks.register>[3] = (packet, input, output) => {
+      const run: HookFunction = (packet, input, output) => {
         if (this.evaluator.evaluate(chain, packet, input, output) === NF_ACCEPT) return NF_ACCEPT;
         ns.drop(packet, 'NETFILTER_DROP');
         return NF_DROP;
       };
-      ns.hooks.register(
-        point,
-        priority,
-        label,
-        name === 'nat' ? (packet, input, output) => natHook(ns, point, packet, input, output, run) : run,
-        { perFlow: true },
-      );
+      if (name === 'nat') ns.nat.register(point, priority, run);
+      else ns.hooks.register(point, priority, label, run, { perFlow: true });
     }
   }
 

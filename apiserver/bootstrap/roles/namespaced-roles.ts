@@ -14,6 +14,12 @@ export const namespacedRoles: readonly DefaultRole[] = [
     subjects: [MANAGER, SCHEDULER],
   },
   {
+    name: 'kube-proxy',
+    namespace: 'kube-system',
+    rules: allow(READ, 'configmaps', ['kube-proxy']),
+    subjects: [user('system:kube-proxy')],
+  },
+  {
     name: 'system::leader-locking-kube-controller-manager',
     namespace: 'kube-system',
     rules: [

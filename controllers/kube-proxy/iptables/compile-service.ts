@@ -1,4 +1,4 @@
-import { chooseEndpoints } from '../choose-endpoints.ts';
+import { planService } from '../plan-service.ts';
 import type { EndpointInfo, ProxiedPort, ServicePortInfo } from '../service-port.ts';
 import { endpointChain, serviceChain } from './chain-names.ts';
 import { comment, jump, type Match, type Rule, verdict } from './rule.ts';
@@ -27,54 +27,45 @@ export const MARK_MASQUERADE = 'KUBE-MARK-MASQ';
 /** The rules of one Service's port on one node (k8s pkg/proxy/iptables/proxier.go, syncProxyRules). */
 export function compileService(port: ProxiedPort, options: ServiceRulesOptions): ServiceRules {
   const { service } = port;
-  const chosen = chooseEndpoints(port, options.nodeName);
+  const { cluster, local, hasExternal, isFirewalled, ...plan } = planService(port, options.nodeName);
   const svc = serviceChain('KUBE-SVC-', service);
   const svl = serviceChain('KUBE-SVL-', service);
   const ext = serviceChain('KUBE-EXT-', service);
   const fw = serviceChain('KUBE-FW-', service);
-  const internal = service.internalLocal
-    ? { chain: svl, endpoints: chosen.local }
-    : { chain: svc, endpoints: chosen.cluster };
-  const externalChosen = service.externalLocal ? chosen.local : chosen.cluster;
-  const isExternal =
-    service.nodePort > 0 || service.externalIps.length > 0 || service.loadBalancerIps.length > 0;
-  const usesCluster = chosen.cluster.length > 0 && (!service.internalLocal || isExternal);
-  const usesLocal =
-    chosen.local.length > 0 && (service.internalLocal || (isExternal && service.externalLocal));
-  const hasExternalChain = isExternal && chosen.anywhere;
-  const firewalled = service.loadBalancerSourceRanges.length > 0 && service.loadBalancerIps.length > 0;
 
   const chains = new Map<string, readonly Rule[]>();
-  if (usesCluster)
-    chains.set(svc, [...clusterIpMasquerade(service, options), ...balance(service, chosen.cluster)]);
-  if (usesLocal) {
+  if (cluster.length > 0)
+    chains.set(svc, [...clusterIpMasquerade(service, options), ...balance(service, cluster)]);
+  if (local.length > 0) {
     const masquerade = service.internalLocal ? clusterIpMasquerade(service, options) : [];
-    chains.set(svl, [...masquerade, ...balance(service, chosen.local)]);
+    chains.set(svl, [...masquerade, ...balance(service, local)]);
   }
-  if (hasExternalChain) chains.set(ext, externalRules(service, options, svc, usesLocal ? svl : undefined));
-  if (hasExternalChain && firewalled) chains.set(fw, firewallRules(service, ext));
-  const used = new Set([...(usesCluster ? chosen.cluster : []), ...(usesLocal ? chosen.local : [])]);
-  for (const endpoint of used) chains.set(endpointChain(service, endpoint), endpointRules(service, endpoint));
+  if (hasExternal) chains.set(ext, externalRules(service, options, svc, local.length > 0 ? svl : undefined));
+  if (hasExternal && isFirewalled) chains.set(fw, firewallRules(service, ext));
+  for (const endpoint of plan.used) {
+    chains.set(endpointChain(service, endpoint), endpointRules(service, endpoint));
+  }
 
-  const refuseInternal = refusal(service, internal.endpoints, chosen.anywhere);
-  const refuseExternal = refusal(service, externalChosen, chosen.anywhere);
-  const balancerChain = firewalled ? fw : ext;
+  const refuseInternal = plan.refuseInternal && refusal(service, plan.refuseInternal);
+  const refuseExternal = plan.refuseExternal && refusal(service, plan.refuseExternal);
+  const internal = service.internalLocal ? svl : svc;
+  const balancerChain = isFirewalled ? fw : ext;
   return {
     chains,
     natServices: [
-      ...(refuseInternal ? [] : [toAddress(service, service.clusterIp, 'cluster IP', internal.chain)]),
-      ...(hasExternalChain
+      ...(refuseInternal ? [] : [toAddress(service, service.clusterIp, 'cluster IP', internal)]),
+      ...(hasExternal
         ? [
             ...service.externalIps.map((ip) => toAddress(service, ip, 'external IP', ext)),
             ...service.loadBalancerIps.map((ip) => toAddress(service, ip, 'loadbalancer IP', balancerChain)),
           ]
         : []),
     ],
-    natNodePorts: hasExternalChain && service.nodePort > 0 ? [toNodePort(service, ext)] : [],
+    natNodePorts: hasExternal && service.nodePort > 0 ? [toNodePort(service, ext)] : [],
     filterServices: refuseInternal ? [refuse(service, refuseInternal, service.clusterIp)] : [],
     filterExternalServices: refuseExternal ? refuseExternally(service, refuseExternal) : [],
     filterNodePorts: service.healthCheckNodePort > 0 ? [acceptHealthChecks(service)] : [],
-    filterProxyFirewall: firewalled ? service.loadBalancerIps.map((ip) => dropUnmatched(service, ip)) : [],
+    filterProxyFirewall: isFirewalled ? service.loadBalancerIps.map((ip) => dropUnmatched(service, ip)) : [],
   };
 }
 
@@ -201,15 +192,10 @@ interface Refusal {
   readonly verdict: 'REJECT' | 'DROP';
 }
 
-/** Without any endpoint the client is told; without a local one another node may do better, so it is not. */
-function refusal(
-  service: ServicePortInfo,
-  usable: readonly EndpointInfo[],
-  anywhere: boolean,
-): Refusal | undefined {
-  if (!anywhere) return { reason: `${service.name} has no endpoints`, verdict: 'REJECT' };
-  if (usable.length === 0) return { reason: `${service.name} has no local endpoints`, verdict: 'DROP' };
-  return undefined;
+function refusal({ name }: ServicePortInfo, how: 'reject' | 'drop'): Refusal {
+  return how === 'reject'
+    ? { reason: `${name} has no endpoints`, verdict: 'REJECT' }
+    : { reason: `${name} has no local endpoints`, verdict: 'DROP' };
 }
 
 function refuse(service: ServicePortInfo, refused: Refusal, ip: string): Rule {

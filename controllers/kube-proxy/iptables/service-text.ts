@@ -24,47 +24,8 @@ export interface ServiceText {
   readonly lines: Readonly<Record<SharedChain, string>>;
 }
 
-/**
- * The texts of all Services, made once for each version of a port: for all nodes together, or for each node
- * where the node itself counts.
- */
-export class ServiceTexts {
-  readonly #clusterCidr: string;
-  readonly #everywhere = new WeakMap<ProxiedPort, ServiceText>();
-  readonly #onNode = new WeakMap<ProxiedPort, Map<string, ServiceText>>();
-
-  constructor(clusterCidr: string) {
-    this.#clusterCidr = clusterCidr;
-  }
-
-  of(port: ProxiedPort, nodeName: string): ServiceText {
-    const options = { nodeName, clusterCidr: this.#clusterCidr };
-    if (!dependsOnNode(port)) return remember(this.#everywhere, port, () => serviceText(port, options));
-    const nodes = remember(this.#onNode, port, () => new Map<string, ServiceText>());
-    return remember(nodes, nodeName, () => serviceText(port, options));
-  }
-}
-
-/** Whether two nodes may have different rules for a port. */
-export function dependsOnNode({ service }: ProxiedPort): boolean {
-  return service.internalLocal || service.externalLocal;
-}
-
-interface Memory<K, V> {
-  get(key: K): V | undefined;
-  set(key: K, value: V): unknown;
-}
-
-function remember<K, V>(memory: Memory<K, V>, key: K, make: () => V): V {
-  let value = memory.get(key);
-  if (value === undefined) {
-    value = make();
-    memory.set(key, value);
-  }
-  return value;
-}
-
-function serviceText(port: ProxiedPort, options: ServiceRulesOptions): ServiceText {
+/** What one Service's port adds to a node's rules, printed. */
+export function serviceText(port: ProxiedPort, options: ServiceRulesOptions): ServiceText {
   const rules = compileService(port, options);
   return {
     key: `${port.service.name}/${port.service.protocol}`,

@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { nodeProgram } from '../../../controllers/kube-proxy/iptables/node-program.ts';
 import { NOTHING_WRITTEN, restoreText } from '../../../controllers/kube-proxy/iptables/restore-text.ts';
 import type { TableName } from '../../../controllers/kube-proxy/iptables/rule.ts';
-import { ServiceTexts } from '../../../controllers/kube-proxy/iptables/service-text.ts';
+import { serviceText } from '../../../controllers/kube-proxy/iptables/service-text.ts';
 import type { ProxiedPort } from '../../../controllers/kube-proxy/service-port.ts';
 import { proxiedPort } from './proxied-port.ts';
 
+const OPTIONS = { nodeName: 'node-1', clusterCidr: '10.244.0.0/16' };
+
 /** The rules that a node gets: table → chain → rules without `-A CHAIN`. */
 function chainsOf(ports: readonly ProxiedPort[]): Record<TableName, Map<string, string[]>> {
-  const texts = new ServiceTexts('10.244.0.0/16');
-  const program = nodeProgram(ports.map((port) => texts.of(port, 'node-1')));
+  const program = nodeProgram(ports.map((port) => serviceText(port, OPTIONS)));
   const chains = { filter: new Map<string, string[]>(), nat: new Map<string, string[]>() };
   let table: TableName = 'filter';
   for (const line of restoreText(program, NOTHING_WRITTEN, []).split('\n')) {

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { JUMPS } from '../../../controllers/kube-proxy/iptables/jumps.ts';
 import { type NodeProgram, nodeProgram } from '../../../controllers/kube-proxy/iptables/node-program.ts';
 import { NOTHING_WRITTEN, restoreText } from '../../../controllers/kube-proxy/iptables/restore-text.ts';
-import { ServiceTexts } from '../../../controllers/kube-proxy/iptables/service-text.ts';
+import { serviceText } from '../../../controllers/kube-proxy/iptables/service-text.ts';
 import { proxiedPort } from './proxied-port.ts';
 
+const OPTIONS = { nodeName: 'node-1', clusterCidr: '10.244.0.0/16' };
 const programOf = (...ports: ReturnType<typeof proxiedPort>[]): NodeProgram => {
-  const texts = new ServiceTexts('10.244.0.0/16');
-  return nodeProgram(ports.map((port) => texts.of(port, 'node-1')));
+  return nodeProgram(ports.map((port) => serviceText(port, OPTIONS)));
 };
 
 describe('restoreText', () => {

@@ -136,8 +136,8 @@ const DEFAULTS: Omit<FrameSpec, 'source' | 'destination' | 'destinationPort'> = 
 
 /** Two equal worlds, one with the fast path; every step is done in both. */
 class Pair {
-  readonly fast = new FlowWorld(true);
-  readonly slow = new FlowWorld(false);
+  readonly fast = new FlowWorld();
+  readonly slow = new FlowWorld({ enabled: false });
   #sent: [Port, Uint8Array][] = [];
   #last: { port: Port; frame: Uint8Array } | undefined;
 

@@ -60,7 +60,7 @@ export class FlowWorld {
   /** Frames that left since last asked, as `device hex`. */
   #left: { port: Port; frame: Uint8Array }[] = [];
 
-  constructor(enabled: boolean) {
+  constructor({ enabled = true, rules = RULES } = {}) {
     this.ns = new Netns({ name: 'node-1', clock: this.clock, rng: seededRng(1) });
     const { ns } = this;
     ns.flows.enabled = enabled;
@@ -92,7 +92,7 @@ export class FlowWorld {
       link: flannel,
       onlink: true,
     });
-    const result = ns.iptables.restore(RULES, { noflush: true });
+    const result = ns.iptables.restore(rules, { noflush: true });
     if (!result.ok) throw new Error(result.error);
   }
 

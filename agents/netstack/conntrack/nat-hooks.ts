@@ -1,0 +1,68 @@
+import type { Link } from '../link/link.ts';
+import { type HookPoint, INPUT, NF_ACCEPT, POSTROUTING, PRIORITY, type Verdict } from '../netfilter/hooks.ts';
+import type { Netns } from '../netns.ts';
+import type { Packet } from '../packet.ts';
+import { doneBit, manipOf, natHook } from './nat.ts';
+
+export type NatRules = (packet: Packet, input: Link | undefined, output: Link | undefined) => Verdict;
+
+interface Entry {
+  readonly priority: number;
+  readonly run: NatRules;
+}
+
+/**
+ * The NAT hooks of a namespace, which iptables' nat table and nftables' nat chains share: a new connection asks
+ * each in turn until one has decided (nf_nat_register_fn, nf_nat_inet_fn).
+ */
+export class NatHooks {
+  readonly #ns: Netns;
+  readonly #entries = new Map<HookPoint, readonly Entry[]>();
+
+  constructor(ns: Netns) {
+    this.#ns = ns;
+  }
+
+  /** The returned function takes the rules out again. */
+  register(point: HookPoint, priority: number, run: NatRules): () => void {
+    const ns = this.#ns;
+    ns.conntrack.enable();
+    if (!this.#entries.has(point)) this.#hook(point);
+    const entry = { priority, run };
+    const entries = [...(this.#entries.get(point) ?? []), entry];
+    this.#entries.set(
+      point,
+      entries.sort((a, b) => a.priority - b.priority),
+    );
+    ns.changed();
+    return () => {
+      this.#entries.set(
+        point,
+        this.#entries.get(point)!.filter((other) => other !== entry),
+      );
+      ns.changed();
+    };
+  }
+
+  #hook(point: HookPoint): void {
+    const ns = this.#ns;
+    const priority = point === POSTROUTING || point === INPUT ? PRIORITY.srcnat : PRIORITY.dstnat;
+    const runRules: NatRules = (packet, input, output) => this.#runRules(point, packet, input, output);
+    ns.hooks.register(
+      point,
+      priority,
+      'nat',
+      (packet, input, output) => natHook(ns, point, packet, input, output, runRules),
+      { perFlow: true },
+    );
+  }
+
+  #runRules(point: HookPoint, packet: Packet, input: Link | undefined, output: Link | undefined): Verdict {
+    const done = doneBit(manipOf(point));
+    for (const entry of this.#entries.get(point)!) {
+      const verdict = entry.run(packet, input, output);
+      if (verdict !== NF_ACCEPT || (packet.connection!.status & done) !== 0) return verdict;
+    }
+    return NF_ACCEPT;
+  }
+}

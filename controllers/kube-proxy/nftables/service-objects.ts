@@ -1,0 +1,138 @@
+import { planService, type ServicePlan } from '../plan-service.ts';
+import type { EndpointInfo, ProxiedPort, ServicePortInfo } from '../service-port.ts';
+import { affinitySet, endpointChain, serviceChain } from './names.ts';
+
+/** What one Service's port adds to the table, in nft's words. */
+export interface ServiceObjects {
+  /** The same for every version of a Service's port, and for no other. */
+  readonly key: string;
+  /** Chains of its own with their rules. */
+  readonly chains: ReadonlyMap<string, readonly string[]>;
+  /** Affinity sets with their declarations. */
+  readonly sets: ReadonlyMap<string, string>;
+  /** Elements of the shared sets and maps: `MAP KEY` → what follows the key. */
+  readonly elements: ReadonlyMap<string, string>;
+}
+
+export interface NodeFacts {
+  readonly nodeName: string;
+  readonly nodeIp: string;
+  /** Traffic from outside it towards a ClusterIP is masqueraded. */
+  readonly clusterCidr: string;
+}
+
+const MARK = 'jump mark-for-masquerade';
+
+/** The objects of one Service's port on one node (k8s pkg/proxy/nftables/proxier.go, syncProxyRules). */
+export function serviceObjects(port: ProxiedPort, node: NodeFacts): ServiceObjects {
+  const { service } = port;
+  const plan = planService(port, node.nodeName);
+  return {
+    key: `${service.name}/${service.protocol}`,
+    chains: chainsOf(service, plan, node),
+    sets: affinitySets(service, plan),
+    elements: elementsOf(service, plan),
+  };
+}
+
+function chainsOf(service: ServicePortInfo, plan: ServicePlan, node: NodeFacts): Map<string, string[]> {
+  const { cluster, local, used, hasExternal, isFirewalled } = plan;
+  const chains = new Map<string, string[]>();
+  const [svc, lcl] = [serviceChain('service', service), serviceChain('local', service)];
+  const internal = service.internalLocal ? lcl : svc;
+  const masquerade = `ip daddr ${service.clusterIp} ip saddr != ${node.clusterCidr} ${MARK}`;
+  const own = (chain: string): string[] => (chain === internal ? [masquerade] : []);
+  if (cluster.length > 0) chains.set(svc, [...own(svc), ...balance(service, cluster)]);
+  if (local.length > 0) chains.set(lcl, [...own(lcl), ...balance(service, local)]);
+  if (hasExternal) chains.set(serviceChain('external', service), externalRules(service, plan, node));
+  if (hasExternal && isFirewalled)
+    chains.set(serviceChain('firewall', service), [`ip saddr != { ${sources(service, node)} } drop`]);
+  for (const endpoint of used) chains.set(endpointChain(service, endpoint), endpointRules(service, endpoint));
+  return chains;
+}
+
+/** A client that came before goes where it went; others by chance, each endpoint with the same odds. */
+function balance(service: ServicePortInfo, endpoints: readonly EndpointInfo[]): string[] {
+  const returning =
+    service.affinitySeconds > 0
+      ? endpoints.map(
+          (endpoint) =>
+            `ip saddr @${affinitySet(service, endpoint)} goto ${endpointChain(service, endpoint)}`,
+        )
+      : [];
+  const choices = endpoints.map((endpoint, i) => `${i} : goto ${endpointChain(service, endpoint)}`);
+  return [...returning, `numgen random mod ${endpoints.length} vmap { ${choices.join(' , ')} }`];
+}
+
+/** Pods and the node itself go past the Local policy, as if they went out to a balancer and came back. */
+function externalRules(
+  service: ServicePortInfo,
+  { local }: ServicePlan,
+  { clusterCidr }: NodeFacts,
+): string[] {
+  const svc = serviceChain('service', service);
+  if (!service.externalLocal) return [MARK, `goto ${svc}`];
+  return [
+    `ip saddr ${clusterCidr} goto ${svc} comment "short-circuit pod traffic"`,
+    `fib saddr type local ${MARK} comment "masquerade local traffic"`,
+    `fib saddr type local goto ${svc} comment "short-circuit local traffic"`,
+    ...(local.length > 0 ? [`goto ${serviceChain('local', service)}`] : []),
+  ];
+}
+
+function endpointRules(service: ServicePortInfo, endpoint: EndpointInfo): string[] {
+  const remember =
+    service.affinitySeconds > 0 ? [`update @${affinitySet(service, endpoint)} { ip saddr }`] : [];
+  return [
+    `ip saddr ${endpoint.ip} ${MARK}`,
+    ...remember,
+    `meta l4proto ${service.protocol} dnat to ${endpoint.ip}:${endpoint.port}`,
+  ];
+}
+
+/** A node that may use a balancer's address reaches it from that very address (GetLoadBalancerSourceRanges). */
+function sources(service: ServicePortInfo, { nodeIp }: NodeFacts): string {
+  const ranges = service.loadBalancerSourceRanges.map((range) => range.trim());
+  const includesNode = ranges.some((range) => contains(range, nodeIp));
+  return [...ranges, ...(includesNode ? service.loadBalancerIps : [])].join(', ');
+}
+
+function contains(range: string, address: string): boolean {
+  const [network = '', length = '32'] = range.split('/');
+  const bits = (text: string): number => text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const size = 2 ** (32 - Number(length));
+  return Math.floor(bits(network) / size) === Math.floor(bits(address) / size);
+}
+
+function affinitySets(service: ServicePortInfo, { used }: ServicePlan): Map<string, string> {
+  if (service.affinitySeconds === 0) return new Map();
+  const declaration = `{ type ipv4_addr ; flags dynamic,timeout ; timeout ${service.affinitySeconds}s ; }`;
+  return new Map([...used].map((endpoint) => [affinitySet(service, endpoint), declaration]));
+}
+
+function elementsOf(service: ServicePortInfo, plan: ServicePlan): Map<string, string> {
+  const { protocol, port, nodePort, externalIps, loadBalancerIps } = service;
+  const elements = new Map<string, string>([[`cluster-ips ${service.clusterIp}`, '']]);
+  const to = (kind: Parameters<typeof serviceChain>[0]): string => ` : goto ${serviceChain(kind, service)}`;
+  const refused = (how: 'reject' | 'drop'): string =>
+    ` comment "${service.name}" : ${how === 'reject' ? 'goto reject-chain' : 'drop'}`;
+  const at = (ip: string): string => `${ip} . ${protocol} . ${port}`;
+  if (plan.refuseInternal) {
+    elements.set(`no-endpoint-services ${at(service.clusterIp)}`, refused(plan.refuseInternal));
+  } else {
+    elements.set(`service-ips ${at(service.clusterIp)}`, to(service.internalLocal ? 'local' : 'service'));
+  }
+  for (const ip of [...externalIps, ...loadBalancerIps]) {
+    if (plan.hasExternal) elements.set(`service-ips ${at(ip)}`, to('external'));
+    if (plan.refuseExternal) elements.set(`no-endpoint-services ${at(ip)}`, refused(plan.refuseExternal));
+  }
+  if (plan.hasExternal && plan.isFirewalled) {
+    for (const ip of loadBalancerIps) elements.set(`firewall-ips ${at(ip)}`, to('firewall'));
+  }
+  if (nodePort > 0) {
+    const key = `${protocol} . ${nodePort}`;
+    if (plan.hasExternal) elements.set(`service-nodeports ${key}`, to('external'));
+    if (plan.refuseExternal) elements.set(`no-endpoint-nodeports ${key}`, refused(plan.refuseExternal));
+  }
+  return elements;
+}
