@@ -1,5 +1,13 @@
 import { printLines } from '../bench-line.ts';
 import { benchEstablished } from './established.ts';
+import { benchRules } from './rules.ts';
 
-printLines(await benchEstablished(Number(process.argv[2] ?? 2)));
+const say = (what: string): void => void process.stderr.write(`${what}…\n`);
+const SECONDS = 2;
+
+say('an established flow');
+const lines = await benchEstablished(SECONDS);
+say('rules for many Services');
+lines.push(...(await benchRules([10, 1000, 10_000, 30_000])));
+printLines(lines);
 process.exit(0);

@@ -5,8 +5,8 @@ import { createVethPair, type VethLink } from '../../agents/netstack/link/veth.t
 import { type Mac, mac } from '../../agents/netstack/mac.ts';
 import { Netns } from '../../agents/netstack/netns.ts';
 import { runNodeCommand } from '../../agents/shell/run-node-command.ts';
-import { iptablesMode } from '../../controllers/kube-proxy/iptables/iptables-proxier.ts';
 import type { Proxier } from '../../controllers/kube-proxy/proxier.ts';
+import { type ProxyModeName, proxyMode } from '../../controllers/kube-proxy/proxy-mode.ts';
 import type { ProxiedPort } from '../../controllers/kube-proxy/service-port.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { seededRng } from '../../platform/rng.ts';
@@ -34,7 +34,7 @@ export class NodeRig {
   received = 0;
   readonly #proxier: Proxier;
 
-  constructor({ filtered = true } = {}) {
+  constructor({ filtered = true, mode = 'iptables' as ProxyModeName } = {}) {
     this.node = netns('node', 1);
     this.node.lo.setUp();
     this.node.sysctl.set('net.ipv4.ip_forward', 1);
@@ -52,7 +52,12 @@ export class NodeRig {
     this.node.addAddress(peer.peer!, cidr('10.244.2.1/24'));
     this.node.addNeighbour(peer.peer!, PEER, PEER_MAC);
     if (filtered) this.node.iptables.restore(FORWARD_RULES, { noflush: true });
-    this.#proxier = iptablesMode('10.244.0.0/16')({
+    const { newProxier } = proxyMode(mode, {
+      clusterCidr: '10.244.0.0/16',
+      serviceCidrs: () => ['10.96.0.0/12'],
+      now: () => systemClock.now(),
+    });
+    this.#proxier = newProxier({
       nodeName: 'node-1',
       nodeIp: '172.18.0.2',
       shell: { run: (argv, stdin = '') => runNodeCommand(argv, stdin, { ns: this.node } as never) },

@@ -5,7 +5,7 @@ import { list } from './list-command.ts';
 import type { NftChain } from './nft-chain.ts';
 import { NftError } from './nft-error.ts';
 import type { NftTable } from './nft-table.ts';
-import { TokenReader, tokenize } from './tokens.ts';
+import { TokenReader } from './tokens.ts';
 import { type Totals, Transaction } from './transaction.ts';
 
 export type NftResult = { readonly ok: true } | { readonly ok: false; readonly error: string };
@@ -42,9 +42,8 @@ export class Nftables {
    */
   load(text: string, { source = '/dev/stdin', check = false } = {}): NftResult {
     const transaction = new Transaction(this.#ns, this.#tables, this.#totals);
-    let reader: TokenReader | undefined;
+    const reader = new TokenReader(text);
     try {
-      reader = new TokenReader(tokenize(text));
       for (reader.skipEnds(); !reader.done; reader.skipEnds()) runCommand(reader, transaction);
       transaction.checkLoops();
     } catch (error) {
@@ -96,8 +95,8 @@ export class Nftables {
 }
 
 /** The mistake with the line it is in, as nft shows it. */
-function explain(error: NftError, text: string, source: string, reader: TokenReader | undefined): string {
-  const { line, column, length } = reader?.here ?? { line: 1, column: 1, length: 1 };
+function explain(error: NftError, text: string, source: string, reader: TokenReader): string {
+  const { line, column, length } = reader.here;
   const shown = text.split('\n')[line - 1] ?? '';
   const marks = `${' '.repeat(Math.max(0, column - 1))}${'^'.repeat(length)}`;
   return `${source}:${line}:${column}-${column + length - 1}: Error: ${error.message}\n${shown}\n${marks}\n`;
