@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Root, and a kernel that judges: npm run test:kernel.
+    exclude: ['test/kernel/**'],
     pool: 'threads',
     maxWorkers: 2,
     testTimeout: 20_000,

@@ -149,7 +149,7 @@ function sameLease(a: FlannelLease, b: FlannelLease): boolean {
 }
 
 /** Pods leave the cluster under the node's address; among themselves nothing is translated. */
-function flannelRules(subnet: string, cluster: string): string {
+export function flannelRules(subnet: string, cluster: string): string {
   const chain = 'FLANNEL-POSTRTG';
   const why = '-m comment --comment "flanneld masq"';
   return [

@@ -44,6 +44,11 @@ export class Packet {
   ctReply = false;
   /** The checksums were made or verified inside this process; the wire sets it to false. */
   checksumsGood = false;
+  /**
+   * The lengths that its body came in, if it was put together from fragments on its way through: it leaves in
+   * the same ones.
+   */
+  fragments: readonly number[] | undefined = undefined;
   /** Set while bridge netfilter leads the packet through the IP hooks. */
   bridged: BridgedState | undefined = undefined;
   trace: TraceSink | undefined = undefined;
@@ -104,6 +109,7 @@ export class Packet {
     copy.ctInfo = this.ctInfo;
     copy.ctReply = this.ctReply;
     copy.checksumsGood = this.checksumsGood;
+    copy.fragments = this.fragments;
     copy.bridged = this.bridged && { ...this.bridged };
     copy.trace = this.trace;
     return copy;

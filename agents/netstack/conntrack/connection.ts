@@ -73,7 +73,10 @@ export class Connection {
   /** Past its beginning and before its end: packets in the middle of it move no state. */
   isSteady(): boolean {
     if ((this.status & (IPS_CONFIRMED | IPS_DYING)) !== IPS_CONFIRMED) return false;
-    return this.original.protocol !== PROTO_TCP || this.tcpState === TCP_ESTABLISHED;
+    if (this.original.protocol !== PROTO_TCP) return true;
+    // An answered connection's next packet makes it assured.
+    const isSettled = (this.status & (IPS_SEEN_REPLY | IPS_ASSURED)) !== IPS_SEEN_REPLY;
+    return this.tcpState === TCP_ESTABLISHED && isSettled;
   }
 
   /** The tuple of the direction opposite to a packet's. */

@@ -17,8 +17,15 @@ import {
 import type { Netns } from '../netns.ts';
 import { CT_ESTABLISHED, CT_INVALID, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
-import { Connection, IPS_ASSURED, IPS_CONFIRMED, IPS_DYING, IPS_SEEN_REPLY } from './connection.ts';
-import { followTcp, openTcp, TCP_STATES, TCP_TIMEOUTS } from './tcp-tracking.ts';
+import {
+  Connection,
+  IPS_ASSURED,
+  IPS_CONFIRMED,
+  IPS_DYING,
+  IPS_SEEN_REPLY,
+  TCP_ESTABLISHED,
+} from './connection.ts';
+import { followTcp, isPossibleSegment, openTcp, TCP_STATES, TCP_TIMEOUTS } from './tcp-tracking.ts';
 import { invertTuple, isIcmpQuery, newTuple, readTuple, type Tuple } from './tuple.ts';
 import { TupleTable } from './tuple-table.ts';
 
@@ -156,6 +163,7 @@ export class Conntrack {
     packet.end = whole.end;
     packet.l3 = whole.l3;
     packet.l4 = whole.l4;
+    packet.fragments = whole.fragments;
     return NF_ACCEPT;
   }
 
@@ -168,6 +176,7 @@ export class Conntrack {
     if (isIpv4Fragment(bytes, l3) && ipv4FragmentOffset(bytes, l3) !== 0) return NF_ACCEPT;
     const tuple = this.#tuple;
     if (!readTuple(tuple, bytes, l3, l4, end) || !hasGoodTransport(packet, tuple)) return this.#invalid();
+    if (tuple.protocol === PROTO_TCP && !isPossibleSegment(packet)) return this.#invalid();
     if (tuple.protocol === PROTO_ICMP && isIcmpError(bytes[l4]!)) return this.#trackError(packet);
     return this.#resolve(packet, tuple);
   }
@@ -249,7 +258,7 @@ export class Conntrack {
     const timeouts = this.#timeouts;
     switch (connection.protocol) {
       case PROTO_TCP:
-        connection.expiresAt = now + timeouts.tcp[connection.tcpState]!;
+        connection.expiresAt = now + tcpTimeout(connection, timeouts);
         return;
       case PROTO_UDP: {
         const replied = (connection.status & IPS_SEEN_REPLY) !== 0;
@@ -327,10 +336,18 @@ interface Timeouts {
   readonly generation: number;
   readonly max: number;
   readonly tcp: readonly number[];
+  readonly unacknowledged: number;
   readonly udp: number;
   readonly udpStream: number;
   readonly icmp: number;
   readonly generic: number;
+}
+
+/** A connection picked up in its middle that nobody has answered is not believed for five days. */
+function tcpTimeout({ status, tcpState }: Connection, { tcp, unacknowledged }: Timeouts): number {
+  const timeout = tcp[tcpState]!;
+  const isBelieved = tcpState !== TCP_ESTABLISHED || (status & IPS_SEEN_REPLY) !== 0;
+  return isBelieved ? timeout : Math.min(timeout, unacknowledged);
 }
 
 function readTimeouts({ sysctl }: Netns): Timeouts {
@@ -339,6 +356,7 @@ function readTimeouts({ sysctl }: Netns): Timeouts {
     generation: sysctl.generation,
     max: sysctl.number('net.netfilter.nf_conntrack_max'),
     tcp: TCP_TIMEOUTS.map((state) => read(`tcp_timeout_${state}`)),
+    unacknowledged: read('tcp_timeout_unacknowledged'),
     udp: read('udp_timeout'),
     udpStream: read('udp_timeout_stream'),
     icmp: read('icmp_timeout'),

@@ -1,4 +1,13 @@
-import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, tcpFlags } from '../header/tcp-header.ts';
+import {
+  TCP_ACK,
+  TCP_FIN,
+  TCP_HEADER,
+  TCP_RST,
+  TCP_SYN,
+  TCP_URG,
+  tcpFlags,
+  tcpHeaderLength,
+} from '../header/tcp-header.ts';
 import type { Packet } from '../packet.ts';
 import { type Connection, IPS_ASSURED, IPS_SEEN_REPLY, TCP_ESTABLISHED } from './connection.ts';
 
@@ -78,6 +87,27 @@ export function openTcp(packet: Packet, loose: boolean): number | undefined {
   return state === TCP_ESTABLISHED && !loose ? undefined : state;
 }
 
+/** Combinations of flags that TCP knows; PSH, ECE and CWR may stand beside any (tcp_valid_flags). */
+const VALID_FLAGS: ReadonlySet<number> = new Set([
+  TCP_SYN,
+  TCP_SYN | TCP_URG,
+  TCP_SYN | TCP_ACK,
+  TCP_RST,
+  TCP_RST | TCP_ACK,
+  TCP_FIN | TCP_ACK,
+  TCP_FIN | TCP_ACK | TCP_URG,
+  TCP_ACK,
+  TCP_ACK | TCP_URG,
+]);
+const JUDGED_FLAGS = TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST | TCP_URG;
+
+/** Whether a segment can be of any connection: a whole header, and flags that go together (tcp_error). */
+export function isPossibleSegment({ bytes, l4, end }: Packet): boolean {
+  const header = tcpHeaderLength(bytes, l4);
+  if (header < TCP_HEADER || l4 + header > end) return false;
+  return VALID_FLAGS.has(tcpFlags(bytes, l4) & JUDGED_FLAGS);
+}
+
 export type TcpOutcome = 'ok' | 'invalid' | 'reopen' | 'kill';
 
 /**
@@ -93,7 +123,8 @@ export function followTcp(connection: Connection, packet: Packet, isReply: boole
   if (kind === 'syn' && before >= 7 && before <= 8) return 'reopen';
   if (kind === 'rst' && (connection.status & IPS_SEEN_REPLY) === 0) return 'kill';
   connection.tcpState = after;
-  if (after === TCP_ESTABLISHED && (before === SYN_RECV || before === TCP_ESTABLISHED))
+  const isAnswered = (connection.status & IPS_SEEN_REPLY) !== 0;
+  if (isAnswered && after === TCP_ESTABLISHED && (before === SYN_RECV || before === TCP_ESTABLISHED))
     connection.status |= IPS_ASSURED;
   return 'ok';
 }

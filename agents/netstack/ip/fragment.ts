@@ -2,16 +2,23 @@ import { putU16, u16 } from '../bytes.ts';
 import { IPV4_MF, ipv4HeaderLength, writeIpv4Checksum } from '../header/ipv4-header.ts';
 import { Packet } from '../packet.ts';
 
-/** Cuts an IPv4 packet into pieces of at most `mtu` bytes (RFC 791 §3.2); offsets count in eights. */
-export function* fragment(packet: Packet, mtu: number): Generator<Packet> {
+/** Whether a packet must leave in pieces: it is too long, or it came in pieces. */
+export function leavesInPieces({ fragments, l3, end }: Packet, mtu: number): boolean {
+  return fragments !== undefined || end - l3 > mtu;
+}
+
+/**
+ * Cuts an IPv4 packet into pieces of at most `mtu` bytes (RFC 791 §3.2); offsets count in eights. One that was
+ * put together on its way is cut where it was, if that fits, and never into longer pieces than it came in
+ * (ip_do_fragment, net/ipv4/ip_output.c). Pieces have no room for a tunnel's headers: for one it is cut anew.
+ */
+export function* fragment(packet: Packet, mtu: number, { isTunnel = false } = {}): Generator<Packet> {
   const { bytes, l3 } = packet;
   const headerLength = ipv4HeaderLength(bytes, l3);
   const body = packet.end - l3 - headerLength;
-  const size = (mtu - headerLength) & ~7;
-  if (size <= 0) return;
   const field = u16(bytes, l3 + 6);
-  for (let offset = 0; offset < body; offset += size) {
-    const length = Math.min(size, body - offset);
+  let offset = 0;
+  for (const length of pieceLengths(packet, body, mtu - headerLength, isTunnel)) {
     const last = offset + length === body && (field & IPV4_MF) === 0;
     const piece = Packet.allocate(headerLength + length);
     const at = piece.start;
@@ -33,5 +40,19 @@ export function* fragment(packet: Packet, mtu: number): Generator<Packet> {
     piece.input = packet.input;
     piece.trace = packet.trace;
     yield piece;
+    offset += length;
   }
+}
+
+function pieceLengths(
+  { fragments }: Packet,
+  body: number,
+  room: number,
+  isTunnel: boolean,
+): readonly number[] {
+  if (!isTunnel && fragments?.every((length) => length <= room)) return fragments;
+  const longest = Math.min(room, Math.max(...(fragments ?? [room]))) & ~7;
+  if (longest <= 0) return [];
+  const count = Math.ceil(body / longest);
+  return Array.from({ length: count }, (_, i) => Math.min(longest, body - i * longest));
 }

@@ -23,7 +23,7 @@ import {
 import { BROADCAST_IPV4, type Ipv4, isMulticast } from '../ipv4.ts';
 import { NetError } from '../net-error.ts';
 import type { Netns } from '../netns.ts';
-import { PACKET_HOST, type Packet } from '../packet.ts';
+import { CT_RELATED, PACKET_HOST, type Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import type { SendOptions, SendResult } from './ip-layer.ts';
 
@@ -94,6 +94,7 @@ export class Icmp {
     error.bytes.set(bytes.subarray(l3, l3 + quoted), error.l4 + ICMP_HEADER);
     writeIcmp(error.bytes, error.l4, error.end, { type, code, rest: info });
     error.trace = packet.trace;
+    attachRelated(error, packet);
     const received = ipv4Destination(bytes, l3);
     const source = this.#ns.fib.lookup(received)?.type === 'local' ? received : undefined;
     this.#ns.ip.send(error, target, PROTO_ICMP, { tos: 0xc0, ...(source === undefined ? {} : { source }) });
@@ -201,4 +202,15 @@ export class Icmp {
         this.#echo.get(u16(bytes, innerL4 + 4))?.onFault(fault, u16(bytes, innerL4 + 6));
     }
   }
+}
+
+/**
+ * An error belongs to the connection of the packet that it is about, in the other direction (nf_ct_attach): on
+ * its way out NAT puts the quoted packet back as its sender sent it.
+ */
+function attachRelated(error: Packet, { connection, ctReply }: Packet): void {
+  if (connection === undefined) return;
+  error.connection = connection;
+  error.ctInfo = CT_RELATED;
+  error.ctReply = !ctReply;
 }

@@ -22,7 +22,7 @@ import { FORWARD, INPUT, NF_ACCEPT, OUTPUT, POSTROUTING, PREROUTING } from '../n
 import type { Netns } from '../netns.ts';
 import { PACKET_HOST, PACKET_OTHERHOST, Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
-import { fragment } from './fragment.ts';
+import { fragment, leavesInPieces } from './fragment.ts';
 import { Reassembler } from './reassembler.ts';
 import { routeInput } from './route-input.ts';
 
@@ -152,7 +152,7 @@ export class IpLayer {
     const link = this.outputLink(packet.route!);
     if (this.#ns.hooks.run(POSTROUTING, packet, packet.input, link) !== NF_ACCEPT) return;
     packet.recording?.fits(link.mtu);
-    if (packet.end - packet.l3 > link.mtu) return this.#outputFragments(packet, link);
+    if (leavesInPieces(packet, link.mtu)) return this.#outputFragments(packet, link);
     this.finishOutput(packet);
   }
 
@@ -237,7 +237,7 @@ export class IpLayer {
       return this.#ns.drop(packet, 'PKT_TOO_BIG');
     }
     const { route } = packet;
-    for (const piece of fragment(packet, link.mtu)) {
+    for (const piece of fragment(packet, link.mtu, { isTunnel: link.kind === 'vxlan' })) {
       piece.route = route;
       this.finishOutput(piece);
     }

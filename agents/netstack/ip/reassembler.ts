@@ -99,6 +99,7 @@ function join(pieces: Packet[], size: number): Packet {
   whole.input = first.input;
   whole.route = first.route;
   whole.trace = first.trace;
+  whole.fragments = pieces.map(sizeOf);
   whole.checksumsGood = pieces.every((piece) => piece.checksumsGood);
   return whole;
 }

@@ -1,6 +1,6 @@
 import { u16 } from '../bytes.ts';
 import { ETHERNET_HEADER } from '../header/ethernet.ts';
-import { fragment } from '../ip/fragment.ts';
+import { fragment, leavesInPieces } from '../ip/fragment.ts';
 import { ipConfOf } from '../ip/ip-conf.ts';
 import { type Mac, randomMac, readMac } from '../mac.ts';
 import { NetError } from '../net-error.ts';
@@ -135,8 +135,9 @@ export class Bridge extends Link {
     this.#forward(packet, entry.port, port);
   }
 
-  /** br_pass_frame_up: the frame came in by the bridge device. */
+  /** br_pass_frame_up: the frame came in by the bridge device. What it was put together from is forgotten here. */
   passUp(packet: Packet): void {
+    packet.fragments = undefined;
     packet.trace?.(
       { kind: 'bridge', ns: this.ns.name, bridge: this.name, decision: 'local', port: undefined },
       packet,
@@ -175,7 +176,7 @@ export class Bridge extends Link {
       if (!bridgeForwardHook(this, to, packet) || !bridgePostRoutingHook(this, packet)) return;
     }
     packet.recording?.fits(to.link.mtu);
-    if (packet.end - packet.start - ETHERNET_HEADER > to.link.mtu) return this.#emitLarge(packet, to);
+    if (leavesInPieces(packet, to.link.mtu)) return this.#emitLarge(packet, to);
     to.link.transmit(packet);
   }
 

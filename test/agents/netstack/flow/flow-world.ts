@@ -23,13 +23,13 @@ import { kubeRules } from '../kube-rules.ts';
 export type Port = 'pod2' | 'pod3' | 'eth0';
 
 /** The hosts behind each device, by address. */
-const HOSTS: Readonly<Record<Port, Readonly<Record<string, Mac>>>> = {
+export const HOSTS: Readonly<Record<Port, Readonly<Record<string, Mac>>>> = {
   pod2: { '10.244.1.2': mac('02:00:00:00:01:02') },
   pod3: { '10.244.1.3': mac('02:00:00:00:01:03') },
   eth0: { '172.18.0.3': mac('02:00:00:00:12:03'), '172.18.0.100': mac('02:00:00:00:12:64') },
 };
 
-const HOST_MACS: Readonly<Record<string, Mac>> = { ...HOSTS.pod2, ...HOSTS.pod3, ...HOSTS.eth0 };
+const POD_MACS: Readonly<Record<string, Mac>> = { ...HOSTS.pod2, ...HOSTS.pod3 };
 
 const NODE = '172.18.0.2';
 const RULES = kubeRules({
@@ -173,7 +173,7 @@ export class FlowWorld {
 
 /** A frame of a host behind `port`, to the node or to its neighbour on the bridge. */
 export function frameOf(port: Port, spec: FrameSpec): Uint8Array {
-  const neighbour = port === 'eth0' ? undefined : HOST_MACS[spec.destination];
+  const neighbour = port === 'eth0' ? undefined : POD_MACS[spec.destination];
   const gateway = port === 'eth0' ? mac('02:00:00:00:00:01') : mac('02:00:00:00:01:01');
   return write({
     ...spec,

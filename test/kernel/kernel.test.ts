@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROXY_MODES, type ProxyModeName } from '../../controllers/kube-proxy/proxy-mode.ts';
+import { seededRng } from '../../platform/rng.ts';
+import type { Port } from '../agents/netstack/flow/flow-world.ts';
+import { proxiedPort } from '../controllers/kube-proxy/proxied-port.ts';
+import { describeFrame, sameDescription } from './describe-frame.ts';
+import { KernelNode, type Seen } from './kernel-node.ts';
+import { SimNode } from './sim-node.ts';
+import { drawSteps, echo, type Step, type Talk } from './steps.ts';
+
+/** Cases for each set of rules and mode; the seed that drew them is printed and can be given, or `random`. */
+const CASES = Number(process.env.KERNEL_CASES ?? 60);
+const SEED =
+  process.env.KERNEL_SEED === 'random'
+    ? Math.floor(Math.random() * 2 ** 31)
+    : Number(process.env.KERNEL_SEED ?? 1);
+const OWN = ['172.18.0.2', '10.244.1.1', '10.244.1.0'];
+
+const HERE = { ip: '10.244.1.3', nodeName: 'node-1' };
+const SELF = { ip: '10.244.1.2', nodeName: 'node-1' };
+const THERE = { ip: '10.244.2.2', nodeName: 'node-2' };
+const EXTERNAL = { nodePort: 30080, externalIps: ['192.0.2.1'], loadBalancerIps: ['192.0.2.2'] };
+
+type Feature = Parameters<typeof proxiedPort>[0];
+/** One endpoint each: which of several is taken is chance. */
+const FEATURES: Readonly<Record<string, Feature>> = {
+  'a local endpoint': { ...EXTERNAL, endpoints: [HERE] },
+  'an endpoint that is a client': { ...EXTERNAL, endpoints: [SELF] },
+  'an endpoint elsewhere': { ...EXTERNAL, endpoints: [THERE] },
+  'the external policy Local': { ...EXTERNAL, externalLocal: true, endpoints: [HERE] },
+  'the external policy Local with endpoints elsewhere': {
+    ...EXTERNAL,
+    externalLocal: true,
+    endpoints: [THERE],
+  },
+  'the internal policy Local': { internalLocal: true, endpoints: [HERE] },
+  'the internal policy Local with endpoints elsewhere': { internalLocal: true, endpoints: [THERE] },
+  'no endpoints': EXTERNAL,
+  'session affinity': { ...EXTERNAL, affinitySeconds: 600, endpoints: [HERE] },
+  'source ranges': { ...EXTERNAL, endpoints: [HERE], loadBalancerSourceRanges: ['172.18.0.64/26'] },
+  'source ranges that shut clients out': {
+    ...EXTERNAL,
+    endpoints: [HERE],
+    loadBalancerSourceRanges: ['198.51.100.0/24'],
+  },
+};
+
+const SOURCES: readonly (readonly [Port, string])[] = [
+  ['pod2', '10.244.1.2'],
+  ['pod3', '10.244.1.3'],
+  ['eth0', '172.18.0.100'],
+  ['eth0', '172.18.0.3'],
+];
+const TARGETS: readonly (readonly [string, number])[] = [
+  ['10.96.0.10', 80],
+  ['10.96.0.10', 80],
+  ['10.96.0.10', 81],
+  ['10.96.0.99', 80],
+  ['172.18.0.2', 30080],
+  ['172.18.0.2', 30080],
+  ['172.18.0.2', 31000],
+  ['10.244.1.1', 30080],
+  ['192.0.2.1', 80],
+  ['192.0.2.2', 80],
+  ['10.244.1.2', 8080],
+  ['10.244.1.3', 8080],
+  ['10.244.2.2', 8080],
+  ['10.244.2.77', 8080],
+  ['172.18.0.100', 8080],
+  ['203.0.113.7', 53],
+];
+
+let kernel: KernelNode;
+beforeAll(async () => {
+  process.stdout.write(`kernel comparison: KERNEL_SEED=${SEED} KERNEL_CASES=${CASES}\n`);
+  kernel = await KernelNode.start();
+});
+afterAll(() => kernel?.close());
+
+/** Gives the kernel the very text that the simulated node prints. */
+async function program(mode: ProxyModeName, sim: SimNode): Promise<void> {
+  kernel.exec(['nft', 'flush', 'ruleset']);
+  kernel.exec(['iptables-restore'], await sim.exec(['iptables-save']));
+  if (mode === 'nftables') kernel.exec(['nft', '-f', '-'], await sim.exec(['nft', 'list', 'ruleset']));
+  kernel.exec(['conntrack', '-F']);
+}
+
+describe.each(PROXY_MODES)('%s', (mode) => {
+  it.each(Object.keys(FEATURES))('does with every packet what Linux does: %s', async (name) => {
+    const feature = FEATURES[name]!;
+    const sim = await SimNode.start(mode, [
+      proxiedPort({ ...feature, protocol: 'tcp' }),
+      proxiedPort({ ...feature, name: 'default/web:udp', protocol: 'udp' }),
+    ]);
+    try {
+      await program(mode, sim);
+      expect(saved(kernel.exec(['iptables-save']))).toEqual(saved(await sim.exec(['iptables-save'])));
+      const rng = seededRng(SEED ^ hash(`${mode} ${name}`));
+      const differences: string[] = [];
+      for (let i = 0; i < CASES; i++) differences.push(...(await playCase(sim, drawCase(rng, i), i)));
+      expect(differences).toEqual([]);
+      expect(connections(kernel.exec(['conntrack', '-L']))).toEqual(
+        connections(await sim.exec(['conntrack', '-L'])),
+      );
+    } finally {
+      sim.close();
+    }
+  });
+});
+
+interface Case {
+  readonly what: string;
+  readonly steps: readonly Step[];
+}
+
+function drawCase(rng: ReturnType<typeof seededRng>, index: number): Case {
+  const [port, source] = SOURCES[rng.int(SOURCES.length)]!;
+  const [destination, destinationPort] = TARGETS[rng.int(TARGETS.length)]!;
+  const protocol = rng.int(2) === 0 ? 'tcp' : 'udp';
+  if (rng.int(8) === 0) {
+    const ttl = rng.int(4) === 0 ? 1 : 64;
+    return {
+      what: `echo ${source} > ${destination} ttl ${ttl}`,
+      steps: [echo(port, source, destination, index + 1, ttl)],
+    };
+  }
+  const talk: Talk = { port, source, destination, destinationPort, sourcePort: 10_000 + index, protocol };
+  return {
+    what: `${protocol} ${source}:${talk.sourcePort} > ${destination}:${destinationPort}`,
+    steps: drawSteps(rng, talk),
+  };
+}
+
+/** Plays one case in both worlds; each difference with the case that shows it. */
+async function playCase(sim: SimNode, { what, steps }: Case, index: number): Promise<string[]> {
+  let [lastReal, lastSim]: (Seen | undefined)[] = [];
+  for (const [at, step] of steps.entries()) {
+    const [forReal, forSim] = [step(lastReal), step(lastSim)];
+    if (!forReal || !forSim) {
+      if (!forReal !== !forSim)
+        return [`case ${index} step ${at}: ${what}: only one world has something to answer`];
+      continue;
+    }
+    const real = await kernel.exchange(forReal.port, forReal.frames);
+    const simulated = await sim.exchange(forSim.port, forSim.frames);
+    const [realText, simText] = [textOf(real), textOf(simulated)];
+    const given = forReal.frames.map((frame) => describeFrame(frame, OWN)).join('\n    ');
+    if (!sameDescription(realText, simText, given)) {
+      return [
+        `case ${index} step ${at}: ${what}\n  in by ${forReal.port}: ${given}\n  Linux:\n${realText}\n  podwire:\n${simText}`,
+      ];
+    }
+    lastReal = real.at(-1) ?? lastReal;
+    lastSim = simulated.at(-1) ?? lastSim;
+  }
+  return [];
+}
+
+function textOf(seen: readonly Seen[]): string {
+  return seen
+    .map(({ port, frame }) => `    ${port} ${describeFrame(frame, OWN)}`)
+    .sort()
+    .join('\n');
+}
+
+/** Saved rules without comments and counters; both worlds' tables in one order. */
+function saved(text: string): string[] {
+  return text
+    .split(/^(?=\*)/m)
+    .map((table) =>
+      table
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('#'))
+        .map((line) => line.replace(/ \[\d+:\d+\]$/, '')),
+    )
+    .filter((lines) => lines.length > 0)
+    .sort(([a = ''], [b = '']) => (a < b ? -1 : 1))
+    .flatMap(([first = '', ...rest]) => [first, ...rest.filter((line) => line !== 'COMMIT').sort()]);
+}
+
+/** `conntrack -L` without time-outs, tunnels and the test's own packets, and without ports drawn at random. */
+function connections(text: string): string[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '' && !/ dport=(9|8472) /.test(line))
+    .map((line) =>
+      line
+        .replace(/^(\w+ +\d+) \d+/, '$1')
+        // The ports of a reply are what frames have shown, or drawn: for a masquerade, or after a clash.
+        .replace(/( src=.* src=\S+ dst=\S+) [^[]*/, '$1 ')
+        .replace(/( dst=(?:172\.18\.0\.2|10\.244\.1\.[01]) sport=\d+) dport=(?!30080|31000)\d+/, '$1')
+        .replace(/ use=\d+| mark=0| secctx=\S+| zone=\d+/g, '')
+        .replace(/ +/g, ' ')
+        .trim(),
+    )
+    .sort();
+}
+
+function hash(text: string): number {
+  let value = 0;
+  for (const character of text) value = (Math.imul(value, 31) + character.charCodeAt(0)) | 0;
+  return value;
+}

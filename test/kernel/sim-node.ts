@@ -1,0 +1,44 @@
+import { flannelRules } from '../../agents/cni/flannel.ts';
+import { ipv4 } from '../../agents/netstack/ipv4.ts';
+import { runNodeCommand } from '../../agents/shell/run-node-command.ts';
+import { type ProxyModeName, proxyMode } from '../../controllers/kube-proxy/proxy-mode.ts';
+import type { ProxiedPort } from '../../controllers/kube-proxy/service-port.ts';
+import { FlowWorld, HOSTS, type Port } from '../agents/netstack/flow/flow-world.ts';
+import { type Seen, sentinels } from './kernel-node.ts';
+
+/** The simulated node with what kube-proxy and flannel wrote to it. */
+export class SimNode {
+  readonly world = new FlowWorld({ rules: flannelRules('10.244.1.0/24', '10.244.0.0/16') });
+
+  static async start(mode: ProxyModeName, ports: readonly ProxiedPort[]): Promise<SimNode> {
+    const node = new SimNode();
+    const { ns, cni0, devices } = node.world;
+    for (const [port, hosts] of Object.entries(HOSTS)) {
+      const link = port === 'eth0' ? devices.eth0 : cni0;
+      for (const [address, mac] of Object.entries(hosts)) ns.addNeighbour(link, ipv4(address), mac);
+    }
+    const { newProxier } = proxyMode(mode, {
+      clusterCidr: '10.244.0.0/16',
+      serviceCidrs: () => ['10.96.0.0/16'],
+      now: () => node.world.clock.now(),
+    });
+    const shell = { run: (argv: readonly string[], stdin = '') => runNodeCommand(argv, stdin, { ns }) };
+    await newProxier({ nodeName: 'node-1', nodeIp: '172.18.0.2', shell }).sync(ports);
+    for (const port of ['pod2', 'pod3', 'eth0'] as const) await node.exchange(port, sentinels(port, 0));
+    return node;
+  }
+
+  async exec(argv: readonly string[]): Promise<string> {
+    const { stdout } = await runNodeCommand(argv, '', { ns: this.world.ns });
+    return stdout;
+  }
+
+  async exchange(port: Port, frames: readonly Uint8Array[]): Promise<Seen[]> {
+    for (const frame of frames) this.world.send(port, frame);
+    return this.world.take();
+  }
+
+  close(): void {
+    this.world.ns.delete();
+  }
+}
