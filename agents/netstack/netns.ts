@@ -9,6 +9,7 @@ import { type RouteSpec, resolveRoute } from './fib/route-spec.ts';
 import { FlowTable } from './flow/flow-table.ts';
 import { Icmp } from './ip/icmp.ts';
 import { IpLayer } from './ip/ip-layer.ts';
+import { IpSets } from './ipset/ip-sets.ts';
 import { Iptables } from './iptables/iptables.ts';
 import { type Ipv4, isLoopback } from './ipv4.ts';
 import type { Link, LinkAddress } from './link/link.ts';
@@ -61,6 +62,7 @@ export class Netns {
   readonly neighbours: NeighbourTable;
   readonly conntrack: Conntrack;
   readonly nat: NatHooks;
+  readonly ipsets: IpSets;
   readonly iptables: Iptables;
   readonly nftables: Nftables;
   readonly flows: FlowTable;
@@ -86,6 +88,7 @@ export class Netns {
     this.neighbours = new NeighbourTable(this);
     this.conntrack = new Conntrack(this);
     this.nat = new NatHooks(this);
+    this.ipsets = new IpSets(this);
     this.iptables = new Iptables(this);
     this.nftables = new Nftables(this);
     this.flows = new FlowTable(this);

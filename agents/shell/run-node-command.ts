@@ -4,6 +4,7 @@ import { type Command, type CommandResult, failure, type ShellNode, UsageError }
 import { conntrack } from './conntrack.ts';
 import { curl } from './curl.ts';
 import { ip } from './ip.ts';
+import { ipset } from './ipset.ts';
 import { iptables, iptablesRestore, iptablesSave } from './iptables.ts';
 import { nc } from './nc.ts';
 import { nft } from './nft.ts';
@@ -15,6 +16,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   iptables,
   'iptables-save': iptablesSave,
   'iptables-restore': iptablesRestore,
+  ipset,
   conntrack,
   ip,
   bridge,

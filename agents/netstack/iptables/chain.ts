@@ -3,6 +3,7 @@ import { NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
 import { compileConditions, needsConntrack, type Predicate } from './match-compiler.ts';
+import { RuleError } from './option-reader.ts';
 import { isPerFlow } from './per-flow.ts';
 import type { Rule } from './rule.ts';
 import { RuleIndex } from './rule-index.ts';
@@ -38,6 +39,7 @@ export class RuleEntry {
     this.counters = counters;
     this.#ns = ns;
     if (rule.matches.some(needsConntrack)) ns.conntrack.enable();
+    requireSets(ns, rule);
     this.perFlow = isPerFlow(rule);
     this.isGoto = rule.target.kind === 'goto';
     const { target } = rule;
@@ -74,6 +76,14 @@ export class RuleEntry {
   get text(): string {
     this.#text ??= printRule(this.rule);
     return this.#text;
+  }
+}
+
+/** The sets that a rule names are there before it. */
+function requireSets(ns: Netns, { matches }: Rule): void {
+  for (const match of matches) {
+    if (match.kind !== 'set') continue;
+    if (!ns.ipsets.place(match.name)) throw new RuleError(`Set ${match.name} doesn't exist.\n`);
   }
 }
 

@@ -8,6 +8,7 @@ import {
 } from '../conntrack/connection.ts';
 import { addressType } from '../fib/address-type.ts';
 import { ipv4FragmentOffset } from '../header/ipv4-header.ts';
+import { compileSetMatch } from '../ipset/set-match.ts';
 import type { Link } from '../link/link.ts';
 import { readMac } from '../mac.ts';
 import type { Netns } from '../netns.ts';
@@ -97,6 +98,11 @@ function compileMatch(ns: Netns, match: Compilable): Predicate {
       };
     case 'limit':
       return compileLimit(ns, match);
+    case 'set': {
+      const place = ns.ipsets.place(match.name);
+      const isIn = place ? compileSetMatch(place, match.sides) : () => false;
+      return (packet) => isIn(packet) !== match.invert;
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { maskOf } from '../cidr.ts';
+import type { SetSide } from '../ipset/set-match.ts';
 import { type Ipv4, parseIpv4 } from '../ipv4.ts';
 import { parseMac } from '../mac.ts';
 import { protocolNumber } from '../protocol-numbers.ts';
@@ -413,6 +414,31 @@ function limit(): MatchDraft {
   };
 }
 
+/** As many as a set's elements may have parts (IPSET_DIM_MAX). */
+const MAX_SIDES = 6;
+
+function set(): MatchDraft {
+  let match: Match | undefined;
+  return {
+    name: 'set',
+    option(option, reader) {
+      if (option !== '--match-set') return false;
+      const name = reader.value(option);
+      const { invert } = reader;
+      const sides = reader.value(option).split(',');
+      if (sides.length > MAX_SIDES) throw new RuleError(`Can't be more src/dst options than ${MAX_SIDES}.`);
+      const of = sides.map((side): SetSide => {
+        if (side !== 'src' && side !== 'dst')
+          throw new RuleError('You must spec (comma separated) src or dst at least.');
+        return side;
+      });
+      match = { kind: 'set', invert, name, sides: of };
+      return true;
+    },
+    finish: () => required(match, "You must specify `--match-set' with proper arguments"),
+  };
+}
+
 export function parseProtocol(text: string): number {
   if (text === 'all') return 0;
   const number = /^\d+$/.test(text) ? Number(text) : protocolNumber(text);
@@ -437,6 +463,7 @@ const DRAFTS: Readonly<Record<string, () => MatchDraft>> = {
   physdev,
   mac: macSource,
   limit,
+  set,
 };
 
 export type { MatchDraft };

@@ -104,6 +104,8 @@ function printMatch(match: Match): string[] {
       return printPhysdev(match);
     case 'mac':
       return [`${not(match.invert)}--mac-source ${formatMac(match.address)}`];
+    case 'set':
+      return [`${not(match.invert)}--match-set ${match.name} ${match.sides.join(',')}`];
     case 'limit':
       return [`--limit ${match.count}/${match.per}`, match.burst === 5 ? '' : `--limit-burst ${match.burst}`];
   }

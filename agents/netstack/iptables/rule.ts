@@ -1,4 +1,5 @@
 import type { NatRange } from '../conntrack/nat.ts';
+import type { SetSide } from '../ipset/set-match.ts';
 import type { Ipv4 } from '../ipv4.ts';
 
 /** What an iptables rule says, apart from its text (rule-printer.ts) and its meaning (match-compiler.ts). */
@@ -161,6 +162,13 @@ export interface LimitMatch {
   readonly burst: number;
 }
 
+export interface SetMatch {
+  readonly kind: 'set';
+  readonly invert: boolean;
+  readonly name: string;
+  readonly sides: readonly SetSide[];
+}
+
 export type Match =
   | CommentMatch
   | ConntrackMatch
@@ -175,7 +183,8 @@ export type Match =
   | MultiportMatch
   | PhysdevMatch
   | MacMatch
-  | LimitMatch;
+  | LimitMatch
+  | SetMatch;
 
 export const REJECT_TYPES = [
   'icmp-net-unreachable',

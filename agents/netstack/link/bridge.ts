@@ -4,6 +4,7 @@ import { fragment, leavesInPieces } from '../ip/fragment.ts';
 import { ipConfOf } from '../ip/ip-conf.ts';
 import { type Mac, randomMac, readMac } from '../mac.ts';
 import { NetError } from '../net-error.ts';
+import { FORWARD, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import { PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, type Packet } from '../packet.ts';
 import { ETH_IPV4 } from '../protocol-numbers.ts';
@@ -108,7 +109,9 @@ export class Bridge extends Link {
   }
 
   callsIptables(): boolean {
-    return ipConfOf(this).bridgeCallsIptables && !this.ns.hooks.isEmpty(0);
+    const { hooks } = this.ns;
+    const isAnyUsed = !hooks.isEmpty(PREROUTING) || !hooks.isEmpty(FORWARD) || !hooks.isEmpty(POSTROUTING);
+    return isAnyUsed && ipConfOf(this).bridgeCallsIptables;
   }
 
   /** br_handle_frame_finish: learn, then up, forward or flood. */

@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runNodeCommand } from '../../../agents/shell/run-node-command.ts';
+import { ProxiedNode } from '../../controllers/kube-proxy/proxied-node.ts';
+
+let node: ProxiedNode;
+beforeEach(() => {
+  node = new ProxiedNode('nftables');
+});
+afterEach(() => node.close());
+
+const ipset = (command: string, stdin = '') =>
+  runNodeCommand(['ipset', ...command.split(' ')], stdin, { ns: node.world.ns });
+const withoutSeed = (text: string): string => text.replace(/ initval 0x\w+/g, '');
+
+const TEXT = `create VIPS hash:ip,port family inet hashsize 1024 maxelem 65536 bucketsize 12
+add VIPS 10.96.0.1,tcp:443
+add VIPS 10.96.0.10,udp:53
+create LOOP hash:ip,port,ip family inet hashsize 1024 maxelem 65536 bucketsize 12
+add LOOP 10.244.1.2,tcp:80,10.244.1.2
+create SOURCES hash:ip,port,net family inet hashsize 1024 maxelem 65536 bucketsize 12
+add SOURCES 192.0.2.2,tcp:80,10.1.2.3
+add SOURCES 192.0.2.2,tcp:80,172.18.0.0/16
+create PORTS bitmap:port range 0-65535
+add PORTS 80
+add PORTS 30000
+create HOSTS hash:ip family inet hashsize 1024 maxelem 3 bucketsize 12
+create NETS hash:net family inet hashsize 1024 maxelem 65536 bucketsize 12
+add NETS 10.0.0.0/8
+`;
+const sorted = (text: string): string[] => text.trim().split('\n').sort();
+
+describe('ipset', () => {
+  it('saves what it restored', async () => {
+    expect(await ipset('restore', TEXT)).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    const { stdout } = await ipset('save');
+    expect(sorted(withoutSeed(stdout))).toEqual(sorted(TEXT));
+    await ipset('destroy');
+    expect((await ipset('restore', stdout)).exitCode).toBe(0);
+    expect(sorted(withoutSeed((await ipset('save')).stdout))).toEqual(sorted(TEXT));
+  });
+
+  it('lists as the real one does', async () => {
+    await ipset('restore', TEXT);
+    expect(withoutSeed((await ipset('list PORTS')).stdout)).toBe(
+      'Name: PORTS\nType: bitmap:port\nRevision: 3\nHeader: range 0-65535\nSize in memory: 8264\nReferences: 0\nNumber of entries: 2\nMembers:\n80\n30000\n',
+    );
+    expect((await ipset('list -n')).stdout).toBe('VIPS\nLOOP\nSOURCES\nPORTS\nHOSTS\nNETS\n');
+    expect((await ipset('list -t HOSTS')).stdout).not.toContain('Members');
+  });
+
+  // The messages are those of ipset 7.17.
+  it.each([
+    ['add HOSTS foo', 'Syntax error: cannot parse foo: resolving to IPv4 address failed'],
+    ['add PORTS 70000', "Syntax error: '70000' is out of range 0-65535"],
+    ['add VIPS 1.2.3.4', 'Syntax error: Second element is missing from 1.2.3.4.'],
+    ['add VIPS 10.96.0.1,tcp:443', "Element cannot be added to the set: it's already added"],
+    ['del VIPS 10.96.0.1,tcp:444', "Element cannot be deleted from the set: it's not added"],
+    ['create VIPS hash:ip', 'Set cannot be created: set with the same name already exists'],
+    ['create X foo:bar', "Syntax error: typename 'foo:bar' is unknown"],
+    ['list nope', 'The set with the given name does not exist'],
+    ['swap VIPS LOOP', 'The sets cannot be swapped: their type does not match'],
+  ])('refuses: %s', async (command, message) => {
+    await ipset('restore', TEXT);
+    expect(await ipset(command)).toEqual({ exitCode: 1, stdout: '', stderr: `ipset v7.17: ${message}\n` });
+  });
+
+  it('forgives with -exist, counts lines, and keeps to its size', async () => {
+    await ipset('restore', TEXT);
+    expect((await ipset('-exist add VIPS 10.96.0.1,tcp:443')).exitCode).toBe(0);
+    expect((await ipset('create VIPS hash:ip,port -exist')).exitCode).toBe(0);
+    const text = 'add HOSTS 1.1.1.1\nadd HOSTS 1.1.1.1\n';
+    expect((await ipset('restore', text)).stderr).toBe(
+      "ipset v7.17: Error in line 2: Element cannot be added to the set: it's already added\n",
+    );
+    expect((await ipset('-! restore', `${text}add HOSTS 1.1.1.2\nadd HOSTS 1.1.1.3\n`)).exitCode).toBe(0);
+    expect((await ipset('add HOSTS 1.1.1.4')).stderr).toContain('Hash is full');
+    expect((await ipset('test HOSTS 1.1.1.4')).exitCode).toBe(1);
+    expect((await ipset('test HOSTS 1.1.1.3')).stderr).toBe('Warning: 1.1.1.3 is in set HOSTS.\n');
+  });
+});
+
+describe('rules that look things up in sets', () => {
+  const rule = (match: string) => node.run(...`iptables -A FORWARD ${match} -j DROP`.split(' '));
+  const outcome = (to: string, port: number) => node.outcome({ from: '10.244.1.2', to, port });
+
+  it.each([
+    ['VIPS dst,dst', 'add VIPS 10.244.2.2,tcp:80'],
+    ['LOOP dst,dst,src', 'add LOOP 10.244.2.2,tcp:80,10.244.1.2'],
+    ['SOURCES dst,dst,src', 'add SOURCES 10.244.2.2,tcp:80,10.244.0.0/16'],
+    ['NETS dst', 'add NETS 10.244.2.2'],
+    ['HOSTS src', 'add HOSTS 10.244.1.2'],
+  ])('%s', async (match, element) => {
+    await ipset('restore', TEXT.replace('add NETS 10.0.0.0/8\n', ''));
+    expect(await rule(`-p tcp -m set --match-set ${match}`)).toBe('');
+    expect(await outcome('10.244.2.2', 80)).toBe('10.244.2.2:80');
+    await ipset(element);
+    expect(await outcome('10.244.2.2', 80)).toBe('DROP');
+    await ipset(element.replace('add', 'del'));
+    expect(await outcome('10.244.2.2', 80)).toBe('10.244.2.2:80');
+  });
+
+  it('are saved, hold their set, and follow a swap', async () => {
+    await ipset('restore', `${TEXT}create OTHER bitmap:port\nadd OTHER 81\n`);
+    await rule('-m set ! --match-set PORTS dst');
+    expect(await node.run('iptables-save')).toContain('-A FORWARD -m set ! --match-set PORTS dst -j DROP\n');
+    expect((await ipset('destroy PORTS')).stderr).toContain('it is in use by a kernel component');
+    expect(await outcome('10.244.2.2', 80)).toBe('10.244.2.2:80');
+    expect(await outcome('10.244.2.2', 81)).toBe('DROP');
+    await ipset('swap PORTS OTHER');
+    expect(await outcome('10.244.2.2', 81)).toBe('10.244.2.2:81');
+    await node.run('iptables', '-F', 'FORWARD');
+    expect((await ipset('destroy PORTS')).exitCode).toBe(0);
+  });
+
+  it('see frames that are only bridged, with nothing at the first hook', async () => {
+    await ipset('create HOSTS hash:ip');
+    await rule('-m set --match-set HOSTS dst');
+    expect(await outcome('10.244.1.3', 80)).toBe('10.244.1.3:80');
+    await ipset('add HOSTS 10.244.1.3');
+    expect(await outcome('10.244.1.3', 80)).toBe('DROP');
+  });
+
+  it('are refused without their set', async () => {
+    const { stderr } = await runNodeCommand(
+      ['iptables-restore'],
+      '*filter\n-A INPUT -m set --match-set NOPE src -j DROP\nCOMMIT\n',
+      { ns: node.world.ns },
+    );
+    expect(stderr).toContain("Set NOPE doesn't exist.");
+  });
+});
