@@ -12,7 +12,7 @@ export interface ClusterConfig {
   readonly clusterDomain: string;
   readonly nodePortRange: string;
   /** How kube-proxy programs the nodes. */
-  readonly proxyMode: 'iptables' | 'nftables';
+  readonly proxyMode: 'iptables' | 'ipvs' | 'nftables';
   readonly nodeMonitorGracePeriod: string;
   readonly nodeLeaseRenewInterval: string;
   readonly notReadyTolerationSeconds: number;

@@ -12,6 +12,7 @@ import { IpLayer } from './ip/ip-layer.ts';
 import { IpSets } from './ipset/ip-sets.ts';
 import { Iptables } from './iptables/iptables.ts';
 import { type Ipv4, isLoopback } from './ipv4.ts';
+import { Ipvs } from './ipvs/ipvs.ts';
 import type { Link, LinkAddress } from './link/link.ts';
 import { LoopbackLink } from './link/loopback.ts';
 import type { Mac } from './mac.ts';
@@ -65,6 +66,7 @@ export class Netns {
   readonly ipsets: IpSets;
   readonly iptables: Iptables;
   readonly nftables: Nftables;
+  readonly ipvs: Ipvs;
   readonly flows: FlowTable;
   readonly ip: IpLayer;
   readonly icmp: Icmp;
@@ -91,6 +93,7 @@ export class Netns {
     this.ipsets = new IpSets(this);
     this.iptables = new Iptables(this);
     this.nftables = new Nftables(this);
+    this.ipvs = new Ipvs(this);
     this.flows = new FlowTable(this);
     this.ip = new IpLayer(this);
     this.icmp = new Icmp(this);

@@ -1,13 +1,16 @@
 import { Bridge, setMaster } from '../netstack/link/bridge.ts';
+import { createDummy } from '../netstack/link/dummy.ts';
 import type { Link } from '../netstack/link/link.ts';
 import { VethLink } from '../netstack/link/veth.ts';
 import { formatMac } from '../netstack/mac.ts';
+import type { Netns } from '../netstack/netns.ts';
 import { type Command, success, UsageError } from './command.ts';
 import { IpWords, requireLink } from './ip-words.ts';
 
-/** `ip link show|set|del`. */
+/** `ip link show|set|add|del`. */
 export const ipLink: Command = (args, _stdin, { ns }) => {
-  const words = new IpWords(args, ['show', 'list', 'lst', 'set', 'delete']);
+  const words = new IpWords(args, ['show', 'list', 'lst', 'set', 'delete', 'add']);
+  if (words.verb === 'add') return addLink(words, ns);
   if (words.verb === 'set') return setLink(words, ns.link.bind(ns));
   if (words.verb === 'delete') {
     const first = words.next();
@@ -24,6 +27,16 @@ export const ipLink: Command = (args, _stdin, { ns }) => {
 export function selectedLink(words: IpWords): string | undefined {
   const first = words.next();
   return first === 'dev' ? words.next() : first;
+}
+
+/** `add [dev] NAME type dummy`: the one kind that nothing else has to make. */
+function addLink(words: IpWords, ns: Netns) {
+  const first = words.next();
+  const name = (first === 'dev' || first === 'name' ? words.next() : first) ?? '';
+  if (words.next() !== 'type' || words.next() !== 'dummy')
+    throw new UsageError('RTNETLINK answers: Operation not supported', 2);
+  createDummy(ns, name);
+  return success();
 }
 
 function setLink(words: IpWords, find: (name: string) => Link | undefined) {

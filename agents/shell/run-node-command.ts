@@ -6,6 +6,7 @@ import { curl } from './curl.ts';
 import { ip } from './ip.ts';
 import { ipset } from './ipset.ts';
 import { iptables, iptablesRestore, iptablesSave } from './iptables.ts';
+import { ipvsadm } from './ipvsadm.ts';
 import { nc } from './nc.ts';
 import { nft } from './nft.ts';
 import { ping } from './ping.ts';
@@ -26,6 +27,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   curl,
   nc,
   nft,
+  ipvsadm,
 };
 
 /**

@@ -49,7 +49,7 @@ export function upCommand(): Command {
     .option('--node-port-range <range>', 'node ports', DEFAULT_CONFIG.nodePortRange)
     .addOption(
       new Option('--proxy-mode <mode>', 'how kube-proxy programs the nodes')
-        .choices(['iptables', 'nftables'])
+        .choices(['iptables', 'ipvs', 'nftables'])
         .default(DEFAULT_CONFIG.proxyMode),
     )
     .option(

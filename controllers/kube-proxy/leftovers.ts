@@ -1,26 +1,33 @@
+import { IP_SETS } from './ipvs/ip-sets.ts';
 import type { ProxierOptions } from './proxier.ts';
 import { runInShell } from './run-in-shell.ts';
 
-/** Takes out all that kube-proxy's iptables mode wrote (CleanupLeftovers, pkg/proxy/iptables/cleanup.go). */
-export async function removeIptablesRules(node: ProxierOptions): Promise<void> {
+/** Whether a mode in force has a chain: `nat`, `KUBE-SERVICES`. */
+export type KeepsChain = (table: string, chain: string) => boolean;
+
+/** Takes out the iptables chains that other modes wrote, and the jumps to them. */
+export async function removeIptablesRules(node: ProxierOptions, keeps: KeepsChain): Promise<void> {
   const saved = await runInShell(node, ['iptables-save']);
   const text = saved
     .split(/^(?=\*)/m)
-    .map(removalOf)
+    .map((table) => removalOf(table, keeps))
     .join('');
   if (text !== '') await runInShell(node, ['iptables-restore', '--noflush'], text);
 }
 
-/** Empties and deletes the chains of one saved table and the jumps to them; empty if it has none. */
-function removalOf(table: string): string {
-  const chains = [...table.matchAll(/^:(KUBE-(?!\S+-CANARY)\S+) /gm)].map(([, name]) => name!);
+/** Empties and deletes chains of one saved table and the jumps to them; empty if there are none. */
+function removalOf(text: string, keeps: KeepsChain): string {
+  const heading = text.slice(0, text.indexOf('\n'));
+  const chains = [...text.matchAll(/^:(KUBE-(?!\S+-CANARY)\S+) /gm)]
+    .map(([, name]) => name!)
+    .filter((chain) => !keeps(heading.slice(1), chain));
   if (chains.length === 0) return '';
-  const own = new Set(chains);
-  const jumps = [...table.matchAll(/^-A (\S+) (.*-j (KUBE-\S+))$/gm)].filter(
-    ([, from, , to]) => !own.has(from!) && own.has(to!),
+  const doomed = new Set(chains);
+  const jumps = [...text.matchAll(/^-A (\S+) (.*-j (KUBE-\S+))$/gm)].filter(
+    ([, from, , to]) => !doomed.has(from!) && doomed.has(to!),
   );
   return [
-    table.slice(0, table.indexOf('\n')),
+    heading,
     ...chains.map((chain) => `:${chain} - [0:0]`),
     ...jumps.map(([, from, rule]) => `-D ${from} ${rule}`),
     ...chains.map((chain) => `-X ${chain}`),
@@ -33,4 +40,16 @@ export async function removeNftablesTable(node: ProxierOptions): Promise<void> {
   const tables = await runInShell(node, ['nft', 'list', 'tables', 'ip']);
   if (/^table ip kube-proxy$/m.test(tables))
     await runInShell(node, ['nft', 'delete', 'table', 'ip', 'kube-proxy']);
+}
+
+/** Takes out the virtual services, the device and the sets of the IPVS mode; no rule may name a set any more. */
+export async function removeIpvs(node: ProxierOptions): Promise<void> {
+  const links = await runInShell(node, ['ip', 'link', 'show']);
+  if (/^\d+: kube-ipvs0:/m.test(links)) {
+    await runInShell(node, ['ipvsadm', '-C']);
+    await runInShell(node, ['ip', 'link', 'delete', 'kube-ipvs0']);
+  }
+  const sets = (await runInShell(node, ['ipset', 'list', '-n'])).split('\n');
+  const own = sets.filter((set) => Object.hasOwn(IP_SETS, set)).map((set) => `destroy ${set}\n`);
+  if (own.length > 0) await runInShell(node, ['ipset', 'restore'], own.join(''));
 }

@@ -1,11 +1,14 @@
 import { load } from 'js-yaml';
 import type { ConfigMap } from '../../openapi/generated/types.ts';
 import { iptablesMode } from './iptables/iptables-proxier.ts';
-import { removeIptablesRules, removeNftablesTable } from './leftovers.ts';
+import { hasIptablesChain } from './iptables/node-program.ts';
+import { ipvsMode } from './ipvs/ipvs-proxier.ts';
+import { hasIpvsChain } from './ipvs/ipvs-rules.ts';
+import { removeIptablesRules, removeIpvs, removeNftablesTable } from './leftovers.ts';
 import { type NftablesModeOptions, nftablesMode } from './nftables/nftables-proxier.ts';
 import type { NewProxier, ProxierOptions } from './proxier.ts';
 
-export const PROXY_MODES = ['iptables', 'nftables'] as const;
+export const PROXY_MODES = ['iptables', 'ipvs', 'nftables'] as const;
 export type ProxyModeName = (typeof PROXY_MODES)[number];
 
 export function isProxyMode(name: unknown): name is ProxyModeName {
@@ -21,9 +24,30 @@ export interface ProxyMode {
 export function proxyMode(name: ProxyModeName, options: NftablesModeOptions): ProxyMode {
   switch (name) {
     case 'iptables':
-      return { newProxier: iptablesMode(options.clusterCidr), removeOthers: removeNftablesTable };
+      return {
+        newProxier: iptablesMode(options.clusterCidr),
+        removeOthers: async (node) => {
+          await removeNftablesTable(node);
+          await removeIptablesRules(node, hasIptablesChain);
+          await removeIpvs(node);
+        },
+      };
+    case 'ipvs':
+      return {
+        newProxier: ipvsMode({ clusterCidr: options.clusterCidr, scheduler: 'rr' }),
+        removeOthers: async (node) => {
+          await removeNftablesTable(node);
+          await removeIptablesRules(node, hasIpvsChain);
+        },
+      };
     case 'nftables':
-      return { newProxier: nftablesMode(options), removeOthers: removeIptablesRules };
+      return {
+        newProxier: nftablesMode(options),
+        removeOthers: async (node) => {
+          await removeIptablesRules(node, () => false);
+          await removeIpvs(node);
+        },
+      };
   }
 }
 

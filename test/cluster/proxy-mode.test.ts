@@ -29,8 +29,18 @@ it('changes on a running cluster, and the old mode leaves nothing behind', async
   await cluster.until(async () => (await rulesOf(['nft', 'list', 'tables'])) === '');
   expect(await rulesOf(['iptables-save', '-t', 'nat'])).toContain('-A KUBE-SERVICES -d 10.96.0.1/32');
 
+  await setMode('ipvs');
+  await cluster.until(async () =>
+    (await rulesOf(['ipvsadm', '-S', '-n'])).includes('-A -t 10.96.0.1:443 -s rr'),
+  );
+  await cluster.until(async () => !(await rulesOf(['iptables-save'])).includes('KUBE-SVC-'));
+  expect(await rulesOf(['iptables-save'])).toContain('KUBE-IPVS-FILTER');
+  expect(await rulesOf(['ip', 'addr', 'show', 'dev', 'kube-ipvs0'])).toContain('10.96.0.1/32');
+
   await setMode('nonsense');
   await setMode('nftables');
   await cluster.until(async () => !(await rulesOf(['iptables-save'])).includes('KUBE-'));
+  await cluster.until(async () => !(await rulesOf(['ip', 'link'])).includes('kube-ipvs0'));
+  expect(await rulesOf(['ipset', 'save'])).toBe('');
   expect(await rulesOf(['nft', 'list', 'map', 'ip', 'kube-proxy', 'service-ips'])).toContain('10.96.0.1');
 });

@@ -1,5 +1,4 @@
 import { u16 } from '../bytes.ts';
-import { patchChecksum16 } from '../checksum.ts';
 import type { Route } from '../fib/route.ts';
 import { sourceAddressFor } from '../fib/source-address.ts';
 import { ICMP_TIME_EXCEEDED, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED } from '../header/icmp-header.ts';
@@ -22,6 +21,7 @@ import { FORWARD, INPUT, NF_ACCEPT, OUTPUT, POSTROUTING, PREROUTING } from '../n
 import type { Netns } from '../netns.ts';
 import { PACKET_HOST, PACKET_OTHERHOST, Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { decrementTtl } from './decrement-ttl.ts';
 import { fragment, leavesInPieces } from './fragment.ts';
 import { Reassembler } from './reassembler.ts';
 import { routeInput } from './route-input.ts';
@@ -248,13 +248,6 @@ export class IpLayer {
     this.#nextId = (this.#nextId + 1) & 0xffff;
     return this.#nextId;
   }
-}
-
-/** RFC 1624: the TTL is the high byte of its word. */
-function decrementTtl(bytes: Uint8Array, l3: number): void {
-  const before = u16(bytes, l3 + 8);
-  bytes[l3 + 8] = bytes[l3 + 8]! - 1;
-  patchChecksum16(bytes, l3 + 10, before, before - 0x100);
 }
 
 /** RFC 1112 §6.4. */

@@ -37,6 +37,14 @@ export function nodeProgram(texts: readonly ServiceText[]): NodeProgram {
   };
 }
 
+/** Whether the mode may have a chain. */
+export function hasIptablesChain(table: string, chain: string): boolean {
+  if (table !== 'nat' && table !== 'filter') return false;
+  return (
+    NO_SERVICES.shared[table].has(chain) || (table === 'nat' && /^KUBE-(SVC|SVL|EXT|FW|SEP)-/.test(chain))
+  );
+}
+
 const fixed = (chain: string, rules: readonly Rule[]): [string, string] => [chain, chainText(chain, rules)];
 
 const NODE_PORTS_LAST: Rule = {
@@ -79,3 +87,5 @@ const BLOCK_LOCALNET: Rule = {
   ],
   target: verdict('DROP'),
 };
+
+const NO_SERVICES = nodeProgram([]);

@@ -1,5 +1,6 @@
 import { planService, type ServicePlan } from '../plan-service.ts';
 import type { EndpointInfo, ProxiedPort, ServicePortInfo } from '../service-port.ts';
+import { rangeHolds } from '../source-ranges.ts';
 import { affinitySet, endpointChain, serviceChain } from './names.ts';
 
 /** What one Service's port adds to the table, in nft's words. */
@@ -93,15 +94,8 @@ function endpointRules(service: ServicePortInfo, endpoint: EndpointInfo): string
 /** A node that may use a balancer's address reaches it from that very address (GetLoadBalancerSourceRanges). */
 function sources(service: ServicePortInfo, { nodeIp }: NodeFacts): string {
   const ranges = service.loadBalancerSourceRanges.map((range) => range.trim());
-  const includesNode = ranges.some((range) => contains(range, nodeIp));
+  const includesNode = ranges.some((range) => rangeHolds(range, nodeIp));
   return [...ranges, ...(includesNode ? service.loadBalancerIps : [])].join(', ');
-}
-
-function contains(range: string, address: string): boolean {
-  const [network = '', length = '32'] = range.split('/');
-  const bits = (text: string): number => text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  const size = 2 ** (32 - Number(length));
-  return Math.floor(bits(network) / size) === Math.floor(bits(address) / size);
 }
 
 function affinitySets(service: ServicePortInfo, { used }: ServicePlan): Map<string, string> {

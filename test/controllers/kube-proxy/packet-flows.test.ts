@@ -12,8 +12,8 @@ const NODE = '172.18.0.2';
 const VIP = '10.96.0.10';
 
 type Feature = Parameters<typeof proxiedPort>[0];
-/** [from, to, port, what becomes of it]. */
-type Row = readonly [Attempt['from'], string, number, string];
+/** [from, to, port, what becomes of it, and what under IPVS if that is something else]. */
+type Row = readonly [Attempt['from'], string, number, string, string?];
 
 const EXTERNAL: Feature = {
   nodePort: 30080,
@@ -51,7 +51,7 @@ const TABLE: readonly (readonly [string, Feature, readonly Row[]])[] = [
   [
     'the internal policy Local, without local endpoints',
     { endpoints: [THERE], internalLocal: true },
-    [[POD, VIP, 80, 'DROP']],
+    [[POD, VIP, 80, 'DROP', '10.244.2.2:8080']],
   ],
   [
     'external addresses under the Cluster policy',
@@ -78,8 +78,8 @@ const TABLE: readonly (readonly [string, Feature, readonly Row[]])[] = [
     'external addresses under the Local policy, without local endpoints',
     { ...EXTERNAL, endpoints: [THERE], externalLocal: true },
     [
-      [OUTSIDE, NODE, 30080, 'DROP'],
-      [OUTSIDE, '192.0.2.2', 80, 'DROP'],
+      [OUTSIDE, NODE, 30080, 'DROP', '10.244.2.2:8080'],
+      [OUTSIDE, '192.0.2.2', 80, 'DROP', '10.244.2.2:8080'],
       [POD, '192.0.2.2', 80, '10.244.2.2:8080'],
       [POD, VIP, 80, '10.244.2.2:8080'],
     ],
@@ -117,7 +117,8 @@ describe.each(PROXY_MODES)('packets under %s', (mode) => {
   it.each(TABLE)('%s', async (_name, feature, rows) => {
     node = new ProxiedNode(mode);
     await node.sync([proxiedPort(feature)]);
-    for (const [from, to, port, expected] of rows) {
+    for (const [from, to, port, usual, underIpvs] of rows) {
+      const expected = mode === 'ipvs' ? (underIpvs ?? usual) : usual;
       expect(await node.outcome({ from, to, port }), `${from} to ${to}:${port}`).toBe(expected);
     }
   });
@@ -157,9 +158,11 @@ describe.each(PROXY_MODES)('packets under %s', (mode) => {
     await node.sync([other]);
     await node.world.clock.runUntil(() => false, 2000);
     await node.sync([proxiedPort({ name: 'default/x', clusterIp: '10.96.0.12' }), other]);
-    const rules = (await node.run('iptables-save')) + (await node.run('nft', 'list', 'ruleset'));
-    expect(rules).toContain('default/other');
-    expect(rules).not.toMatch(/default\/web|10\.244\.2\.2/);
+    let all = await node.run('ip', 'addr');
+    for (const command of ['iptables-save', 'nft list ruleset', 'ipvsadm -S -n', 'ipset save'])
+      all += await node.run(...command.split(' '));
+    expect(all).toContain('10.96.0.11');
+    expect(all).not.toMatch(/10\.96\.0\.10\b|192\.0\.2|10\.244\.2\.2\b|default\/web/);
   });
 
   it('speaks UDP, from pods and from the node itself', async () => {

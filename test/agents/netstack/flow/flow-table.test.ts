@@ -69,6 +69,19 @@ const CHANGES: Readonly<Record<string, (world: FlowWorld) => void>> = {
     devices.pod2.mac = mac('02:00:00:00:00:22');
   },
   'connections forgotten': ({ ns }) => void ns.conntrack.deleteWhere(() => true),
+  'a virtual service': ({ ns }) => {
+    const vip = ipv4('10.96.0.99');
+    ns.addAddress(ns.lo, { address: vip, prefixLength: 32 });
+    const service = ns.ipvs.add({ protocol: 6, address: vip, port: 443 }, 'rr')!;
+    const port = { port: 8080, weight: 1, connections: 0, present: true };
+    service.servers.push({ address: ipv4('10.244.1.3'), ...port }, { address: ipv4('10.244.2.2'), ...port });
+    ns.ipvs.changed();
+  },
+  'its server goes': ({ ns }) => {
+    const [service] = ns.ipvs.services();
+    if (service?.servers[0]) service.remove(service.servers[0]);
+    ns.ipvs.changed();
+  },
   watched: ({ cni0 }) => void cni0.addTap(() => {}),
 };
 

@@ -1,0 +1,92 @@
+import { chooseEndpoints } from '../choose-endpoints.ts';
+import { planService } from '../plan-service.ts';
+import type { ProxiedNodeFacts } from '../programs.ts';
+import type { EndpointInfo, ProxiedPort, ServicePortInfo } from '../service-port.ts';
+import { rangeHolds } from '../source-ranges.ts';
+import type { IpSetName } from './ip-sets.ts';
+
+/** What one Service's port adds to a node, by the commands that set it. */
+export interface ServiceObjects {
+  /** The same for every version of a Service's port, and for no other. */
+  readonly key: string;
+  /** Addresses of the dummy device. */
+  readonly addresses: ReadonlySet<string>;
+  /** `-t IP:PORT` → its scheduler and persistence, as ipvsadm's options. */
+  readonly services: ReadonlyMap<string, string>;
+  /** `-t IP:PORT` → its real servers, `IP:PORT`. */
+  readonly servers: ReadonlyMap<string, readonly string[]>;
+  /** `SET ENTRY`. */
+  readonly entries: ReadonlySet<string>;
+}
+
+const FLAGS = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const;
+
+/** The objects of one Service's port on one node (k8s pkg/proxy/ipvs/proxier.go, syncProxyRules). */
+export function serviceObjects(port: ProxiedPort, node: ProxiedNodeFacts, scheduler: string): ServiceObjects {
+  const { service, endpoints } = port;
+  const plan = planService(port, node.nodeName);
+  const chosen = chooseEndpoints(port, node.nodeName);
+  const addresses = new Set<string>();
+  const services = new Map<string, string>();
+  const servers = new Map<string, readonly string[]>();
+  const entries = new Set<string>();
+  const enter = (set: IpSetName, ip: string, number = service.port, ...more: string[]): void => {
+    entries.add(`${set} ${[ip, `${service.protocol}:${number}`, ...more].join(',')}`);
+  };
+  const options = `-s ${scheduler}${service.affinitySeconds > 0 ? ` -p ${service.affinitySeconds}` : ''}`;
+  const serve = (ip: string, number: number, local: boolean): void => {
+    const name = `${FLAGS[service.protocol]} ${ip}:${number}`;
+    services.set(name, options);
+    // Without a local one pods are let through to others; answers to anybody outside are lost (syncEndpoint).
+    servers.set(name, (local && chosen.local.length > 0 ? chosen.local : chosen.cluster).map(addressOf));
+    if (ip === node.nodeIp) return;
+    addresses.add(ip);
+    entries.add(`KUBE-IPVS-IPS ${ip}`);
+  };
+
+  serve(service.clusterIp, service.port, service.internalLocal);
+  enter('KUBE-CLUSTER-IP', service.clusterIp);
+  for (const ip of service.externalIps) {
+    serve(ip, service.port, service.externalLocal);
+    enter(service.externalLocal ? 'KUBE-EXTERNAL-IP-LOCAL' : 'KUBE-EXTERNAL-IP', ip);
+  }
+  for (const ip of service.loadBalancerIps) {
+    serve(ip, service.port, service.externalLocal);
+    enter('KUBE-LOAD-BALANCER', ip);
+    if (service.externalLocal) enter('KUBE-LOAD-BALANCER-LOCAL', ip);
+    if (plan.isFirewalled) addFirewall(service, ip, node, enter);
+  }
+  if (service.nodePort > 0 && node.nodeIp !== '') {
+    serve(node.nodeIp, service.nodePort, service.externalLocal);
+    for (const entry of nodePortEntries(service, node.nodeIp)) entries.add(entry);
+  }
+  if (service.healthCheckNodePort > 0)
+    entries.add(`KUBE-HEALTH-CHECK-NODE-PORT ${service.healthCheckNodePort}`);
+  for (const endpoint of endpoints) {
+    if (endpoint.nodeName === node.nodeName) enter('KUBE-LOOP-BACK', endpoint.ip, endpoint.port, endpoint.ip);
+  }
+  return { key: `${service.name}/${service.protocol}`, addresses, services, servers, entries };
+}
+
+const addressOf = ({ ip, port }: EndpointInfo): string => `${ip}:${port}`;
+
+type Enter = (set: IpSetName, ip: string, port?: number, ...more: string[]) => void;
+
+/** A node that may use a balancer's address reaches it from that very address. */
+function addFirewall(service: ServicePortInfo, ip: string, { nodeIp }: ProxiedNodeFacts, enter: Enter): void {
+  enter('KUBE-LOAD-BALANCER-FW', ip);
+  const ranges = service.loadBalancerSourceRanges.map((range) => range.trim());
+  for (const range of ranges) enter('KUBE-LOAD-BALANCER-SOURCE-CIDR', ip, service.port, range);
+  if (ranges.some((range) => rangeHolds(range, nodeIp)))
+    enter('KUBE-LOAD-BALANCER-SOURCE-IP', ip, service.port, ip);
+}
+
+function nodePortEntries(service: ServicePortInfo, nodeIp: string): string[] {
+  const { protocol, nodePort, externalLocal } = service;
+  const kind = protocol === 'sctp' ? 'SCTP-HASH' : protocol.toUpperCase();
+  const entry = protocol === 'sctp' ? `${nodeIp},sctp:${nodePort}` : String(nodePort);
+  return [
+    `KUBE-NODE-PORT-${kind} ${entry}`,
+    ...(externalLocal ? [`KUBE-NODE-PORT-LOCAL-${kind} ${entry}`] : []),
+  ];
+}
