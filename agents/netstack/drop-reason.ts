@@ -17,6 +17,7 @@ export const DROP_REASONS = [
   'IP_TTL',
   'IP_NOPROTO',
   'PKT_TOO_BIG',
+  'QDISC_DROP',
   'FRAG_REASM_TIMEOUT',
   'FRAG_TOO_MANY',
   'FRAG_INVALID',

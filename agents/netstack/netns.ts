@@ -161,6 +161,7 @@ export class Netns {
     }
     this.fib.removeLink(link);
     this.neighbours.removeLink(link);
+    link.setNetem(undefined);
     link.master?.removePort(link);
     link.onDelete();
     this.#links.delete(link.ifindex);

@@ -12,6 +12,7 @@ import { nft } from './nft.ts';
 import { ping } from './ping.ts';
 import { ss } from './ss.ts';
 import { sysctl } from './sysctl.ts';
+import { tc } from './tc.ts';
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   iptables,
@@ -28,6 +29,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   nc,
   nft,
   ipvsadm,
+  tc,
 };
 
 /**

@@ -6,6 +6,7 @@ import { MemoMap } from '../memo-map.ts';
 import type { Neighbour } from '../neigh/neighbour.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
+import { Netem, type NetemOptions } from './netem.ts';
 
 export type LinkKind = 'loopback' | 'veth' | 'bridge' | 'vxlan' | 'dummy' | 'ether';
 export type TapDirection = 'in' | 'out';
@@ -69,6 +70,7 @@ export abstract class Link {
     txDropped: 0,
   };
   #taps: readonly Tap[] | undefined;
+  #netem: Netem | undefined;
 
   constructor(ns: Netns, name: string, options: LinkOptions) {
     this.ns = ns;
@@ -145,7 +147,18 @@ export abstract class Link {
     this.stats.txBytes += packet.end - packet.start;
     if (this.#taps !== undefined) this.#callTaps(this.#taps, packet, 'out');
     packet.trace?.({ kind: 'transmit', ns: this.ns.name, link: this.name }, packet);
-    this.xmit(packet);
+    if (this.#netem === undefined) this.xmit(packet);
+    else if (!this.#netem.enqueue(packet)) this.ns.drop(packet, 'QDISC_DROP');
+  }
+
+  get netem(): Netem | undefined {
+    return this.#netem;
+  }
+
+  /** Faults for what leaves from now on; what waits for those before it is lost. */
+  setNetem(options: NetemOptions | undefined): void {
+    this.#netem?.close();
+    this.#netem = options && new Netem(options, this.ns, (packet) => this.up && this.xmit(packet));
   }
 
   /** Hands a frame to the medium. */
