@@ -170,19 +170,21 @@ export class Netns {
 
   /** Adds an address with the routes that the kernel adds by itself (fib_add_ifaddr). */
   addAddress(link: Link, prefix: Cidr): LinkAddress {
-    if (
+    const isKnown =
+      this.#localAddresses.has(prefix.address) &&
       link.addresses.some(
         (other) => other.address === prefix.address && other.prefixLength === prefix.prefixLength,
-      )
-    )
-      throw new NetError('EEXIST', 'File exists');
+      );
+    if (isKnown) throw new NetError('EEXIST', 'File exists');
     const address: LinkAddress = {
       ...prefix,
       scope: isLoopback(prefix.address) ? 'host' : 'global',
       broadcast: undefined,
-      secondary: link.addresses.some(
-        (other) => other.prefixLength === prefix.prefixLength && networkOf(other) === networkOf(prefix),
-      ),
+      secondary:
+        prefix.prefixLength < 32 &&
+        link.addresses.some(
+          (other) => other.prefixLength === prefix.prefixLength && networkOf(other) === networkOf(prefix),
+        ),
     };
     link.addresses.push(address);
     this.changed();
@@ -201,9 +203,9 @@ export class Netns {
     const holders = (this.#localAddresses.get(prefix.address) ?? 1) - 1;
     if (holders > 0) this.#localAddresses.set(prefix.address, holders);
     else this.#localAddresses.delete(prefix.address);
-    for (const route of this.fib.list())
-      if (route.link === link && route.protocol === 'kernel' && route.source === prefix.address)
-        this.fib.remove(route);
+    this.fib.removeWhere(
+      (route) => route.link === link && route.protocol === 'kernel' && route.source === prefix.address,
+    );
     if (holders <= 0) this.conntrack.forgetMasquerade(prefix.address);
   }
 
@@ -274,6 +276,7 @@ export class Netns {
     for (const link of this.links()) this.deleteLink(link);
     this.setLinkDown(this.lo);
     this.conntrack.close();
+    this.ipvs.close();
     this.ip.close();
   }
 

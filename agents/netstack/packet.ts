@@ -2,6 +2,7 @@ import { u16 } from './bytes.ts';
 import type { Connection } from './conntrack/connection.ts';
 import type { Route } from './fib/route.ts';
 import type { FlowRecording } from './flow/recording.ts';
+import type { IpvsConnection } from './ipvs/ipvs-connection.ts';
 import type { Link } from './link/link.ts';
 import type { TraceSink } from './trace.ts';
 
@@ -42,6 +43,8 @@ export class Packet {
   connection: Connection | undefined = undefined;
   ctInfo = CT_NONE;
   ctReply = false;
+  /** IPVS has seen to the packet, as one of this connection (ipvs_property of sk_buff). */
+  ipvs: IpvsConnection | undefined = undefined;
   /** The checksums were made or verified inside this process; the wire sets it to false. */
   checksumsGood = false;
   /**
@@ -108,6 +111,7 @@ export class Packet {
     copy.connection = this.connection;
     copy.ctInfo = this.ctInfo;
     copy.ctReply = this.ctReply;
+    copy.ipvs = this.ipvs;
     copy.checksumsGood = this.checksumsGood;
     copy.fragments = this.fragments;
     copy.bridged = this.bridged && { ...this.bridged };
@@ -122,6 +126,7 @@ export class Packet {
     this.connection = undefined;
     this.ctInfo = CT_NONE;
     this.ctReply = false;
+    this.ipvs = undefined;
     this.bridged = undefined;
     if (crossesNamespace) this.mark = 0;
   }

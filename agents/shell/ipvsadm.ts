@@ -1,14 +1,16 @@
 import { formatIpv4, type Ipv4, parseIpv4 } from '../netstack/ipv4.ts';
-import { isScheduler } from '../netstack/ipvs/schedulers.ts';
-import {
-  PROTOCOL_FLAGS,
-  type RealServer,
-  type ServiceKey,
-  type VirtualService,
-} from '../netstack/ipvs/virtual-service.ts';
-import type { Netns } from '../netstack/netns.ts';
-import { protocolName } from '../netstack/protocol-numbers.ts';
-import { type Command, success, UsageError } from './command.ts';
+import { EACH_CLIENT, type Ipvs } from '../netstack/ipvs/ipvs.ts';
+import type { IpvsConnection } from '../netstack/ipvs/ipvs-connection.ts';
+import { IpvsError } from '../netstack/ipvs/ipvs-error.ts';
+import { isScheduler, type SchedulerName } from '../netstack/ipvs/scheduler.ts';
+import { IPVS_TCP_STATES } from '../netstack/ipvs/tcp-states.ts';
+import type { ServiceKey, ServiceSettings, VirtualService } from '../netstack/ipvs/virtual-service.ts';
+import { PROTO_SCTP, PROTO_TCP, PROTO_UDP, protocolName } from '../netstack/protocol-numbers.ts';
+import { type Command, type CommandResult, failure, success } from './command.ts';
+
+const VERSION = 'ipvsadm v1.31 2019/12/24 (compiled with popt and IPVS v1.2.1)';
+/** What a failed ipvsadm leaves with: -1. */
+const FAILED = 255;
 
 const LONG: Readonly<Record<string, string>> = {
   '--add-service': '-A',
@@ -22,186 +24,285 @@ const LONG: Readonly<Record<string, string>> = {
   '--delete-server': '-d',
   '--list': '-L',
   '-l': '-L',
+  '--zero': '-Z',
   '--tcp-service': '-t',
   '--udp-service': '-u',
-  '--real-server': '-r',
   '--scheduler': '-s',
   '--persistent': '-p',
-  '--weight': '-w',
+  '--netmask': '-M',
+  '--real-server': '-r',
   '--masquerading': '-m',
+  '--gatewaying': '-g',
+  '--ipip': '-i',
+  '--weight': '-w',
   '--numeric': '-n',
+  '--connection': '-c',
+  '--sched-flags': '-b',
 };
-const DEFAULT_PERSISTENCE = 300;
 
-/** `ipvsadm -A|-E|-D|-a|-e|-d|-C|-L|-S`, and `-R` from standard input; servers are masqueraded (`-m`). */
-export const ipvsadm: Command = (args, stdin, { ns }) => {
-  const words = args.flatMap(expand);
-  if (!words.includes('-R')) return success(run(ns, words));
-  for (const line of stdin.split('\n')) {
-    const commands = line.trim().split(/\s+/).flatMap(expand);
-    if (commands[0]) run(ns, commands);
-  }
-  return success();
+const PROTOCOLS: Readonly<Record<string, number>> = {
+  '-t': PROTO_TCP,
+  '-u': PROTO_UDP,
+  '--sctp-service': PROTO_SCTP,
 };
+
+/** `ipvsadm -A|-E|-D|-a|-e|-d|-L|-S|-R|-C|-Z`, with services by address and destinations by translation (`-m`). */
+export const ipvsadm: Command = (args, stdin, { ns }) => {
+  if (args.includes('--version') || args.includes('-v')) return success(`${VERSION}\n`);
+  if (args.some((arg) => arg === '-R' || arg === '--restore')) return restore(ns.ipvs, stdin);
+  try {
+    return run(ns.ipvs, ns.clock.now(), args);
+  } catch (error) {
+    if (!(error instanceof IpvsError)) throw error;
+    return failure(FAILED, `${error.message}\n`);
+  }
+};
+
+/** Every line is tried; the exit code is that of the last that failed. */
+function restore(ipvs: Ipvs, text: string): CommandResult {
+  let stderr = '';
+  for (const line of text.split('\n')) {
+    if (line.trim() === '' || line.startsWith('#')) continue;
+    try {
+      run(ipvs, 0, line.trim().split(/\s+/));
+    } catch (error) {
+      if (!(error instanceof IpvsError)) throw error;
+      stderr += `${error.message}\n`;
+    }
+  }
+  return stderr === '' ? success() : failure(FAILED, stderr);
+}
+
+interface Options {
+  command: string;
+  protocol: number;
+  service: string;
+  server: string;
+  scheduler: SchedulerName;
+  persistentSeconds: number;
+  netmask: number;
+  weight: number;
+  hashesPorts: boolean;
+  connections: boolean;
+  timeouts: boolean;
+}
+
+function run(ipvs: Ipvs, now: number, args: readonly string[]): CommandResult {
+  if (args[0] === '--set') return setTimeouts(ipvs, args.slice(1));
+  const options = parse(args);
+  switch (options.command) {
+    case '-A':
+      ipvs.addService(serviceKey(options), settings(options));
+      return success();
+    case '-E':
+      ipvs.editService(serviceKey(options), settings(options));
+      return success();
+    case '-D':
+      ipvs.deleteService(serviceKey(options));
+      return success();
+    case '-a':
+      ipvs.addDestination(serviceKey(options), ...serverOf(options), options.weight);
+      return success();
+    case '-e':
+      ipvs.editDestination(serviceKey(options), ...serverOf(options), options.weight);
+      return success();
+    case '-d':
+      ipvs.deleteDestination(serviceKey(options), ...serverOf(options));
+      return success();
+    case '-C':
+      ipvs.clear();
+      return success();
+    case '-Z':
+      return success();
+    case '-S':
+      return success(ipvs.services().map(saved).join(''));
+    default:
+      return list(ipvs, now, options);
+  }
+}
+
+const COMMANDS = ['-A', '-E', '-D', '-C', '-S', '-a', '-e', '-d', '-L', '-Z'];
+
+function parse(args: readonly string[]): Options {
+  const options: Options = {
+    command: '-L',
+    protocol: PROTO_TCP,
+    service: '',
+    server: '',
+    scheduler: 'wlc',
+    persistentSeconds: 0,
+    netmask: EACH_CLIENT,
+    weight: 1,
+    hashesPorts: false,
+    connections: false,
+    timeouts: false,
+  };
+  const words = args.flatMap((arg) => (/^-[A-Za-z]{2,}$/.test(arg) ? split(arg) : [LONG[arg] ?? arg]));
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    const value = (): string => {
+      const text = words[++i];
+      if (text === undefined) throw new IpvsError(`ipvsadm: ${word} needs an argument`);
+      return text;
+    };
+    if (COMMANDS.includes(word)) options.command = word;
+    else if (word in PROTOCOLS) {
+      options.protocol = PROTOCOLS[word]!;
+      options.service = value();
+    } else if (word === '-r') options.server = value();
+    else if (word === '-s') options.scheduler = parseScheduler(value());
+    else if (word === '-p') {
+      const next = words[i + 1];
+      options.persistentSeconds =
+        next !== undefined && /^\d+$/.test(next) ? parseCount(value(), 2678400) : 360;
+    } else if (word === '-M') options.netmask = parseMask(value());
+    else if (word === '-w') options.weight = parseCount(value(), 65535);
+    else if (word === '-b') options.hashesPorts = /(sh|mh)-port|flag-2/.test(value());
+    else if (word === '-c') options.connections = true;
+    else if (word === '--timeout') options.timeouts = true;
+    else if (word === '-g' || word === '-i') {
+      throw new IpvsError('Operation not supported: only masquerading (-m) is simulated');
+    } else if (word !== '-m' && word !== '-n' && !/^--(exact|stats|rate|sort|nosort)$/.test(word)) {
+      throw new IpvsError(`ipvsadm: unknown option ${word}`);
+    }
+  }
+  return options;
+}
 
 /** `-Ln` is `-L -n`. */
-function expand(word: string): string[] {
-  const short = LONG[word] ?? word;
-  return /^-[A-Za-z]{2,}$/.test(short)
-    ? [...short.slice(1)].map((letter) => LONG[`-${letter}`] ?? `-${letter}`)
-    : [short];
+function split(arg: string): string[] {
+  return [...arg.slice(1)].map((letter) => LONG[`-${letter}`] ?? `-${letter}`);
 }
 
-function run(ns: Netns, words: readonly string[]): string {
-  const command = words.find((word) => /^-[AEDCSLaed]$/.test(word));
-  switch (command) {
-    case '-A':
-      return addService(ns, words);
-    case '-E':
-      return changed(ns, configure(existing(ns, words), words));
-    case '-D':
-      ns.ipvs.remove(existing(ns, words));
-      return '';
-    case '-C':
-      ns.ipvs.clear();
-      return '';
-    case '-a':
-      return addServer(ns, existing(ns, words), words);
-    case '-e': {
-      requireServer(existing(ns, words), words).weight = weightOf(words) ?? 1;
-      return changed(ns);
-    }
-    case '-d': {
-      const service = existing(ns, words);
-      service.remove(requireServer(service, words));
-      return changed(ns);
-    }
-    case '-S':
-      return ns.ipvs.services().map(saved).join('');
-    default:
-      return listed(
-        words.some((word) => word in PROTOCOL_FLAGS) ? [existing(ns, words)] : ns.ipvs.services(),
-      );
-  }
+function parseScheduler(name: string): SchedulerName {
+  if (!isScheduler(name)) throw new IpvsError(`Scheduler or persistence engine not found`);
+  return name;
 }
 
-function changed(ns: Netns, _what?: unknown): string {
-  ns.ipvs.changed();
-  return '';
-}
-
-function addService(ns: Netns, words: readonly string[]): string {
-  const key = serviceKey(words);
-  if (ns.ipvs.get(key)) throw new UsageError('Service already exists', 255);
-  const service = ns.ipvs.add(key, 'wlc');
-  if (!service) throw new UsageError('Memory allocation problem', 255);
-  try {
-    configure(service, words);
-  } catch (error) {
-    ns.ipvs.remove(service);
-    throw error;
-  }
-  return '';
-}
-
-function configure(service: VirtualService, words: readonly string[]): void {
-  const scheduler = after(words, '-s') ?? 'wlc';
-  if (!isScheduler(scheduler))
-    throw new UsageError(`Scheduler or persistence engine not found: ${scheduler}`, 255);
-  service.scheduler = scheduler;
-  const persistence = after(words, '-p');
-  const isPersistent = words.includes('-p');
-  service.persistentSeconds = isPersistent
-    ? /^\d+$/.test(persistence ?? '')
-      ? Number(persistence)
-      : DEFAULT_PERSISTENCE
-    : 0;
-}
-
-function addServer(ns: Netns, service: VirtualService, words: readonly string[]): string {
-  const { address, port } = endpoint(after(words, '-r') ?? '', service.key.port);
-  if (service.find(address, port)) throw new UsageError('Destination already exists', 255);
-  const server: RealServer = { address, port, weight: weightOf(words) ?? 1, connections: 0, present: true };
-  service.servers.push(server);
-  return changed(ns);
-}
-
-function weightOf(words: readonly string[]): number | undefined {
-  const text = after(words, '-w');
-  if (text === undefined) return undefined;
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new UsageError('illegal weight specified', 255);
+function parseCount(text: string, most: number): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) > most) throw new IpvsError(`illegal value specified: ${text}`);
   return Number(text);
 }
 
-function existing(ns: Netns, words: readonly string[]): VirtualService {
-  const service = ns.ipvs.get(serviceKey(words));
-  if (!service) throw new UsageError('No such service', 255);
+function parseMask(text: string): number {
+  const mask = parseIpv4(text);
+  if (mask === undefined) throw new IpvsError('invalid netmask specified');
+  return mask;
+}
+
+function parseEndpoint(text: string): [Ipv4, number] | undefined {
+  const [host = '', port = ''] = text.split(':');
+  const address = parseIpv4(host);
+  if (address === undefined || !/^\d{1,5}$/.test(port) || Number(port) > 65535) return undefined;
+  return [address, Number(port)];
+}
+
+function serviceKey({ protocol, service }: Options): ServiceKey {
+  const endpoint = parseEndpoint(service);
+  if (!endpoint) throw new IpvsError(`illegal virtual server address[:port] specified`);
+  return { protocol, address: endpoint[0], port: endpoint[1] };
+}
+
+function serverOf({ server }: Options): [Ipv4, number] {
+  const endpoint = parseEndpoint(server);
+  if (!endpoint) throw new IpvsError('illegal real server address[:port] specified');
+  return endpoint;
+}
+
+function settings({ scheduler, persistentSeconds, netmask, hashesPorts }: Options): ServiceSettings {
+  return { scheduler, persistentSeconds, netmask, hashesPorts };
+}
+
+function setTimeouts(ipvs: Ipvs, args: readonly string[]): CommandResult {
+  const [tcp = 0, tcpFin = 0, udp = 0] = args.map((arg) => parseCount(arg, 2678400));
+  const { timeouts } = ipvs;
+  ipvs.timeouts = {
+    tcp: tcp || timeouts.tcp,
+    tcpFin: tcpFin || timeouts.tcpFin,
+    udp: udp || timeouts.udp,
+  };
+  return success();
+}
+
+const LETTERS: Readonly<Record<number, string>> = {
+  [PROTO_TCP]: '-t',
+  [PROTO_UDP]: '-u',
+  [PROTO_SCTP]: '--sctp-service',
+};
+const endpointText = (address: number, port: number): string => `${formatIpv4(address)}:${port}`;
+const nameOf = (protocol: number): string => (protocolName(protocol) ?? '').toUpperCase();
+
+/** A service's commands, as `ipvsadm -S` prints them for `-R`. */
+function saved(service: VirtualService): string {
+  const { settings, protocol, address, port } = service;
+  const head = `${LETTERS[protocol]} ${endpointText(address, port)}`;
+  const persistent = settings.persistentSeconds > 0 ? ` -p ${settings.persistentSeconds}` : '';
+  const netmask = settings.netmask === EACH_CLIENT ? '' : ` -M ${formatIpv4(settings.netmask)}`;
+  const flags = settings.hashesPorts ? ` -b ${settings.scheduler}-port` : '';
+  const lines = [`-A ${head} -s ${settings.scheduler}${persistent}${netmask}${flags}`];
+  for (const each of service.destinations) {
+    lines.push(`-a ${head} -r ${endpointText(each.address, each.port)} -m -w ${each.weight}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function list(ipvs: Ipvs, now: number, options: Options): CommandResult {
+  if (options.timeouts) {
+    const { tcp, tcpFin, udp } = ipvs.timeouts;
+    return success(`Timeout (tcp tcpfin udp): ${tcp} ${tcpFin} ${udp}\n`);
+  }
+  const connections = ipvs.connections();
+  if (options.connections) return success(connectionList(connections, now));
+  const services = options.service === '' ? ipvs.services() : [required(ipvs, options)];
+  return success(
+    [
+      'IP Virtual Server version 1.2.1 (size=4096)\n',
+      'Prot LocalAddress:Port Scheduler Flags\n',
+      '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n',
+      ...services.map(listed),
+    ].join(''),
+  );
+}
+
+function required(ipvs: Ipvs, options: Options): VirtualService {
+  const { protocol, address, port } = serviceKey(options);
+  const service = ipvs.service(protocol, address, port);
+  if (!service) throw new IpvsError('No such service');
   return service;
 }
 
-function requireServer(service: VirtualService, words: readonly string[]): RealServer {
-  const { address, port } = endpoint(after(words, '-r') ?? '', service.key.port);
-  const server = service.find(address, port);
-  if (!server) throw new UsageError('No such destination', 255);
-  return server;
+function listed({ protocol, address, port, settings, destinations }: VirtualService): string {
+  const persistent = settings.persistentSeconds > 0 ? ` persistent ${settings.persistentSeconds}` : '';
+  const netmask = settings.netmask === EACH_CLIENT ? '' : ` mask ${formatIpv4(settings.netmask)}`;
+  const flags = settings.hashesPorts ? ` (${settings.scheduler}-port)` : '';
+  const head = `${nameOf(protocol)}  ${endpointText(address, port)} ${settings.scheduler}${flags}${persistent}${netmask}\n`;
+  const lines = destinations.map(
+    (each) =>
+      `  -> ${endpointText(each.address, each.port).padEnd(28)} Masq    ${String(each.weight).padEnd(6)} ${String(each.active).padEnd(10)} ${String(each.inactive).padEnd(10)}\n`,
+  );
+  return head + lines.join('');
 }
 
-function serviceKey(words: readonly string[]): ServiceKey {
-  const flag = words.find((word) => Object.hasOwn(PROTOCOL_FLAGS, word));
-  if (flag === undefined) throw new UsageError("You need to supply the 'service-address' option", 2);
-  return { protocol: PROTOCOL_FLAGS[flag]!, ...endpoint(after(words, flag) ?? '', undefined) };
-}
-
-function endpoint(text: string, defaultPort: number | undefined): { address: Ipv4; port: number } {
-  const [host = '', portText] = text.split(':');
-  const address = parseIpv4(host);
-  const port =
-    portText === undefined ? defaultPort : /^\d{1,5}$/.test(portText) ? Number(portText) : undefined;
-  if (address === undefined || port === undefined || port > 65_535)
-    throw new UsageError(`illegal address/port: ${text}`, 2);
-  return { address, port };
-}
-
-function after(words: readonly string[], flag: string): string | undefined {
-  const at = words.indexOf(flag);
-  return at < 0 ? undefined : words[at + 1];
-}
-
-const flagOf = ({ protocol }: ServiceKey): string =>
-  Object.entries(PROTOCOL_FLAGS).find(([, number]) => number === protocol)![0];
-
-/** As `ipvsadm -S -n` prints, and `-R` takes. */
-function saved(service: VirtualService): string {
-  const { key, scheduler, persistentSeconds, servers } = service;
-  const name = `${flagOf(key)} ${formatIpv4(key.address)}:${key.port}`;
-  const persistence = persistentSeconds > 0 ? ` -p ${persistentSeconds}` : '';
-  return [
-    `-A ${name} -s ${scheduler}${persistence}\n`,
-    ...servers.map(
-      ({ address, port, weight }) => `-a ${name} -r ${formatIpv4(address)}:${port} -m -w ${weight}\n`,
-    ),
-  ].join('');
-}
-
-/** `ipvsadm -L -n`. Connections that conntrack has count as active. */
-function listed(services: readonly VirtualService[]): string {
-  const lines = services.flatMap(({ key, scheduler, persistentSeconds, servers }) => {
-    const protocol = (protocolName(key.protocol) ?? '').toUpperCase().padEnd(4);
-    const persistence = persistentSeconds > 0 ? ` persistent ${persistentSeconds}` : '';
-    return [
-      `${protocol} ${formatIpv4(key.address)}:${key.port} ${scheduler}${persistence}`,
-      ...servers.map(({ address, port, weight, connections }) => {
-        const name = `${formatIpv4(address)}:${port}`.padEnd(28);
-        return `  -> ${name} Masq    ${String(weight).padEnd(6)} ${String(connections).padEnd(10)} 0         `;
-      }),
+function connectionList(connections: readonly IpvsConnection[], now: number): string {
+  const lines = connections.map((each) => {
+    const { service, destination } = each;
+    const seconds = Math.max(0, Math.floor((each.expiresAt - now) / 1000));
+    const expire = `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
+    const state = each.isTemplate
+      ? 'NONE'
+      : service.protocol === PROTO_TCP
+        ? IPVS_TCP_STATES[each.state]!
+        : 'UDP';
+    const ends = [
+      endpointText(each.clientAddress, each.clientPort),
+      endpointText(service.address, service.port),
+      endpointText(destination.address, destination.port),
     ];
+    return `${nameOf(service.protocol).padEnd(3)} ${expire.padEnd(6)} ${state.padEnd(11)} ${ends[0]!.padEnd(18)} ${ends[1]!.padEnd(18)} ${ends[2]}\n`;
   });
   return [
-    'IP Virtual Server version 1.2.1 (size=4096)',
-    'Prot LocalAddress:Port Scheduler Flags',
-    '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn',
+    'IPVS connection entries\n',
+    'pro expire state       source             virtual            destination\n',
     ...lines,
-  ]
-    .map((line) => `${line}\n`)
-    .join('');
+  ].join('');
 }

@@ -1,4 +1,4 @@
-import type { RealServer } from '../ipvs/virtual-service.ts';
+import type { IpvsConnection } from '../ipvs/ipvs-connection.ts';
 import { PROTO_TCP } from '../protocol-numbers.ts';
 import type { Tuple } from './tuple.ts';
 
@@ -55,8 +55,8 @@ export class Connection {
   /** Of the device that a masquerade took its address from. */
   masqueradeLink = 0;
   master: Connection | undefined = undefined;
-  /** The real server that IPVS sends it to. */
-  server: RealServer | undefined = undefined;
+  /** The same connection as IPVS knows it. */
+  balanced: IpvsConnection | undefined = undefined;
   /** Where it is in the table's list, for removal in constant time. */
   index = -1;
 

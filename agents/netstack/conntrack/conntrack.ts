@@ -131,6 +131,7 @@ export class Conntrack {
       readTuple(this.#tuple, packet.bytes, packet.l3, packet.l4, packet.end);
       if (!hasGoodTransport(packet, this.#tuple)) return false;
     }
+    if (connection.balanced !== undefined && !connection.balanced.keepAlive(now)) return false;
     this.#refresh(connection, now);
     return true;
   }

@@ -13,7 +13,7 @@ export function translatePacket(packet: Packet, connection: Connection, manip: M
   const address = manip === 'src' ? other.destination : other.source;
   const icmp = other.protocol === PROTO_ICMP;
   const port = icmp ? other.sourcePort : manip === 'src' ? other.destinationPort : other.sourcePort;
-  rewrite(packet.bytes, packet.l3, packet.l4, packet.end, manip, address, port);
+  rewriteEndpoint(packet, manip, address, port);
   packet.trace?.({ kind: 'nat', ns: '', manip, address, port }, packet);
 }
 
@@ -22,19 +22,33 @@ export function translatePacket(packet: Packet, connection: Connection, manip: M
  * the error itself seems to come from where the sender believes it spoke to.
  */
 export function translateError(packet: Packet, connection: Connection, manip: Manip): void {
-  const { bytes, l3, l4, end } = packet;
   const other = connection.otherDirection(packet.ctReply);
-  const inner = l4 + ICMP_HEADER;
-  const innerL4 = inner + ipv4HeaderLength(bytes, inner);
   const innerManip = manip === 'src' ? 'dst' : 'src';
   const icmp = other.protocol === PROTO_ICMP;
   const innerAddress = innerManip === 'src' ? other.source : other.destination;
   const innerPort = icmp || innerManip === 'src' ? other.sourcePort : other.destinationPort;
-  rewrite(bytes, inner, innerL4, end, innerManip, innerAddress, innerPort);
+  rewriteQuoted(packet, innerManip, innerAddress, innerPort);
+  rewriteHost(packet, manip, manip === 'src' ? other.destination : other.source);
+}
+
+/** Gives a packet another source or destination, with its port, or with its identifier for ICMP. */
+export function rewriteEndpoint(packet: Packet, manip: Manip, address: number, port: number): void {
+  const { bytes, l3, l4, end } = packet;
+  rewrite(bytes, l3, l4, end, manip, address, port);
+}
+
+/** The same for the packet that an ICMP error quotes. */
+export function rewriteQuoted(packet: Packet, manip: Manip, address: number, port: number): void {
+  const { bytes, l4, end } = packet;
+  const inner = l4 + ICMP_HEADER;
+  rewrite(bytes, inner, inner + ipv4HeaderLength(bytes, inner), end, manip, address, port);
   putU16(bytes, l4 + 2, 0);
   putU16(bytes, l4 + 2, internetChecksum(bytes, l4, end));
-  const outer = manip === 'src' ? other.destination : other.source;
-  rewriteAddress(bytes, l3, manip, outer);
+}
+
+/** Gives a packet another address without a look at its transport: for ICMP errors. */
+export function rewriteHost({ bytes, l3 }: Packet, manip: Manip, address: number): void {
+  rewriteAddress(bytes, l3, manip, address);
 }
 
 function rewriteAddress(bytes: Uint8Array, l3: number, manip: Manip, address: number): number {

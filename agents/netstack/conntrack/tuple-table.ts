@@ -22,7 +22,6 @@ export class TupleTable {
     this.connections.push(connection);
     this.#link(connection.original);
     this.#link(connection.reply);
-    if (connection.server) connection.server.connections++;
   }
 
   remove(connection: Connection): void {
@@ -33,7 +32,6 @@ export class TupleTable {
       last.index = connection.index;
     }
     connection.index = -1;
-    if (connection.server) connection.server.connections--;
     this.#unlink(connection.original);
     this.#unlink(connection.reply);
   }

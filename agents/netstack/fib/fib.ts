@@ -48,7 +48,13 @@ export class Fib {
   }
 
   removeLink(link: Link): void {
-    for (const route of this.list()) if (route.link === link) this.remove(route);
+    this.removeWhere((route) => route.link === link);
+  }
+
+  removeWhere(matches: (route: Route) => boolean): void {
+    for (const table of [this.#tables.local, this.#tables.main]) {
+      for (const route of table.all()) if (matches(route)) this.remove(route);
+    }
   }
 
   find(matches: (route: Route) => boolean): Route | undefined {

@@ -17,7 +17,7 @@ import { BROADCAST_IPV4, type Ipv4, isMulticast } from '../ipv4.ts';
 import type { Link } from '../link/link.ts';
 import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../mac.ts';
 import { transmitTo } from '../neigh/neighbour-table.ts';
-import { FORWARD, INPUT, NF_ACCEPT, OUTPUT, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
+import { FORWARD, INPUT, NF_ACCEPT, NF_STOLEN, OUTPUT, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import { PACKET_HOST, PACKET_OTHERHOST, Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
@@ -132,7 +132,8 @@ export class IpLayer {
     const before = ipv4Destination(packet.bytes, packet.l3);
     this.traceRoute(packet, route);
     packet.route = route;
-    if (ns.hooks.run(OUTPUT, packet, undefined, this.outputLink(route)) !== NF_ACCEPT) return 'EPERM';
+    const verdict = ns.hooks.run(OUTPUT, packet, undefined, this.outputLink(route));
+    if (verdict !== NF_ACCEPT) return verdict === NF_STOLEN ? 'sent' : 'EPERM';
     const after = ipv4Destination(packet.bytes, packet.l3);
     if (after !== before) {
       const rerouted = this.routeOutput(after);

@@ -1,177 +1,255 @@
-import { u16, u32 } from '../bytes.ts';
-import type { Connection } from '../conntrack/connection.ts';
-import { translatePacket } from '../conntrack/nat-translate.ts';
-import { ICMP_TIME_EXCEEDED, ICMP_UNREACHABLE, UNREACH_PORT } from '../header/icmp-header.ts';
-import { ipv4FragmentOffset } from '../header/ipv4-header.ts';
-import { decrementTtl } from '../ip/decrement-ttl.ts';
+import { maskOf } from '../cidr.ts';
 import type { Ipv4 } from '../ipv4.ts';
-import {
-  FORWARD,
-  INPUT,
-  NF_ACCEPT,
-  NF_DROP,
-  NF_STOLEN,
-  OUTPUT,
-  PRIORITY,
-  type Verdict,
-} from '../netfilter/hooks.ts';
+import { KeyTable } from '../key-table.ts';
 import type { Netns } from '../netns.ts';
-import { CT_NEW, type Packet } from '../packet.ts';
-import { PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
-import type { SchedulerName } from './schedulers.ts';
-import { type RealServer, type ServiceKey, VirtualService } from './virtual-service.ts';
+import { PROTO_TCP } from '../protocol-numbers.ts';
+import { ConnectionTable } from './connection-table.ts';
+import { Destination } from './destination.ts';
+import { IpvsConnection } from './ipvs-connection.ts';
+import { IpvsError } from './ipvs-error.ts';
+import { registerIpvsHooks } from './ipvs-hooks.ts';
+import type { Client } from './scheduler.ts';
+import { IPVS_ESTABLISHED, nextTcpState, TCP_STATE_SECONDS } from './tcp-states.ts';
+import { type ServiceKey, type ServiceSettings, VirtualService } from './virtual-service.ts';
 
-/** Virtual services of one namespace; a further one is refused with ENOMEM. */
-const MAX_SERVICES = 1 << 18;
+const MAX_SERVICES = 1 << 17;
+const MAX_DESTINATIONS = 1 << 16;
+const MAX_CONNECTIONS = 1 << 18;
+/** How often connections whose time is over are taken away; look-ups do not see them anyway. */
+const GC_MS = 5000;
+/** A template whose connections still are lives on (ip_vs_conn_expire). */
+const CONTROLLING_MS = 60_000;
+
+export interface IpvsTimeouts {
+  readonly tcp: number;
+  readonly tcpFin: number;
+  readonly udp: number;
+}
 
 /**
- * IPVS of one namespace (net/netfilter/ipvs) in masquerading mode with `net.ipv4.vs.conntrack=1`: packets for a
- * virtual service that reach the node's own addresses go to one of its real servers, answers come back as from
- * the service. Connections are conntrack's own; the chosen server hangs on them.
+ * IPVS of one namespace (net/netfilter/ipvs), forwarding by address translation: virtual services, the destinations
+ * behind them, and the connections between. Refusals are IpvsErrors in ipvsadm's words.
+ *
+ *     ns.ipvs.addService({ protocol: 6, address, port: 80 }, { scheduler: 'rr', … });
+ *     ns.ipvs.addDestination(key, ipv4('10.244.1.2'), 8080, 1);
  */
 export class Ipvs {
   readonly #ns: Netns;
-  readonly #services = new Map<string, VirtualService>();
-  #hooked = false;
+  readonly #services = new KeyTable<VirtualService>(3);
+  /** In the order in which they came. */
+  readonly #inOrder = new Set<VirtualService>();
+  readonly #connections = new ConnectionTable();
+  readonly #key = new Int32Array(3);
+  /** Seconds, as `ipvsadm --set` gives them. */
+  timeouts: IpvsTimeouts = { tcp: 900, tcpFin: 120, udp: 300 };
+  #registered = false;
+  #gcTimer: unknown;
 
   constructor(ns: Netns) {
     this.#ns = ns;
   }
 
   services(): VirtualService[] {
-    return [...this.#services.values()];
+    return [...this.#inOrder];
   }
 
-  get(key: ServiceKey): VirtualService | undefined {
-    return this.#services.get(keyOf(key.protocol, key.address, key.port));
+  service(protocol: number, address: number, port: number): VirtualService | undefined {
+    this.#key[0] = address;
+    this.#key[1] = port;
+    this.#key[2] = protocol;
+    return this.#services.get(this.#key);
   }
 
-  /** Undefined if there is no room. */
-  add(key: ServiceKey, scheduler: SchedulerName): VirtualService | undefined {
-    if (this.#services.size >= MAX_SERVICES) return undefined;
-    const service = new VirtualService(key, scheduler);
-    this.#services.set(keyOf(key.protocol, key.address, key.port), service);
-    this.#hook();
+  addService(key: ServiceKey, settings: ServiceSettings): void {
+    if (this.service(key.protocol, key.address, key.port)) throw new IpvsError('Service already exists');
+    if (this.#inOrder.size >= MAX_SERVICES) throw new IpvsError('Memory allocation problem');
+    if (!this.#registered) {
+      this.#registered = true;
+      registerIpvsHooks(this.#ns);
+    }
+    const service = new VirtualService(key, settings);
+    this.#services.set([key.address, key.port, key.protocol], service);
+    this.#inOrder.add(service);
     this.#ns.changed();
-    return service;
   }
 
-  remove({ key, servers }: VirtualService): void {
-    for (const server of servers) server.present = false;
-    this.#services.delete(keyOf(key.protocol, key.address, key.port));
+  editService(key: ServiceKey, settings: ServiceSettings): void {
+    const service = this.#require(key);
+    service.settings = settings;
+    service.changed();
+    this.#ns.changed();
+  }
+
+  deleteService(key: ServiceKey): void {
+    const service = this.#require(key);
+    for (const each of service.destinations) each.isAvailable = false;
+    this.#services.delete([key.address, key.port, key.protocol]);
+    this.#inOrder.delete(service);
     this.#ns.changed();
   }
 
   clear(): void {
-    for (const service of this.services()) this.remove(service);
+    for (const service of this.services()) this.deleteService(service);
   }
 
-  /** To be called with every change of a service or its servers. */
-  changed(): void {
+  addDestination(key: ServiceKey, address: Ipv4, port: number, weight: number): void {
+    const service = this.#require(key);
+    if (service.find(address, port)) throw new IpvsError('Destination already exists');
+    if (service.destinations.length >= MAX_DESTINATIONS) throw new IpvsError('Memory allocation problem');
+    service.destinations = [...service.destinations, new Destination(address, port, weight)];
     this.#ns.changed();
   }
 
-  /** Answers first, then what is to be scheduled (the priorities of ip_vs_ops). */
-  #hook(): void {
-    if (this.#hooked) return;
-    this.#hooked = true;
-    const { hooks, conntrack } = this.#ns;
-    conntrack.enable();
-    const perFlow = { perFlow: true };
-    const answer = (packet: Packet): Verdict => this.#answer(packet);
-    hooks.register(INPUT, PRIORITY.srcnat - 2, 'ipvs answer', answer, perFlow);
-    hooks.register(INPUT, PRIORITY.srcnat - 1, 'ipvs', (packet) => this.#deliver(packet), perFlow);
-    hooks.register(FORWARD, PRIORITY.srcnat, 'ipvs answer', answer, perFlow);
-    hooks.register(OUTPUT, PRIORITY.dstnat + 1, 'ipvs answer', answer, perFlow);
-    hooks.register(OUTPUT, PRIORITY.dstnat + 2, 'ipvs', (packet) => this.#redirect(packet), perFlow);
+  editDestination(key: ServiceKey, address: Ipv4, port: number, weight: number): void {
+    const service = this.#require(key);
+    this.#requireDestination(service, address, port).weight = weight;
+    service.changed();
+    this.#ns.changed();
   }
 
-  /** A real server's packet looks as if the service had sent it (ip_vs_out). */
-  #answer(packet: Packet): Verdict {
-    const { connection } = packet;
-    if (connection?.server !== undefined && packet.ctReply) translatePacket(packet, connection, 'src');
-    return NF_ACCEPT;
+  /** Its connections end with their next packet if `net.ipv4.vs.expire_nodest_conn` is set, else they starve. */
+  deleteDestination(key: ServiceKey, address: Ipv4, port: number): void {
+    const service = this.#require(key);
+    const destination = this.#requireDestination(service, address, port);
+    destination.isAvailable = false;
+    service.destinations = service.destinations.filter((each) => each !== destination);
+    this.#ns.changed();
   }
 
-  /** A packet that came in for a service goes out again to its server (ip_vs_in, ip_vs_nat_xmit). */
-  #deliver(packet: Packet): Verdict {
-    const ns = this.#ns;
-    const server = this.#serverFor(packet);
-    if (server === undefined) return NF_ACCEPT;
-    if (server === 'none') return this.#refuse(packet);
-    const route = ns.ip.routeOutput(server.address);
-    if (typeof route === 'string') {
-      ns.drop(packet, 'IP_OUTNOROUTES');
-      return NF_DROP;
+  /** The connections that have not expired; templates too. */
+  connections(): IpvsConnection[] {
+    this.#collect();
+    return this.#connections.all();
+  }
+
+  close(): void {
+    this.#ns.clock.clearTimeout(this.#gcTimer);
+  }
+
+  // --- for the hooks
+
+  fromClient(client: number, virtual: number, clientPort: number, port: number, protocol: number) {
+    return this.#alive(this.#connections.fromClient(client, virtual, clientPort, port, protocol));
+  }
+
+  fromServer(server: number, client: number, port: number, clientPort: number, protocol: number) {
+    return this.#alive(this.#connections.fromServer(server, client, port, clientPort, protocol));
+  }
+
+  /** ip_vs_schedule: a new connection of a client, or undefined if nobody can take it. */
+  open(service: VirtualService, client: Client): IpvsConnection | undefined {
+    const template = service.settings.persistentSeconds > 0 ? this.#template(service, client) : undefined;
+    const destination = template?.destination ?? service.schedule(client);
+    if (destination === undefined) return undefined;
+    if (this.#connections.size >= MAX_CONNECTIONS) this.#collect();
+    if (this.#connections.size >= MAX_CONNECTIONS) return undefined;
+    const connection = new IpvsConnection(service, destination, client, false);
+    destination.inactive++;
+    if (template) {
+      connection.template = template;
+      template.controlled++;
+    } else if (service.settings.persistentSeconds > 0) this.#remember(connection);
+    this.#connections.add(connection);
+    this.#gcTimer ??= this.#ns.clock.setTimeout(this.#onTimer, GC_MS);
+    return connection;
+  }
+
+  /** A packet of the connection went by: its state and its time follow. */
+  touch(connection: IpvsConnection, tcpFlags: number, fromServer: boolean): void {
+    const { now } = this.#ns.softirq;
+    if (connection.service.protocol !== PROTO_TCP) {
+      connection.lifetimeMs = this.timeouts.udp * 1000;
+      connection.expiresAt = now + connection.lifetimeMs;
+      return;
     }
-    if (route.type !== 'local') {
-      if (packet.bytes[packet.l3 + 8]! <= 1) {
-        ns.icmp.sendError(packet, ICMP_TIME_EXCEEDED, 0);
-        ns.drop(packet, 'IP_TTL');
-        return NF_DROP;
-      }
-      decrementTtl(packet.bytes, packet.l3);
+    connection.state = nextTcpState(connection.state, tcpFlags, fromServer);
+    const isActive = connection.state === IPVS_ESTABLISHED;
+    if (isActive !== connection.isActive) {
+      connection.isActive = isActive;
+      connection.destination.active += isActive ? 1 : -1;
+      connection.destination.inactive += isActive ? -1 : 1;
     }
-    translatePacket(packet, packet.connection!, 'dst');
-    if (route.type === 'local') return NF_ACCEPT;
-    ns.ip.localOut(packet, route);
-    return NF_STOLEN;
+    connection.lifetimeMs = this.#stateSeconds(connection.state) * 1000;
+    connection.expiresAt = now + connection.lifetimeMs;
   }
 
-  /** A packet of the node itself; it is routed again by whoever runs the OUTPUT hook. */
-  #redirect(packet: Packet): Verdict {
-    const server = this.#serverFor(packet);
-    if (server === undefined) return NF_ACCEPT;
-    if (server === 'none') return this.#refuse(packet);
-    translatePacket(packet, packet.connection!, 'dst');
-    return NF_ACCEPT;
+  /** Ends a connection, and what conntrack knows of it. */
+  end(connection: IpvsConnection): void {
+    this.#connections.remove(connection);
+    const { destination, tracked, template } = connection;
+    if (!connection.isTemplate) {
+      if (connection.isActive) destination.active--;
+      else destination.inactive--;
+    }
+    if (template) template.controlled--;
+    if (tracked?.confirmed) this.#ns.conntrack.delete(tracked);
   }
 
-  /** `none`: a service without a server that takes it. Undefined: not for a service. */
-  #serverFor(packet: Packet): RealServer | 'none' | undefined {
-    const { connection } = packet;
-    if (connection === undefined || packet.ctReply) return undefined;
-    const known = connection.server;
-    if (known !== undefined) return known.present ? known : this.#expire(packet, connection);
-    if (packet.ctInfo !== CT_NEW || connection.confirmed) return undefined;
-    const service = this.#serviceFor(packet);
-    if (service === undefined) return undefined;
-    const { source, destination, sourcePort } = connection.original;
-    const server = service.choose({ source, destination, port: sourcePort }, this.#ns.softirq.now);
-    if (server === undefined) return 'none';
-    bind(connection, server);
-    return server;
+  #alive(connection: IpvsConnection | undefined): IpvsConnection | undefined {
+    if (connection === undefined || connection.expiresAt > this.#ns.softirq.now) return connection;
+    this.end(connection);
+    return undefined;
   }
 
-  /** expire_nodest_conn: the server is gone, so is the connection; this packet with it. */
-  #expire(packet: Packet, connection: Connection): 'none' {
-    packet.recording = undefined;
-    this.#ns.conntrack.delete(connection);
-    return 'none';
+  /** Where the client went before, if that still takes it. */
+  #template(service: VirtualService, { address }: Client): IpvsConnection | undefined {
+    const client = (address & service.settings.netmask) >>> 0;
+    const { now } = this.#ns.softirq;
+    const found = this.#connections.template(client, service.address, service.port, service.protocol);
+    if (found === undefined) return undefined;
+    const { destination } = found;
+    const expiresQuiescent = this.#ns.sysctl.number('net.ipv4.vs.expire_quiescent_template') !== 0;
+    const isGone = !destination.isAvailable || (destination.weight === 0 && expiresQuiescent);
+    if (isGone || (found.expiresAt <= now && found.controlled === 0)) {
+      this.end(found);
+      return undefined;
+    }
+    found.expiresAt = now + service.settings.persistentSeconds * 1000;
+    return found;
   }
 
-  #serviceFor({ bytes, l3, l4, end }: Packet): VirtualService | undefined {
-    const protocol = bytes[l3 + 9]!;
-    if (protocol !== PROTO_TCP && protocol !== PROTO_UDP && protocol !== PROTO_SCTP) return undefined;
-    if (ipv4FragmentOffset(bytes, l3) !== 0 || l4 + 4 > end) return undefined;
-    return this.#services.get(keyOf(protocol, u32(bytes, l3 + 16), u16(bytes, l4 + 2)));
+  #remember(connection: IpvsConnection): void {
+    const { service, destination } = connection;
+    const { netmask, persistentSeconds } = service.settings;
+    const client = { address: (connection.clientAddress & netmask) >>> 0, port: 0 };
+    const template = new IpvsConnection(service, destination, client, true);
+    template.expiresAt = this.#ns.softirq.now + persistentSeconds * 1000;
+    template.controlled = 1;
+    connection.template = template;
+    this.#connections.add(template);
   }
 
-  /** ip_vs_leave: nobody takes it. */
-  #refuse(packet: Packet): Verdict {
-    this.#ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_PORT);
-    this.#ns.drop(packet, 'NETFILTER_DROP');
-    return NF_DROP;
+  #stateSeconds(state: number): number {
+    if (state === IPVS_ESTABLISHED) return this.timeouts.tcp;
+    return state === 4 ? this.timeouts.tcpFin : TCP_STATE_SECONDS[state]!;
+  }
+
+  #collect(): void {
+    const { now } = this.#ns.softirq;
+    for (const each of this.#connections.all()) {
+      if (each.expiresAt > now) continue;
+      if (each.isTemplate && each.controlled > 0) each.expiresAt = now + CONTROLLING_MS;
+      else this.end(each);
+    }
+  }
+
+  readonly #onTimer = (): void => {
+    this.#collect();
+    this.#gcTimer = this.#connections.size > 0 ? this.#ns.clock.setTimeout(this.#onTimer, GC_MS) : undefined;
+  };
+
+  #require({ protocol, address, port }: ServiceKey): VirtualService {
+    const service = this.service(protocol, address, port);
+    if (!service) throw new IpvsError('No such service');
+    return service;
+  }
+
+  #requireDestination(service: VirtualService, address: Ipv4, port: number): Destination {
+    const destination = service.find(address, port);
+    if (!destination) throw new IpvsError('No such destination');
+    return destination;
   }
 }
 
-/** ip_vs_update_conntrack: answers are looked for as the server will send them. */
-function bind(connection: Connection, server: RealServer): void {
-  connection.server = server;
-  connection.reply.source = server.address;
-  connection.reply.sourcePort = server.port;
-}
-
-function keyOf(protocol: number, address: Ipv4 | number, port: number): string {
-  return `${protocol} ${address} ${port}`;
-}
+/** The netmask that leaves every client for itself. */
+export const EACH_CLIENT = maskOf(32);

@@ -1,83 +1,61 @@
 import type { Ipv4 } from '../ipv4.ts';
-import { PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
-import { SCHEDULERS, type SchedulerName, type SchedulerState } from './schedulers.ts';
+import type { Destination } from './destination.ts';
+import { type Client, SCHEDULERS, type Scheduler, type SchedulerName } from './scheduler.ts';
 
+/** What names a service. */
 export interface ServiceKey {
   readonly protocol: number;
   readonly address: Ipv4;
   readonly port: number;
 }
 
-export interface RealServer {
+export interface ServiceSettings {
+  readonly scheduler: SchedulerName;
+  /** How long a client stays with its destination; 0: not at all. */
+  readonly persistentSeconds: number;
+  /** Clients of one network are one, for persistence. */
+  readonly netmask: number;
+  /** `mh-port` or `sh-port`: clients are told apart by their ports too. */
+  readonly hashesPorts: boolean;
+}
+
+/** A virtual service (struct ip_vs_service): an address and port that destinations stand behind. */
+export class VirtualService implements ServiceKey {
+  readonly protocol: number;
   readonly address: Ipv4;
   readonly port: number;
-  /** 0: no new connections, old ones go on. */
-  weight: number;
-  /** Tracked connections that it has. */
-  connections: number;
-  /** False once it is taken out: its connections end with their next packet (expire_nodest_conn). */
-  present: boolean;
-}
+  settings: ServiceSettings;
+  #destinations: readonly Destination[] = [];
+  #scheduler: Scheduler;
 
-/** A client that came before goes where it went. */
-interface Template {
-  readonly server: RealServer;
-  expiresAt: number;
-}
-
-/** Clients that one service remembers; the oldest is forgotten. */
-const MAX_TEMPLATES = 65_536;
-
-export class VirtualService {
-  readonly key: ServiceKey;
-  scheduler: SchedulerName;
-  /** Seconds a client stays with its server; 0: no persistence. */
-  persistentSeconds = 0;
-  readonly servers: RealServer[] = [];
-  readonly #state: SchedulerState = { next: 0, credit: new Map() };
-  readonly #templates = new Map<number, Template>();
-
-  constructor(key: ServiceKey, scheduler: SchedulerName) {
-    this.key = key;
-    this.scheduler = scheduler;
+  constructor({ protocol, address, port }: ServiceKey, settings: ServiceSettings) {
+    this.protocol = protocol;
+    this.address = address;
+    this.port = port;
+    this.settings = settings;
+    this.#scheduler = SCHEDULERS[settings.scheduler]([]);
   }
 
-  find(address: number, port: number): RealServer | undefined {
-    return this.servers.find((server) => server.address === address && server.port === port);
+  get destinations(): readonly Destination[] {
+    return this.#destinations;
   }
 
-  remove(server: RealServer): void {
-    server.present = false;
-    this.servers.splice(this.servers.indexOf(server), 1);
+  set destinations(destinations: readonly Destination[]) {
+    this.#destinations = destinations;
+    this.changed();
   }
 
-  /** The server of a new connection; undefined if none takes any. */
-  choose(client: { source: number; destination: number; port: number }, now: number): RealServer | undefined {
-    if (this.persistentSeconds === 0) return this.#schedule(client);
-    const known = this.#templates.get(client.source);
-    // expire_quiescent_template: a server without weight keeps no clients.
-    const isGood = known && known.expiresAt > now && known.server.present && known.server.weight > 0;
-    const server = isGood ? known.server : this.#schedule(client);
-    this.#templates.delete(client.source);
-    if (server) this.#remember(client.source, { server, expiresAt: now + this.persistentSeconds * 1000 });
-    return server;
+  /** After a change of weights or settings. */
+  changed(): void {
+    this.#scheduler = SCHEDULERS[this.settings.scheduler](this.#destinations);
   }
 
-  #schedule(client: { source: number; destination: number; port: number }): RealServer | undefined {
-    return SCHEDULERS[this.scheduler](this.servers, client, this.#state);
+  schedule(client: Client): Destination | undefined {
+    const port = this.settings.hashesPorts ? client.port : 0;
+    return this.#scheduler({ address: client.address, port }, this.address);
   }
 
-  #remember(source: number, template: Template): void {
-    if (this.#templates.size >= MAX_TEMPLATES) {
-      const [oldest] = this.#templates.keys();
-      this.#templates.delete(oldest!);
-    }
-    this.#templates.set(source, template);
+  find(address: Ipv4, port: number): Destination | undefined {
+    return this.#destinations.find((each) => each.address === address && each.port === port);
   }
 }
-
-export const PROTOCOL_FLAGS: Readonly<Record<string, number>> = {
-  '-t': PROTO_TCP,
-  '-u': PROTO_UDP,
-  '--sctp-service': PROTO_SCTP,
-};

@@ -17,7 +17,6 @@ type IpvsPrograms = Programs<ServiceObjects, NodeObjects, Changes>;
 
 const SYSCTLS = [
   'net.ipv4.vs.conntrack=1',
-  'net.ipv4.vs.conn_reuse_mode=0',
   'net.ipv4.vs.expire_nodest_conn=1',
   'net.ipv4.vs.expire_quiescent_template=1',
   'net.ipv4.ip_forward=1',
@@ -106,8 +105,8 @@ class IpvsProxier implements Proxier {
       const [, protocol, address] = /^(TCP|UDP|SCTP) +(\S+) /.exec(line) ?? [];
       if (protocol && address)
         service = `${{ TCP: '-t', UDP: '-u', SCTP: '--sctp-service' }[protocol]} ${address}`;
-      const [, server, active] = /^ {2}-> (\S+) +Masq +\d+ +(\d+) /.exec(line) ?? [];
-      if (server && Number(active) > 0) busy.add(`${service} ${server}`);
+      const [, server, active, inactive] = /^ {2}-> (\S+) +Masq +\d+ +(\d+) +(\d+)/.exec(line) ?? [];
+      if (server && Number(active) + Number(inactive) > 0) busy.add(`${service} ${server}`);
     }
     const idle = [...this.#quiescent].filter((each) => !busy.has(each));
     for (const each of idle) this.#quiescent.delete(each);

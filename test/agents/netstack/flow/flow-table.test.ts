@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { cidr } from '../../../../agents/netstack/cidr.ts';
 import { ipv4 } from '../../../../agents/netstack/ipv4.ts';
+import { EACH_CLIENT } from '../../../../agents/netstack/ipvs/ipvs.ts';
 import { mac } from '../../../../agents/netstack/mac.ts';
 import { FlowWorld, type FrameSpec, frameOf, type Port, replyTo } from './flow-world.ts';
 
@@ -20,6 +21,9 @@ const TALKS: readonly (readonly [Port, string, string, number])[] = [
   ['eth0', '172.18.0.100', '10.244.1.2', 8080],
   ['pod2', '10.244.1.2', '10.96.0.99', 443],
 ];
+
+const BALANCED = { protocol: 6, address: ipv4('10.96.0.99'), port: 443 };
+const SERVERS = ['10.244.1.3', '10.244.2.2'];
 
 /** Every kind of change that may make a packet fare otherwise than the one before it. */
 const CHANGES: Readonly<Record<string, (world: FlowWorld) => void>> = {
@@ -70,17 +74,30 @@ const CHANGES: Readonly<Record<string, (world: FlowWorld) => void>> = {
   },
   'connections forgotten': ({ ns }) => void ns.conntrack.deleteWhere(() => true),
   'a virtual service': ({ ns }) => {
-    const vip = ipv4('10.96.0.99');
-    ns.addAddress(ns.lo, { address: vip, prefixLength: 32 });
-    const service = ns.ipvs.add({ protocol: 6, address: vip, port: 443 }, 'rr')!;
-    const port = { port: 8080, weight: 1, connections: 0, present: true };
-    service.servers.push({ address: ipv4('10.244.1.3'), ...port }, { address: ipv4('10.244.2.2'), ...port });
-    ns.ipvs.changed();
+    ns.addAddress(ns.lo, { address: BALANCED.address, prefixLength: 32 });
+    ns.sysctl.set('net.ipv4.vs.conntrack', 1);
+    const settings = {
+      scheduler: 'rr',
+      persistentSeconds: 0,
+      netmask: EACH_CLIENT,
+      hashesPorts: false,
+    } as const;
+    for (const protocol of [6, 17]) {
+      const service = { ...BALANCED, protocol };
+      ns.ipvs.addService(service, settings);
+      for (const server of SERVERS) ns.ipvs.addDestination(service, ipv4(server), 8080, 1);
+    }
   },
   'its server goes': ({ ns }) => {
     const [service] = ns.ipvs.services();
-    if (service?.servers[0]) service.remove(service.servers[0]);
-    ns.ipvs.changed();
+    const [server] = service?.destinations ?? [];
+    if (server) ns.ipvs.deleteDestination(service!, server.address, server.port);
+  },
+  'its servers take no more': ({ ns }) => {
+    for (const service of ns.ipvs.services()) {
+      for (const { address, port } of service.destinations)
+        ns.ipvs.editDestination(service, address, port, 0);
+    }
   },
   watched: ({ cni0 }) => void cni0.addTap(() => {}),
 };

@@ -136,6 +136,15 @@ export class FlowWorld {
           each.tcpState,
           each.expiresAt,
         ]),
+      balanced: ns.ipvs
+        .connections()
+        .map((each) => [
+          each.clientAddress,
+          each.clientPort,
+          each.destination.address,
+          each.state,
+          each.expiresAt,
+        ]),
       links: ns.links().map(({ name, up, mtu, stats }) => ({ name, up, mtu, ...stats })),
       drops: [...ns.drops.entries()],
       fdb: this.cni0.fdb.list(now).map((entry) => [entry.mac, entry.port?.link.name, entry.updatedAt]),

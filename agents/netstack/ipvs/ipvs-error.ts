@@ -1,0 +1,2 @@
+/** What ipvsadm says of a command that the kernel refuses. */
+export class IpvsError extends Error {}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { ipv4 } from '../../../../agents/netstack/ipv4.ts';
+import { Destination } from '../../../../agents/netstack/ipvs/destination.ts';
+import { SCHEDULERS, type SchedulerName } from '../../../../agents/netstack/ipvs/scheduler.ts';
+
+/** Destinations a, b, c … of the weights given. */
+const destinations = (...weights: number[]) =>
+  weights.map((weight, index) => new Destination(ipv4(`10.0.0.${index + 1}`), 80, weight));
+const nameOf = (destination: Destination | undefined): string =>
+  destination ? String.fromCharCode(96 + (destination.address & 255)) : '-';
+
+/** Whom `count` new connections go to; each stays, established. */
+function turns(name: SchedulerName, of: Destination[], count: number): string {
+  const schedule = SCHEDULERS[name](of);
+  let names = '';
+  for (let i = 0; i < count; i++) {
+    const chosen = schedule({ address: 0x0a000000 + i, port: 0 }, 0x0a600001);
+    if (chosen) chosen.active++;
+    names += nameOf(chosen);
+  }
+  return names;
+}
+
+describe('schedulers', () => {
+  it.each([
+    ['rr', [1, 1, 1], 'abcabc'],
+    ['rr', [1, 0, 5], 'acacac'],
+    // The example of ip_vs_wrr's own documentation: weights 4, 3, 2.
+    ['wrr', [4, 3, 2], 'aababcabc'],
+    ['wrr', [2, 0, 2], 'acacac'],
+    ['lc', [1, 9, 1], 'abcabc'],
+  ] as const)('%s with weights %j', (name, weights, expected) => {
+    expect(turns(name, destinations(...weights), expected.length)).toBe(expected);
+  });
+
+  it.each(Object.keys(SCHEDULERS) as SchedulerName[])('%s chooses nobody of weight 0', (name) => {
+    expect(turns(name, destinations(0, 0), 3)).toBe('---');
+    expect(turns(name, [], 3)).toBe('---');
+  });
+
+  it('wlc gives each as many as its weight says', () => {
+    const all = destinations(1, 2, 3);
+    turns('wlc', all, 60);
+    expect(all.map(({ active }) => active)).toEqual([10, 20, 30]);
+  });
+
+  it('sed prefers who will be done first; nq who is idle', () => {
+    expect(turns('sed', destinations(1, 3), 3)).toBe('bba');
+    expect(turns('nq', destinations(3, 1), 2)).toBe('ab');
+  });
+
+  it.each(['sh', 'mh'] as const)('%s keeps a client where it is, and spreads clients', (name) => {
+    const all = destinations(1, 1, 1);
+    const schedule = SCHEDULERS[name](all);
+    const counts = new Map<Destination, number>();
+    for (let i = 0; i < 300; i++) {
+      const client = { address: 0x0af40000 + i * 7, port: 0 };
+      const chosen = schedule(client, 1)!;
+      expect(schedule(client, 2)).toBe(chosen);
+      counts.set(chosen, (counts.get(chosen) ?? 0) + 1);
+    }
+    expect(Math.min(...all.map((each) => counts.get(each) ?? 0))).toBeGreaterThan(50);
+  });
+
+  it('mh moves few clients when a destination goes', () => {
+    const all = destinations(1, 1, 1, 1, 1);
+    const [before, after] = [SCHEDULERS.mh(all), SCHEDULERS.mh(all.slice(1))];
+    let moved = 0;
+    for (let i = 0; i < 1000; i++) {
+      const client = { address: 0x0af40000 + i, port: 0 };
+      const was = before(client, 1);
+      if (was !== all[0] && after(client, 1) !== was) moved++;
+    }
+    expect(moved).toBeLessThan(150);
+  });
+
+  it('dh goes by what is asked for', () => {
+    const schedule = SCHEDULERS.dh(destinations(1, 1, 1));
+    const chosen = schedule({ address: 1, port: 1 }, 77);
+    expect(schedule({ address: 2, port: 2 }, 77)).toBe(chosen);
+  });
+});
