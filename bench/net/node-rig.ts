@@ -60,6 +60,7 @@ export class NodeRig {
     this.#proxier = newProxier({
       nodeName: 'node-1',
       nodeIp: '172.18.0.2',
+      zone: '',
       shell: { run: (argv, stdin = '') => runNodeCommand(argv, stdin, { ns: this.node } as never) },
     });
   }

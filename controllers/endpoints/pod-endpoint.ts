@@ -8,6 +8,7 @@ import type {
 } from '../../openapi/generated/types.ts';
 import { isPodReady, isPodTerminal } from '../runtime/pod-state.ts';
 
+const ZONAL: ReadonlySet<string> = new Set(['PreferClose', 'PreferSameZone', 'PreferSameNode']);
 const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
 /** Endpoints that share the same ports; a slice holds one such group. */
@@ -44,12 +45,14 @@ export function podEndpoint(service: Service, pod: Pod, node: Node | undefined):
   const { hostname, subdomain, nodeName } = pod.spec ?? {};
   const named =
     hostname && subdomain === service.metadata.name && pod.metadata.namespace === service.metadata.namespace;
+  const zone = node?.metadata.labels?.[ZONE_LABEL];
   return {
     addresses: [pod.status?.podIP ?? ''],
     conditions: { ready, serving: service.spec?.publishNotReadyAddresses ? true : serving, terminating },
     ...(named ? { hostname } : {}),
     ...(nodeName ? { nodeName } : {}),
-    ...(node?.metadata.labels?.[ZONE_LABEL] ? { zone: node.metadata.labels[ZONE_LABEL] } : {}),
+    ...(zone ? { zone } : {}),
+    ...(ready ? hintsFor(service, nodeName, zone) : {}),
     targetRef: {
       kind: 'Pod',
       namespace: pod.metadata.namespace,
@@ -57,6 +60,22 @@ export function podEndpoint(service: Service, pod: Pod, node: Node | undefined):
       uid: pod.metadata.uid,
     },
   };
+}
+
+/**
+ * Where a Service would have its traffic stay: an endpoint is meant for its own zone, or its own node
+ * (spec.trafficDistribution; KEP-4444, KEP-3015).
+ */
+function hintsFor(
+  { spec }: Service,
+  nodeName: string | undefined,
+  zone: string | undefined,
+): Pick<Endpoint, 'hints'> {
+  const wanted = spec?.trafficDistribution;
+  const forZones = wanted && ZONAL.has(wanted) && zone ? [{ name: zone }] : undefined;
+  const forNodes = wanted === 'PreferSameNode' && nodeName ? [{ name: nodeName }] : undefined;
+  if (!forZones && !forNodes) return {};
+  return { hints: { ...(forNodes ? { forNodes } : {}), ...(forZones ? { forZones } : {}) } };
 }
 
 function endpointPorts(service: Service, pod: Pod): EndpointPort[] {

@@ -1,4 +1,5 @@
 import { chooseEndpoints } from './choose-endpoints.ts';
+import type { ProxiedNodeFacts } from './programs.ts';
 import type { EndpointInfo, ProxiedPort } from './service-port.ts';
 
 /** What one node does for a Service's port, in whatever words a proxy mode says it. */
@@ -19,9 +20,12 @@ export interface ServicePlan {
 }
 
 /** k8s pkg/proxy/serviceport.go and the beginning of each proxier's syncProxyRules. */
-export function planService(port: ProxiedPort, nodeName: string): ServicePlan {
+export function planService(
+  port: ProxiedPort,
+  place: Pick<ProxiedNodeFacts, 'nodeName' | 'zone'>,
+): ServicePlan {
   const { service } = port;
-  const chosen = chooseEndpoints(port, nodeName);
+  const chosen = chooseEndpoints(port, place);
   const isExternal =
     service.nodePort > 0 || service.externalIps.length > 0 || service.loadBalancerIps.length > 0;
   // External traffic under the Local policy needs them too: pods and the node itself go past the policy.

@@ -4,6 +4,8 @@ import type { ProxiedPort } from './service-port.ts';
 export interface ProxiedNodeFacts {
   readonly nodeName: string;
   readonly nodeIp: string;
+  /** Empty if the node says none. */
+  readonly zone: string;
 }
 
 /** How a proxy mode turns ports into a program for a node, and two programs into a change. */
@@ -48,7 +50,7 @@ export class Programs<Part, Program, Difference> {
     const compile = (): Part => this.#compiler.compile(port, node);
     if (!this.#compiler.dependsOnNode(port)) return remember(this.#everywhere, port, compile);
     const nodes = remember(this.#onNode, port, () => new Map<string, Part>());
-    return remember(nodes, `${node.nodeName} ${node.nodeIp}`, compile);
+    return remember(nodes, `${node.nodeName} ${node.nodeIp} ${node.zone}`, compile);
   }
 }
 
@@ -64,9 +66,4 @@ function remember<K, V>(memory: Memory<K, V>, key: K, make: () => V): V {
     memory.set(key, value);
   }
   return value;
-}
-
-/** Whether the node's own endpoints count for a port. */
-export function prefersLocalEndpoints({ service }: ProxiedPort): boolean {
-  return service.internalLocal || service.externalLocal;
 }

@@ -29,6 +29,8 @@ export interface EndpointInfo {
   readonly ready: boolean;
   readonly serving: boolean;
   readonly terminating: boolean;
+  /** The nodes and zones that it is meant for. */
+  readonly hints?: { readonly nodes: readonly string[]; readonly zones: readonly string[] };
 }
 
 /** A Service's port with all endpoints behind it, local or not. */
@@ -101,7 +103,10 @@ export function portKey(name: string, protocol: string): string {
   return `${protocol.toLowerCase()}/${name}`;
 }
 
-function endpointInfo({ addresses, conditions, nodeName }: Endpoint, port: number): EndpointInfo | undefined {
+function endpointInfo(
+  { addresses, conditions, hints, nodeName }: Endpoint,
+  port: number,
+): EndpointInfo | undefined {
   const ip = addresses?.[0];
   if (!ip) return undefined;
   const ready = conditions?.ready ?? true;
@@ -112,8 +117,12 @@ function endpointInfo({ addresses, conditions, nodeName }: Endpoint, port: numbe
     ready,
     serving: conditions?.serving ?? ready,
     terminating: conditions?.terminating ?? false,
+    ...(hints ? { hints: { nodes: namesOf(hints.forNodes), zones: namesOf(hints.forZones) } } : {}),
   };
 }
+
+const namesOf = (list: readonly { name?: string | undefined }[] | undefined): string[] =>
+  (list ?? []).flatMap(({ name }) => name ?? []);
 
 function sorted(endpoints: EndpointInfo[]): EndpointInfo[] {
   const key = ({ ip, port }: EndpointInfo) => `${ip}:${port}`;

@@ -99,8 +99,13 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
   const proxiedNode = (name: string, node: Node): ProxiedNode => {
     const bootId = node.status?.nodeInfo?.bootID ?? '';
     const known = proxied.get(name);
-    if (known?.bootId === bootId) return known;
-    const proxierOptions = { nodeName: name, nodeIp: internalIp(node), shell: options.shellOf(node) };
+    if (known?.bootId === bootId && known.options.zone === zoneOf(node)) return known;
+    const proxierOptions = {
+      nodeName: name,
+      nodeIp: internalIp(node),
+      zone: zoneOf(node),
+      shell: options.shellOf(node),
+    };
     const proxier = mode.newProxier(proxierOptions);
     const target = { proxier, bootId, options: proxierOptions, applied: [], isClean: false };
     proxied.set(name, target);
@@ -172,6 +177,8 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
   syncAll();
 }
 
+const zoneOf = ({ metadata }: Node): string => metadata.labels?.['topology.kubernetes.io/zone'] ?? '';
+
 function internalIp({ status }: Node): string {
   return status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '';
 }
@@ -194,8 +201,9 @@ function isReachable({ status }: Node): boolean {
 }
 
 /** The part of a node that decides how, and whether, its kernel is reached. */
-function contact({ status }: Node): string {
+function contact(node: Node): string {
+  const { status } = node;
   const { bootID } = status?.nodeInfo ?? {};
   const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status;
-  return JSON.stringify([bootID, ready, status?.addresses, status?.daemonEndpoints]);
+  return JSON.stringify([bootID, ready, status?.addresses, status?.daemonEndpoints, zoneOf(node)]);
 }

@@ -23,7 +23,7 @@ export class SimNode {
       now: () => node.world.clock.now(),
     });
     const shell = { run: (argv: readonly string[], stdin = '') => runNodeCommand(argv, stdin, { ns }) };
-    await newProxier({ nodeName: 'node-1', nodeIp: '172.18.0.2', shell }).sync(ports);
+    await newProxier({ nodeName: 'node-1', nodeIp: '172.18.0.2', zone: '', shell }).sync(ports);
     for (const port of ['pod2', 'pod3', 'eth0'] as const) await node.exchange(port, sentinels(port, 0));
     return node;
   }

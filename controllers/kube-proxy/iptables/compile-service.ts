@@ -18,6 +18,7 @@ export interface ServiceRules {
 
 export interface ServiceRulesOptions {
   readonly nodeName: string;
+  readonly zone: string;
   /** Traffic from outside it towards a ClusterIP is masqueraded. */
   readonly clusterCidr: string;
 }
@@ -27,7 +28,7 @@ export const MARK_MASQUERADE = 'KUBE-MARK-MASQ';
 /** The rules of one Service's port on one node (k8s pkg/proxy/iptables/proxier.go, syncProxyRules). */
 export function compileService(port: ProxiedPort, options: ServiceRulesOptions): ServiceRules {
   const { service } = port;
-  const { cluster, local, hasExternal, isFirewalled, ...plan } = planService(port, options.nodeName);
+  const { cluster, local, hasExternal, isFirewalled, ...plan } = planService(port, options);
   const svc = serviceChain('KUBE-SVC-', service);
   const svl = serviceChain('KUBE-SVL-', service);
   const ext = serviceChain('KUBE-EXT-', service);

@@ -1,4 +1,5 @@
-import { Programs, prefersLocalEndpoints } from '../programs.ts';
+import { dependsOnPlace } from '../choose-endpoints.ts';
+import { Programs } from '../programs.ts';
 import type { NewProxier, Proxier, ProxierOptions } from '../proxier.ts';
 import { runInShell } from '../run-in-shell.ts';
 import type { ProxiedPort } from '../service-port.ts';
@@ -12,8 +13,8 @@ type IptablesPrograms = Programs<ServiceText, NodeProgram, string>;
 /** kube-proxy's iptables mode. */
 export function iptablesMode(clusterCidr: string): NewProxier {
   const programs: IptablesPrograms = new Programs({
-    compile: (port, { nodeName }) => serviceText(port, { nodeName, clusterCidr }),
-    dependsOnNode: prefersLocalEndpoints,
+    compile: (port, { nodeName, zone }) => serviceText(port, { nodeName, zone, clusterCidr }),
+    dependsOnNode: dependsOnPlace,
     assemble: nodeProgram,
     difference: (before, after) => restoreText(after, before, []),
   });

@@ -24,8 +24,8 @@ const FLAGS = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const;
 /** The objects of one Service's port on one node (k8s pkg/proxy/ipvs/proxier.go, syncProxyRules). */
 export function serviceObjects(port: ProxiedPort, node: ProxiedNodeFacts, scheduler: string): ServiceObjects {
   const { service, endpoints } = port;
-  const plan = planService(port, node.nodeName);
-  const chosen = chooseEndpoints(port, node.nodeName);
+  const plan = planService(port, node);
+  const chosen = chooseEndpoints(port, node);
   const addresses = new Set<string>();
   const services = new Map<string, string>();
   const servers = new Map<string, readonly string[]>();

@@ -1,4 +1,5 @@
-import { Programs, prefersLocalEndpoints } from '../programs.ts';
+import { dependsOnPlace } from '../choose-endpoints.ts';
+import { Programs } from '../programs.ts';
 import type { NewProxier, Proxier, ProxierOptions } from '../proxier.ts';
 import { runInShell } from '../run-in-shell.ts';
 import type { ProxiedPort } from '../service-port.ts';
@@ -29,7 +30,7 @@ const STALE_MS = 1000;
 export function nftablesMode(options: NftablesModeOptions): NewProxier {
   const programs: NftablesPrograms = new Programs({
     compile: (port, node) => serviceObjects(port, { ...node, clusterCidr: options.clusterCidr }),
-    dependsOnNode: (port) => prefersLocalEndpoints(port) || port.service.loadBalancerSourceRanges.length > 0,
+    dependsOnNode: (port) => dependsOnPlace(port) || port.service.loadBalancerSourceRanges.length > 0,
     assemble: (parts) => new Map(parts.map((part) => [part.key, part])),
     difference: differenceText,
   });

@@ -18,6 +18,7 @@ export interface ServiceObjects {
 export interface NodeFacts {
   readonly nodeName: string;
   readonly nodeIp: string;
+  readonly zone: string;
   /** Traffic from outside it towards a ClusterIP is masqueraded. */
   readonly clusterCidr: string;
 }
@@ -27,7 +28,7 @@ const MARK = 'jump mark-for-masquerade';
 /** The objects of one Service's port on one node (k8s pkg/proxy/nftables/proxier.go, syncProxyRules). */
 export function serviceObjects(port: ProxiedPort, node: NodeFacts): ServiceObjects {
   const { service } = port;
-  const plan = planService(port, node.nodeName);
+  const plan = planService(port, node);
   return {
     key: `${service.name}/${service.protocol}`,
     chains: chainsOf(service, plan, node),

@@ -6,7 +6,7 @@ import { serviceText } from '../../../controllers/kube-proxy/iptables/service-te
 import type { ProxiedPort } from '../../../controllers/kube-proxy/service-port.ts';
 import { proxiedPort } from './proxied-port.ts';
 
-const OPTIONS = { nodeName: 'node-1', clusterCidr: '10.244.0.0/16' };
+const OPTIONS = { nodeName: 'node-1', zone: '', clusterCidr: '10.244.0.0/16' };
 
 /** The rules that a node gets: table → chain → rules without `-A CHAIN`. */
 function chainsOf(ports: readonly ProxiedPort[]): Record<TableName, Map<string, string[]>> {

@@ -107,6 +107,31 @@ const TABLE: readonly (readonly [string, Feature, readonly Row[]])[] = [
     { ...EXTERNAL, endpoints: [HERE], loadBalancerSourceRanges: ['198.51.100.0/24', '172.18.0.64/26'] },
     [[OUTSIDE, '192.0.2.2', 80, '10.244.1.3:8080 masq']],
   ],
+  [
+    'hints for zones',
+    {
+      endpoints: [
+        { ...HERE, hints: { nodes: [], zones: ['there'] } },
+        { ...THERE, hints: { nodes: [], zones: ['here'] } },
+      ],
+    },
+    [[POD, VIP, 80, '10.244.2.2:8080']],
+  ],
+  [
+    'hints for nodes before those for zones',
+    {
+      endpoints: [
+        { ...HERE, hints: { nodes: ['node-1'], zones: ['there'] } },
+        { ...THERE, hints: { nodes: ['node-2'], zones: ['here'] } },
+      ],
+    },
+    [[POD, VIP, 80, '10.244.1.3:8080']],
+  ],
+  [
+    'hints that not all have',
+    { endpoints: [HERE, { ...THERE, ready: false, serving: false, hints: { nodes: [], zones: ['here'] } }] },
+    [[POD, VIP, 80, '10.244.1.3:8080']],
+  ],
   ['session affinity', { endpoints: [HERE], affinitySeconds: 60 }, [[POD, VIP, 80, '10.244.1.3:8080']]],
 ];
 

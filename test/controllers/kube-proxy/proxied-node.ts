@@ -33,6 +33,7 @@ export class ProxiedNode {
     const options = {
       nodeName: 'node-1',
       nodeIp: NODE_IP,
+      zone: 'here',
       shell: { run: (argv: readonly string[], stdin = '') => runNodeCommand(argv, stdin, { ns }) },
     };
     const serviceCidrs = (): string[] => ['10.96.0.0/16'];

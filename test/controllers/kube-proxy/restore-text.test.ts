@@ -5,7 +5,7 @@ import { NOTHING_WRITTEN, restoreText } from '../../../controllers/kube-proxy/ip
 import { serviceText } from '../../../controllers/kube-proxy/iptables/service-text.ts';
 import { proxiedPort } from './proxied-port.ts';
 
-const OPTIONS = { nodeName: 'node-1', clusterCidr: '10.244.0.0/16' };
+const OPTIONS = { nodeName: 'node-1', zone: '', clusterCidr: '10.244.0.0/16' };
 const programOf = (...ports: ReturnType<typeof proxiedPort>[]): NodeProgram => {
   return nodeProgram(ports.map((port) => serviceText(port, OPTIONS)));
 };

@@ -8,7 +8,7 @@ import { differenceText } from '../../../../controllers/kube-proxy/nftables/tran
 import type { ProxiedPort } from '../../../../controllers/kube-proxy/service-port.ts';
 import { proxiedPort } from '../proxied-port.ts';
 
-const NODE = { nodeName: 'node-1', nodeIp: '192.168.0.2', clusterCidr: '10.0.0.0/8' };
+const NODE = { nodeName: 'node-1', nodeIp: '192.168.0.2', zone: '', clusterCidr: '10.0.0.0/8' };
 const objects = (...ports: ProxiedPort[]): Map<string, ServiceObjects> =>
   new Map(ports.map((port) => serviceObjects(port, NODE)).map((each) => [each.key, each]));
 
