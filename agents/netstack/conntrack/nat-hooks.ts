@@ -1,10 +1,21 @@
 import type { Link } from '../link/link.ts';
-import { type HookPoint, INPUT, NF_ACCEPT, POSTROUTING, PRIORITY, type Verdict } from '../netfilter/hooks.ts';
+import {
+  type HookPoint,
+  INPUT,
+  NF_ACCEPT,
+  OUTPUT,
+  POSTROUTING,
+  PREROUTING,
+  PRIORITY,
+  type Verdict,
+} from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
 import { doneBit, manipOf, natHook } from './nat.ts';
 
 export type NatRules = (packet: Packet, input: Link | undefined, output: Link | undefined) => Verdict;
+
+const POINTS = [PREROUTING, INPUT, OUTPUT, POSTROUTING] as const;
 
 interface Entry {
   readonly priority: number;
@@ -13,7 +24,8 @@ interface Entry {
 
 /**
  * The NAT hooks of a namespace, which iptables' nat table and nftables' nat chains share: a new connection asks
- * each in turn until one has decided (nf_nat_register_fn, nf_nat_inet_fn).
+ * each in turn until one has decided (nf_nat_register_fn, nf_nat_inet_fn). The first rules bring all four hooks:
+ * what one translates in a request, the opposite one undoes in the reply.
  */
 export class NatHooks {
   readonly #ns: Netns;
@@ -27,9 +39,9 @@ export class NatHooks {
   register(point: HookPoint, priority: number, run: NatRules): () => void {
     const ns = this.#ns;
     ns.conntrack.enable();
-    if (!this.#entries.has(point)) this.#hook(point);
+    if (this.#entries.size === 0) for (const each of POINTS) this.#hook(each);
     const entry = { priority, run };
-    const entries = [...(this.#entries.get(point) ?? []), entry];
+    const entries = [...this.#entries.get(point)!, entry];
     this.#entries.set(
       point,
       entries.sort((a, b) => a.priority - b.priority),
@@ -46,6 +58,7 @@ export class NatHooks {
 
   #hook(point: HookPoint): void {
     const ns = this.#ns;
+    this.#entries.set(point, []);
     const priority = point === POSTROUTING || point === INPUT ? PRIORITY.srcnat : PRIORITY.dstnat;
     const runRules: NatRules = (packet, input, output) => this.#runRules(point, packet, input, output);
     ns.hooks.register(
