@@ -45,7 +45,12 @@ export const systemHostNetwork: HostNetwork = {
 
   bindUdp(local) {
     return new Promise((resolve, reject) => {
-      const socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20, sendBufferSize: 1 << 20 });
+      const socket = createSocket({
+        type: 'udp4',
+        recvBufferSize: 4 << 20,
+        sendBufferSize: 1 << 20,
+        lookup: (address, _options, found) => found(null, address, 4),
+      });
       socket.once('error', reject);
       socket.bind(local.port, local.address, () => {
         socket.off('error', reject);
@@ -55,7 +60,7 @@ export const systemHostNetwork: HostNetwork = {
         const udp: HostUdpSocket = {
           local: { address: bound.address, port: bound.port },
           onDatagram: () => {},
-          send: (payload, to) => socket.send(payload, to.port, to.address, ignoreSendError),
+          send: (payload, to) => socket.send(payload, to.port, to.address),
           close: () => new Promise((done) => socket.close(done)),
         };
         socket.on('message', (payload, from) => udp.onDatagram(payload, from));
@@ -64,8 +69,6 @@ export const systemHostNetwork: HostNetwork = {
     });
   },
 };
-
-const ignoreSendError = (): void => {};
 
 function closeServer(
   server: ReturnType<typeof createServer>,

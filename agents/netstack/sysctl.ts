@@ -56,6 +56,7 @@ export class Sysctls {
   readonly #values = new Map<string, string | number>(Object.entries(DEFAULTS));
   /** Grows with every write; readers that derive something compare it. */
   generation = 0;
+  #ports: { generation: number; range: readonly [number, number] } = { generation: -1, range: [0, 0] };
   readonly #onChange: () => void;
 
   constructor(onChange: () => void) {
@@ -87,9 +88,12 @@ export class Sysctls {
     return Math.max(this.number(`net.ipv4.conf.all.${setting}`), Number(own ?? 0) || 0);
   }
 
-  portRange(): [number, number] {
-    const [low, high] = String(this.#values.get('net.ipv4.ip_local_port_range')).split(/\s+/).map(Number);
-    return [low || 32768, high || 60999];
+  portRange(): readonly [number, number] {
+    if (this.#ports.generation !== this.generation) {
+      const [low, high] = String(this.#values.get('net.ipv4.ip_local_port_range')).split(/\s+/).map(Number);
+      this.#ports = { generation: this.generation, range: [low || 32768, high || 60999] };
+    }
+    return this.#ports.range;
   }
 
   entries(): [string, string | number][] {
