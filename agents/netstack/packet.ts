@@ -23,6 +23,13 @@ export const CT_RELATED = 3;
 export const CT_INVALID = 4;
 export const CT_UNTRACKED = 5;
 
+/** What a packet's body came in. */
+export interface FragmentHistory {
+  readonly lengths: readonly number[];
+  /** It leaves in fragments again, even if it would fit (frag_max_size); IP forgets that when it gets it anew. */
+  readonly isBinding: boolean;
+}
+
 /**
  * A frame on its way through a node, as Linux's sk_buff: one buffer with head room, offsets into it, and
  * what the layers have learnt so far. `start` is the Ethernet header once there is one; `l3` and `l4` are
@@ -47,11 +54,8 @@ export class Packet {
   ipvs: IpvsConnection | undefined = undefined;
   /** The checksums were made or verified inside this process; the wire sets it to false. */
   checksumsGood = false;
-  /**
-   * The lengths that its body came in, if it was put together from fragments on its way through: it leaves in
-   * the same ones.
-   */
-  fragments: readonly number[] | undefined = undefined;
+  /** If it was put together from fragments on its way through. */
+  fragments: FragmentHistory | undefined = undefined;
   /** Set while bridge netfilter leads the packet through the IP hooks. */
   bridged: BridgedState | undefined = undefined;
   trace: TraceSink | undefined = undefined;

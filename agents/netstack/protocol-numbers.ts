@@ -3,6 +3,7 @@ export const ETH_IPV4 = 0x0800;
 export const ETH_ARP = 0x0806;
 
 export const PROTO_ICMP = 1;
+export const PROTO_IGMP = 2;
 export const PROTO_TCP = 6;
 export const PROTO_UDP = 17;
 export const PROTO_SCTP = 132;

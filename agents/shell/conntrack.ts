@@ -8,9 +8,18 @@ import {
 } from '../netstack/conntrack/connection.ts';
 import { formatIpv4, parseIpv4 } from '../netstack/ipv4.ts';
 import type { Netns } from '../netstack/netns.ts';
-import { PROTO_ICMP, PROTO_TCP, protocolName, protocolNumber } from '../netstack/protocol-numbers.ts';
+import {
+  PROTO_ICMP,
+  PROTO_SCTP,
+  PROTO_TCP,
+  PROTO_UDP,
+  protocolName,
+  protocolNumber,
+} from '../netstack/protocol-numbers.ts';
 import { type Command, failure, success, UsageError } from './command.ts';
 
+/** What has a tracker of its own, and ports; all else is `unknown`. */
+const TRACKED: ReadonlySet<number> = new Set([PROTO_TCP, PROTO_UDP, PROTO_SCTP, PROTO_ICMP]);
 const VERSION = 'conntrack v1.4.7 (conntrack-tools)';
 
 type Filter = (connection: Connection) => boolean;
@@ -145,7 +154,10 @@ function requireAddress(text: string): number {
 export function formatConnection(ns: Netns, connection: Connection): string {
   const { protocol, status } = connection;
   const seconds = Math.max(0, Math.floor((connection.expiresAt - ns.clock.now()) / 1000));
-  const words = [`${(protocolName(protocol) ?? 'unknown').padEnd(8)} ${protocol}`, `${seconds}`];
+  const words = [
+    `${(TRACKED.has(protocol) ? protocolName(protocol)! : 'unknown').padEnd(8)} ${protocol}`,
+    `${seconds}`,
+  ];
   if (protocol === PROTO_TCP) words.push(ns.conntrack.stateName(connection));
   words.push(formatTuple(connection.original));
   if ((status & IPS_SEEN_REPLY) === 0) words.push('[UNREPLIED]');
@@ -160,6 +172,6 @@ function formatTuple(tuple: TupleNode): string {
   if (tuple.protocol === PROTO_ICMP) {
     return `${addresses} type=${tuple.destinationPort >>> 8} code=${tuple.destinationPort & 255} id=${tuple.sourcePort}`;
   }
-  const ports = tuple.protocol === PROTO_TCP || tuple.sourcePort !== 0 || tuple.destinationPort !== 0;
+  const ports = TRACKED.has(tuple.protocol);
   return ports ? `${addresses} sport=${tuple.sourcePort} dport=${tuple.destinationPort}` : addresses;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { internetChecksum, pseudoHeaderSum } from '../../agents/netstack/checksum.ts';
 
 /**
@@ -6,13 +7,20 @@ import { internetChecksum, pseudoHeaderSum } from '../../agents/netstack/checksu
  * and the ports and echo identifiers beside the node's own addresses, which a masquerade drew at random (`*`).
  */
 export function describeFrame(frame: Uint8Array, nodeAddresses: readonly string[]): string {
+  if (frame.length < 34) return hex(frame);
   const mac = (at: number): string => hex(frame.subarray(at, at + 6));
   const type = (frame[12]! << 8) | frame[13]!;
   const body = type === 0x0800 ? describeIpv4(frame.subarray(14), nodeAddresses) : hex(frame.subarray(14));
   return `${mac(0)} ${mac(6)} ${type.toString(16)} ${body}`;
 }
 
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+/** Long ones as their first bytes, their length and what tells them from others. */
+function hex(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString('hex');
+  if (bytes.length <= 40) return text;
+  return `${text.slice(0, 16)}..${bytes.length}..${createHash('sha1').update(bytes).digest('hex').slice(0, 8)}`;
+}
+
 const address = (bytes: Uint8Array, at: number): string => bytes.subarray(at, at + 4).join('.');
 const u16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!;
 
@@ -27,7 +35,8 @@ function describeIpv4(packet: Uint8Array, own: readonly string[]): string {
   const isReset = protocol === 6 && (body[13]! & 4) !== 0;
   const isTunnel = protocol === 17 && u16(body, 2) === 8472;
   const isReply = protocol === 1 && body[0] === 0 && isOwn;
-  const id = isError || isReset || isTunnel || isReply ? '*' : u16(packet, 4);
+  const isLaterPiece = isOwn && protocol === 1 && (u16(packet, 6) & 0x1fff) !== 0;
+  const id = isLaterPiece || isError || isReset || isTunnel || isReply ? '*' : u16(packet, 4);
   const words = [
     `tos ${packet[1]} len ${u16(packet, 2)} id ${id} frag ${u16(packet, 6).toString(16)} ttl ${packet[8]}`,
     internetChecksum(packet, 0, header) === 0 ? '' : 'BAD HEADER CHECKSUM',
@@ -94,10 +103,12 @@ function describeQuoted(packet: Uint8Array, own: readonly string[]): string {
  */
 export function sameDescription(a: string, b: string, given: string): boolean {
   if (a === b) return true;
-  const [, source, destination] = /proto (?:6|17) (\d+) > (\d+)/.exec(given) ?? [];
+  const [, source, destination] = /proto (?:6|17) ([\d*]+) > ([\d*]+)/.exec(given) ?? [];
   const isGone = (port: string | undefined): boolean =>
-    port !== undefined && ![a, b].some((text) => new RegExp(`(?:proto (?:6|17)|>) ${port} `).test(text));
+    port !== undefined &&
+    port !== '*' &&
+    ![a, b].some((text) => new RegExp(`(?:proto (?:6|17)|>) ${port} `).test(text));
   return (isGone(source) || isGone(destination)) && withoutPorts(a) === withoutPorts(b);
 }
 
-const withoutPorts = (text: string): string => text.replace(/(proto (?:6|17)) \d+ > \d+/g, '$1 * > *');
+const withoutPorts = (text: string): string => text.replace(/(proto (?:6|17)) [\d*]+ > [\d*]+/g, '$1 * > *');

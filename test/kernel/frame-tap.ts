@@ -34,8 +34,9 @@ export class FrameTap {
     this.#socket.send(frame, this.#port, '127.0.0.1');
   }
 
-  close(): void {
-    this.#socat.kill('SIGKILL');
+  async close(): Promise<void> {
     this.#socket.close();
+    const exited = once(this.#socat, 'exit');
+    if (this.#socat.kill('SIGKILL')) await exited;
   }
 }

@@ -1,6 +1,8 @@
+import type { ProxyModeName } from '../../controllers/kube-proxy/proxy-mode.ts';
 import { type FrameSpec, frameOf, HOSTS, type Port } from '../agents/netstack/flow/flow-world.ts';
 import { FrameTap } from './frame-tap.ts';
 import { Namespace, run } from './namespace.ts';
+import type { SimNode } from './sim-node.ts';
 
 export interface Seen {
   readonly port: Port;
@@ -54,6 +56,21 @@ export class KernelNode {
     return node;
   }
 
+  /** Takes all rules away, and what the packets before left behind. */
+  async reset(): Promise<void> {
+    this.exec(['nft', 'flush', 'ruleset']);
+    this.exec(['ip', 'neigh', 'flush', 'all']);
+    await this.exchange('eth0', []);
+    this.exec(['conntrack', '-F']);
+  }
+
+  /** The very text that the simulated node prints. */
+  async load(mode: ProxyModeName, sim: SimNode): Promise<void> {
+    await this.reset();
+    this.exec(['iptables-restore'], await sim.exec(['iptables-save']));
+    if (mode === 'nftables') this.exec(['nft', '-f', '-'], await sim.exec(['nft', 'list', 'ruleset']));
+  }
+
   /** Runs a command on the node. */
   exec(argv: readonly string[], input = ''): string {
     return this.#namespace.run(argv, input);
@@ -88,8 +105,10 @@ export class KernelNode {
     return found;
   }
 
-  close(): void {
-    for (const tap of Object.values(this.#taps)) tap.close();
+  /** Leaves nothing behind, so that the next may be started at once. */
+  async close(): Promise<void> {
+    await Promise.all(Object.values(this.#taps).map((tap) => tap.close()));
+    for (const port of PORTS) run(['ip', 'link', 'delete', `far-${port}`]);
     this.#namespace.close();
   }
 
@@ -151,6 +170,8 @@ function build(namespace: Namespace): void {
   }
   const settings = [
     'net.ipv4.ip_forward=1',
+    // Who is nobody's neighbour is asked for once: what comes of it comes later than the case.
+    ...['cni0', 'eth0', 'flannel/1'].map((device) => `net.ipv4.neigh.${device}.retrans_time_ms=3600000`),
     'net.ipv4.conf.all.rp_filter=0',
     'net.ipv4.conf.default.rp_filter=0',
     ...['cni0', 'eth0', 'flannel/1'].map((device) => `net.ipv4.conf.${device}.rp_filter=0`),

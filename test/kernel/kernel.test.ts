@@ -1,20 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PROXY_MODES, type ProxyModeName } from '../../controllers/kube-proxy/proxy-mode.ts';
 import { seededRng } from '../../platform/rng.ts';
 import type { Port } from '../agents/netstack/flow/flow-world.ts';
 import { proxiedPort } from '../controllers/kube-proxy/proxied-port.ts';
-import { describeFrame, sameDescription } from './describe-frame.ts';
+import { connections, JUDGED_MODES, tellDifference } from './judge.ts';
 import { KernelNode, type Seen } from './kernel-node.ts';
+import { CASES, SEED } from './seed.ts';
 import { SimNode } from './sim-node.ts';
 import { drawSteps, echo, type Step, type Talk } from './steps.ts';
-
-/** Cases for each set of rules and mode; the seed that drew them is printed and can be given, or `random`. */
-const CASES = Number(process.env.KERNEL_CASES ?? 60);
-const SEED =
-  process.env.KERNEL_SEED === 'random'
-    ? Math.floor(Math.random() * 2 ** 31)
-    : Number(process.env.KERNEL_SEED ?? 1);
-const OWN = ['172.18.0.2', '10.244.1.1', '10.244.1.0'];
 
 const HERE = { ip: '10.244.1.3', nodeName: 'node-1' };
 const SELF = { ip: '10.244.1.2', nodeName: 'node-1' };
@@ -72,21 +64,9 @@ const TARGETS: readonly (readonly [string, number])[] = [
 
 let kernel: KernelNode;
 beforeAll(async () => {
-  process.stdout.write(`kernel comparison: KERNEL_SEED=${SEED} KERNEL_CASES=${CASES}\n`);
   kernel = await KernelNode.start();
 });
 afterAll(() => kernel?.close());
-
-/** Gives the kernel the very text that the simulated node prints. */
-async function program(mode: ProxyModeName, sim: SimNode): Promise<void> {
-  kernel.exec(['nft', 'flush', 'ruleset']);
-  kernel.exec(['iptables-restore'], await sim.exec(['iptables-save']));
-  if (mode === 'nftables') kernel.exec(['nft', '-f', '-'], await sim.exec(['nft', 'list', 'ruleset']));
-  kernel.exec(['conntrack', '-F']);
-}
-
-/** The kernels that tests run on have no IPVS. */
-const JUDGED_MODES = PROXY_MODES.filter((mode) => mode !== 'ipvs');
 
 describe.each(JUDGED_MODES)('%s', (mode) => {
   it.each(Object.keys(FEATURES))('does with every packet what Linux does: %s', async (name) => {
@@ -96,7 +76,7 @@ describe.each(JUDGED_MODES)('%s', (mode) => {
       proxiedPort({ ...feature, name: 'default/web:udp', protocol: 'udp' }),
     ]);
     try {
-      await program(mode, sim);
+      await kernel.load(mode, sim);
       expect(saved(kernel.exec(['iptables-save']))).toEqual(saved(await sim.exec(['iptables-save'])));
       const rng = seededRng(SEED ^ hash(`${mode} ${name}`));
       const differences: string[] = [];
@@ -146,24 +126,12 @@ async function playCase(sim: SimNode, { what, steps }: Case, index: number): Pro
     }
     const real = await kernel.exchange(forReal.port, forReal.frames);
     const simulated = await sim.exchange(forSim.port, forSim.frames);
-    const [realText, simText] = [textOf(real), textOf(simulated)];
-    const given = forReal.frames.map((frame) => describeFrame(frame, OWN)).join('\n    ');
-    if (!sameDescription(realText, simText, given)) {
-      return [
-        `case ${index} step ${at}: ${what}\n  in by ${forReal.port}: ${given}\n  Linux:\n${realText}\n  podwire:\n${simText}`,
-      ];
-    }
+    const difference = tellDifference(forReal.frames, real, simulated);
+    if (difference) return [`case ${index} step ${at}: ${what}\n  in by ${forReal.port}:\n${difference}`];
     lastReal = real.at(-1) ?? lastReal;
     lastSim = simulated.at(-1) ?? lastSim;
   }
   return [];
-}
-
-function textOf(seen: readonly Seen[]): string {
-  return seen
-    .map(({ port, frame }) => `    ${port} ${describeFrame(frame, OWN)}`)
-    .sort()
-    .join('\n');
 }
 
 /** Saved rules without comments and counters; both worlds' tables in one order. */
@@ -179,24 +147,6 @@ function saved(text: string): string[] {
     .filter((lines) => lines.length > 0)
     .sort(([a = ''], [b = '']) => (a < b ? -1 : 1))
     .flatMap(([first = '', ...rest]) => [first, ...rest.filter((line) => line !== 'COMMIT').sort()]);
-}
-
-/** `conntrack -L` without time-outs, tunnels and the test's own packets, and without ports drawn at random. */
-function connections(text: string): string[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '' && !/ dport=(9|8472) /.test(line))
-    .map((line) =>
-      line
-        .replace(/^(\w+ +\d+) \d+/, '$1')
-        // The ports of a reply are what frames have shown, or drawn: for a masquerade, or after a clash.
-        .replace(/( src=.* src=\S+ dst=\S+) [^[]*/, '$1 ')
-        .replace(/( dst=(?:172\.18\.0\.2|10\.244\.1\.[01]) sport=\d+) dport=(?!30080|31000)\d+/, '$1')
-        .replace(/ use=\d+| mark=0| secctx=\S+| zone=\d+/g, '')
-        .replace(/ +/g, ' ')
-        .trim(),
-    )
-    .sort();
 }
 
 function hash(text: string): number {

@@ -8,15 +8,27 @@ import { type Seen, sentinels } from './kernel-node.ts';
 
 /** The simulated node with what kube-proxy and flannel wrote to it. */
 export class SimNode {
-  readonly world = new FlowWorld({ rules: flannelRules('10.244.1.0/24', '10.244.0.0/16') });
+  readonly world: FlowWorld;
 
-  static async start(mode: ProxyModeName, ports: readonly ProxiedPort[]): Promise<SimNode> {
-    const node = new SimNode();
-    const { ns, cni0, devices } = node.world;
+  private constructor(rules: string) {
+    this.world = new FlowWorld({ rules });
+    const { ns, cni0, devices } = this.world;
     for (const [port, hosts] of Object.entries(HOSTS)) {
       const link = port === 'eth0' ? devices.eth0 : cni0;
       for (const [address, mac] of Object.entries(hosts)) ns.addNeighbour(link, ipv4(address), mac);
     }
+  }
+
+  /** One without any rule. */
+  static async bare(): Promise<SimNode> {
+    const node = new SimNode('');
+    await node.#warmUp();
+    return node;
+  }
+
+  static async start(mode: ProxyModeName, ports: readonly ProxiedPort[]): Promise<SimNode> {
+    const node = new SimNode(flannelRules('10.244.1.0/24', '10.244.0.0/16'));
+    const { ns } = node.world;
     const { newProxier } = proxyMode(mode, {
       clusterCidr: '10.244.0.0/16',
       serviceCidrs: () => ['10.96.0.0/16'],
@@ -24,7 +36,7 @@ export class SimNode {
     });
     const shell = { run: (argv: readonly string[], stdin = '') => runNodeCommand(argv, stdin, { ns }) };
     await newProxier({ nodeName: 'node-1', nodeIp: '172.18.0.2', zone: '', shell }).sync(ports);
-    for (const port of ['pod2', 'pod3', 'eth0'] as const) await node.exchange(port, sentinels(port, 0));
+    await node.#warmUp();
     return node;
   }
 
@@ -40,5 +52,10 @@ export class SimNode {
 
   close(): void {
     this.world.ns.delete();
+  }
+
+  /** The bridge learns where the pods are. */
+  async #warmUp(): Promise<void> {
+    for (const port of ['pod2', 'pod3', 'eth0'] as const) await this.exchange(port, sentinels(port, 0));
   }
 }

@@ -1,7 +1,10 @@
+import { u16 } from '../bytes.ts';
+import { fold, pseudoHeaderSum, sumWords } from '../checksum.ts';
 import { checkIcmp, ICMP_HEADER, isIcmpError } from '../header/icmp-header.ts';
 import { ipv4FragmentOffset, ipv4HeaderLength, isIpv4Fragment } from '../header/ipv4-header.ts';
+import { isGoodSctp } from '../header/sctp-header.ts';
 import { checkTcp } from '../header/tcp-header.ts';
-import { checkUdp } from '../header/udp-header.ts';
+import { checkUdp, UDP_HEADER } from '../header/udp-header.ts';
 import type { Ipv4 } from '../ipv4.ts';
 import {
   INPUT,
@@ -16,7 +19,7 @@ import {
 } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import { CT_ESTABLISHED, CT_INVALID, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
-import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import {
   Connection,
   IPS_ASSURED,
@@ -84,7 +87,7 @@ export class Conntrack {
     this.#enabled = true;
     const { hooks } = this.#ns;
     const track = (packet: Packet) => this.#track(packet);
-    const confirm = (packet: Packet) => this.#confirm(packet);
+    const confirm = (packet: Packet) => this.confirm(packet);
     const defragment = (packet: Packet) => this.#defragment(packet);
     hooks.register(PREROUTING, PRIORITY.defrag, 'defrag', defragment, { perFlow: true });
     hooks.register(OUTPUT, PRIORITY.defrag, 'defrag', defragment, { perFlow: true });
@@ -277,7 +280,7 @@ export class Conntrack {
   }
 
   /** __nf_conntrack_confirm: the first packet got through, so the connection exists. */
-  #confirm(packet: Packet): Verdict {
+  confirm(packet: Packet): Verdict {
     const { connection } = packet;
     if (connection === undefined || (connection.status & (IPS_CONFIRMED | IPS_DYING)) !== 0) return NF_ACCEPT;
     if (packet.ctInfo !== CT_NEW) return NF_ACCEPT;
@@ -327,10 +330,21 @@ function hasGoodTransport(packet: Packet, { source, destination, protocol }: Tup
   if (packet.checksumsGood) return true;
   const { bytes, l4, end } = packet;
   if (protocol === PROTO_TCP && checkTcp(bytes, l4, end, source, destination)) return false;
+  if (protocol === PROTO_UDP && u16(bytes, l4 + 4) !== end - l4)
+    return isPaddedDatagram(packet, source, destination);
   if (protocol === PROTO_UDP && checkUdp(bytes, l4, end, source, destination)) return false;
   if (protocol === PROTO_ICMP && checkIcmp(bytes, l4, end)) return false;
+  if (protocol === PROTO_SCTP && !isGoodSctp(bytes, l4, end)) return false;
   packet.checksumsGood = true;
   return true;
+}
+
+/** A datagram shorter than its packet: tracking sums all that the packet has (udp_error, nf_ip_checksum). */
+function isPaddedDatagram({ bytes, l4, end }: Packet, source: number, destination: number): boolean {
+  const length = u16(bytes, l4 + 4);
+  if (length < UDP_HEADER || length > end - l4) return false;
+  if (u16(bytes, l4 + 6) === 0) return true;
+  return fold(sumWords(bytes, l4, end, pseudoHeaderSum(source, destination, PROTO_UDP, end - l4))) === 0xffff;
 }
 
 interface Timeouts {

@@ -2,8 +2,9 @@ import { putU16, putU32, u16, u32 } from '../bytes.ts';
 import { internetChecksum, patchChecksum16, patchChecksum32 } from '../checksum.ts';
 import { ICMP_HEADER } from '../header/icmp-header.ts';
 import { ipv4HeaderLength, ipv4Protocol } from '../header/ipv4-header.ts';
+import { SCTP_HEADER, writeSctpChecksum } from '../header/sctp-header.ts';
 import type { Packet } from '../packet.ts';
-import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import type { Connection } from './connection.ts';
 import type { Manip } from './nat.ts';
 
@@ -35,6 +36,8 @@ export function translateError(packet: Packet, connection: Connection, manip: Ma
 export function rewriteEndpoint(packet: Packet, manip: Manip, address: number, port: number): void {
   const { bytes, l3, l4, end } = packet;
   rewrite(bytes, l3, l4, end, manip, address, port);
+  const isSctp = ipv4Protocol(bytes, l3) === PROTO_SCTP;
+  if (isSctp && l4 + SCTP_HEADER <= end) writeSctpChecksum(bytes, l4, end);
 }
 
 /** The same for the packet that an ICMP error quotes. */
@@ -80,7 +83,7 @@ function rewrite(
   }
   const checksum = checksumOffset(bytes, protocol, l4, end);
   if (checksum !== undefined && before !== address) patchChecksum32(bytes, checksum, before, address);
-  if (l4 + 4 > end || (protocol !== PROTO_TCP && protocol !== PROTO_UDP && protocol !== 132)) return;
+  if (l4 + 4 > end || (protocol !== PROTO_TCP && protocol !== PROTO_UDP && protocol !== PROTO_SCTP)) return;
   const at = manip === 'src' ? l4 : l4 + 2;
   if (checksum !== undefined) patchChecksum16(bytes, checksum, u16(bytes, at), port);
   putU16(bytes, at, port);

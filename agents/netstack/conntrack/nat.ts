@@ -77,6 +77,10 @@ export function natHook(
     if (verdict !== NF_ACCEPT) return verdict;
     if ((connection.status & doneBit(manip)) === 0)
       setupNat(ns, connection, nullRange(connection, manip), manip);
+  } else if (leavesElsewhere(connection, point, packet, output)) {
+    ns.conntrack.delete(connection);
+    ns.drop(packet, 'NAT_DEVICE_CHANGED');
+    return NF_DROP;
   }
   if (isTranslated(connection, manip, packet.ctReply)) translatePacket(packet, connection, manip);
   return NF_ACCEPT;
@@ -86,6 +90,16 @@ export function natHook(
 function isTranslated(connection: Connection, manip: Manip, isReply: boolean): boolean {
   const bit = manip === 'src' ? IPS_SRC_NAT : IPS_DST_NAT;
   return (connection.status & (isReply ? bit ^ IPS_NAT_MASK : bit)) !== 0;
+}
+
+/** nf_nat_oif_changed: a masquerade is to the address of one device, and ends when packets take another. */
+function leavesElsewhere(
+  { masqueradeLink }: Connection,
+  point: HookPoint,
+  { ctReply }: Packet,
+  output: Link | undefined,
+): boolean {
+  return masqueradeLink !== 0 && point === POSTROUTING && !ctReply && masqueradeLink !== output?.ifindex;
 }
 
 /** nf_nat_alloc_null_binding: keep the address, but a clash still moves the source port. */

@@ -1,10 +1,20 @@
 import { putU16, u16 } from '../bytes.ts';
-import { IPV4_MF, ipv4HeaderLength, writeIpv4Checksum } from '../header/ipv4-header.ts';
+import { IPV4_DF, IPV4_MF, ipv4HeaderLength, writeIpv4Checksum } from '../header/ipv4-header.ts';
 import { Packet } from '../packet.ts';
 
 /** Whether a packet must leave in pieces: it is too long, or it came in pieces. */
 export function leavesInPieces({ fragments, l3, end }: Packet, mtu: number): boolean {
-  return fragments !== undefined || end - l3 > mtu;
+  return fragments?.isBinding === true || end - l3 > mtu;
+}
+
+/**
+ * Whether a packet is longer than `mtu` and must not be cut (ip_exceeds_mtu, net/ipv4/ip_forward.c). One that came
+ * in pieces is as long as the longest of them.
+ */
+export function isTooBigWhole({ bytes, fragments, l3, l4, end }: Packet, mtu: number): boolean {
+  if (end - l3 <= mtu || (u16(bytes, l3 + 6) & IPV4_DF) === 0) return false;
+  if (fragments === undefined) return true;
+  return fragments.isBinding && l4 - l3 + Math.max(...fragments.lengths) > mtu;
 }
 
 /**
@@ -15,11 +25,11 @@ export function leavesInPieces({ fragments, l3, end }: Packet, mtu: number): boo
 export function* fragment(packet: Packet, mtu: number, { isTunnel = false } = {}): Generator<Packet> {
   const { bytes, l3 } = packet;
   const headerLength = ipv4HeaderLength(bytes, l3);
-  const body = packet.end - l3 - headerLength;
   const field = u16(bytes, l3 + 6);
+  const { lengths, flags } = planPieces(packet, mtu - headerLength, isTunnel);
   let offset = 0;
-  for (const length of pieceLengths(packet, body, mtu - headerLength, isTunnel)) {
-    const last = offset + length === body && (field & IPV4_MF) === 0;
+  for (const [i, length] of lengths.entries()) {
+    const last = i === lengths.length - 1 && (field & IPV4_MF) === 0;
     const piece = Packet.allocate(headerLength + length);
     const at = piece.start;
     piece.bytes.set(bytes.subarray(l3, l3 + headerLength), at);
@@ -28,11 +38,7 @@ export function* fragment(packet: Packet, mtu: number, { isTunnel = false } = {}
       at + headerLength,
     );
     putU16(piece.bytes, at + 2, headerLength + length);
-    putU16(
-      piece.bytes,
-      at + 6,
-      (field & 0xc000) | (last ? 0 : IPV4_MF) | ((field & 0x1fff) + (offset >>> 3)),
-    );
+    putU16(piece.bytes, at + 6, flags | (last ? 0 : IPV4_MF) | ((field & 0x1fff) + (offset >>> 3)));
     writeIpv4Checksum(piece.bytes, at);
     piece.l3 = at;
     piece.l4 = at + headerLength;
@@ -44,15 +50,26 @@ export function* fragment(packet: Packet, mtu: number, { isTunnel = false } = {}
   }
 }
 
-function pieceLengths(
-  { fragments }: Packet,
-  body: number,
-  room: number,
-  isTunnel: boolean,
-): readonly number[] {
-  if (!isTunnel && fragments?.every((length) => length <= room)) return fragments;
-  const longest = Math.min(room, Math.max(...(fragments ?? [room]))) & ~7;
-  if (longest <= 0) return [];
-  const count = Math.ceil(body / longest);
-  return Array.from({ length: count }, (_, i) => Math.min(longest, body - i * longest));
+interface Pieces {
+  readonly lengths: readonly number[];
+  readonly flags: number;
+}
+
+/** The pieces that came go as they are, without DF; pieces that are cut anew have the packet's DF. */
+function planPieces({ bytes, l3, end, fragments }: Packet, room: number, isTunnel: boolean): Pieces {
+  if (!isTunnel && fragments?.lengths.every((length) => length <= room))
+    return { lengths: fragments.lengths, flags: 0 };
+  const longest = Math.min(room, fragments?.isBinding ? Math.max(...fragments.lengths) : room);
+  const body = end - l3 - ipv4HeaderLength(bytes, l3);
+  return {
+    lengths: longest < 8 ? [] : cut(body, longest),
+    flags: fragments?.isBinding ? u16(bytes, l3 + 6) & IPV4_DF : 0,
+  };
+}
+
+/** All but the last are multiples of eight. */
+function cut(body: number, longest: number): number[] {
+  const lengths: number[] = [];
+  for (let left = body; left > 0; left -= lengths.at(-1)!) lengths.push(left > longest ? longest & ~7 : left);
+  return lengths;
 }

@@ -8,7 +8,6 @@ import {
   ICMP_REDIRECT,
   ICMP_TIME_EXCEEDED,
   ICMP_UNREACHABLE,
-  isIcmpError,
   UNREACH_FRAG_NEEDED,
   UNREACH_HOST,
   writeIcmp,
@@ -29,6 +28,9 @@ import type { SendOptions, SendResult } from './ip-layer.ts';
 
 /** An ICMP error is at most this long, so that it passes everywhere (RFC 1812 §4.3.2.3). */
 const MAX_ERROR = 576;
+/** include/uapi/linux/ip.h. */
+const IPTOS_TOS_MASK = 0x1e;
+const IPTOS_PREC_INTERNETCONTROL = 0xc0;
 /** Echo clients at once; a further one is refused. */
 const MAX_ECHO_SOCKETS = 1024;
 /** Errors sent per second to one destination host (icmp_ratelimit's token bucket, coarser). */
@@ -97,7 +99,8 @@ export class Icmp {
     attachRelated(error, packet);
     const received = ipv4Destination(bytes, l3);
     const source = this.#ns.fib.lookup(received)?.type === 'local' ? received : undefined;
-    this.#ns.ip.send(error, target, PROTO_ICMP, { tos: 0xc0, ...(source === undefined ? {} : { source }) });
+    const tos = (bytes[l3 + 1]! & IPTOS_TOS_MASK) | IPTOS_PREC_INTERNETCONTROL;
+    this.#ns.ip.send(error, target, PROTO_ICMP, { tos, ...(source === undefined ? {} : { source }) });
   }
 
   /** A packet could not be put on the link: its sender is told, also if that is one of our sockets. */
@@ -137,9 +140,13 @@ export class Icmp {
     if (packet.type !== PACKET_HOST || target === 0 || target === BROADCAST_IPV4 || isMulticast(target))
       return false;
     const destination = ipv4Destination(bytes, l3);
-    if (isMulticast(destination) || this.#ns.fib.lookup(destination)?.type === 'broadcast') return false;
+    if (isMulticast(destination) || this.#isBroadcast(destination)) return false;
     if (ipv4FragmentOffset(bytes, l3) !== 0) return false;
-    return !(ipv4Protocol(bytes, l3) === PROTO_ICMP && (l4 >= packet.end || isIcmpError(bytes[l4]!)));
+    return !(ipv4Protocol(bytes, l3) === PROTO_ICMP && (l4 >= packet.end || !QUERIES.has(bytes[l4]!)));
+  }
+
+  #isBroadcast(address: Ipv4): boolean {
+    return address === BROADCAST_IPV4 || this.#ns.fib.lookup(address)?.type === 'broadcast';
   }
 
   #withinRate(): boolean {
@@ -153,13 +160,14 @@ export class Icmp {
 
   #answer(request: Packet): void {
     const ns = this.#ns;
-    if (ns.sysctl.number('net.ipv4.icmp_echo_ignore_all') || request.type !== PACKET_HOST) {
-      return ns.drop(request, 'ICMP_INVALID');
-    }
     const { bytes, l3, l4, end } = request;
+    const isToMany = request.route?.type === 'broadcast';
+    if (isToMany || ns.sysctl.number('net.ipv4.icmp_echo_ignore_all'))
+      return ns.drop(request, 'ICMP_INVALID');
     const reply = ns.ip.allocate(end - l4);
     reply.bytes.set(bytes.subarray(l4, end), reply.l4);
-    writeIcmp(reply.bytes, reply.l4, reply.end, { type: ICMP_ECHO_REPLY, code: 0, rest: u32(bytes, l4 + 4) });
+    const rest = u32(bytes, l4 + 4);
+    writeIcmp(reply.bytes, reply.l4, reply.end, { type: ICMP_ECHO_REPLY, code: bytes[l4 + 1]!, rest });
     reply.trace = request.trace;
     request.trace?.({ kind: 'socket', ns: ns.name, protocol: 'icmp', detail: 'echo reply' }, request);
     ns.ip.send(reply, ipv4Source(bytes, l3), PROTO_ICMP, {
@@ -203,6 +211,9 @@ export class Icmp {
     }
   }
 }
+
+/** Echo, timestamp, information and address mask; all others are taken for errors (icmp_pointers). */
+const QUERIES: ReadonlySet<number> = new Set([0, 8, 13, 14, 15, 16, 17, 18]);
 
 /**
  * An error belongs to the connection of the packet that it is about, in the other direction (nf_ct_attach): on

@@ -1,7 +1,12 @@
-import { u16 } from '../bytes.ts';
 import type { Route } from '../fib/route.ts';
 import { sourceAddressFor } from '../fib/source-address.ts';
-import { ICMP_TIME_EXCEEDED, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED } from '../header/icmp-header.ts';
+import {
+  ICMP_PARAMETER,
+  ICMP_TIME_EXCEEDED,
+  ICMP_UNREACHABLE,
+  UNREACH_FRAG_NEEDED,
+  UNREACH_PROTOCOL,
+} from '../header/icmp-header.ts';
 import {
   checkIpv4,
   IPV4_DF,
@@ -20,9 +25,10 @@ import { transmitTo } from '../neigh/neighbour-table.ts';
 import { FORWARD, INPUT, NF_ACCEPT, NF_STOLEN, OUTPUT, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import { PACKET_HOST, PACKET_OTHERHOST, Packet } from '../packet.ts';
-import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { PROTO_ICMP, PROTO_IGMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import { decrementTtl } from './decrement-ttl.ts';
-import { fragment, leavesInPieces } from './fragment.ts';
+import { fragment, isTooBigWhole, leavesInPieces } from './fragment.ts';
+import { optionsFault } from './ip-options.ts';
 import { Reassembler } from './reassembler.ts';
 import { routeInput } from './route-input.ts';
 
@@ -76,8 +82,18 @@ export class IpLayer {
     const { route } = packet;
     if (route === undefined) return;
     this.traceRoute(packet, route);
+    if (packet.l4 - packet.l3 > IPV4_HEADER && !this.#mayGoOn(packet)) return;
     if (route.type === 'local' || route.type === 'broadcast') this.#deliver(packet);
     else this.#forward(packet, route);
+  }
+
+  /** ip_rcv_options; tells the sender of options that make no sense. */
+  #mayGoOn(packet: Packet): boolean {
+    const fault = optionsFault(packet.bytes, packet.l3, packet.l4 - packet.l3);
+    if (fault === undefined) return true;
+    if (fault !== 'source route') this.#ns.icmp.sendError(packet, ICMP_PARAMETER, 0, (fault << 24) >>> 0);
+    this.#ns.drop(packet, 'IP_OPTIONS');
+    return false;
   }
 
   /**
@@ -205,8 +221,10 @@ export class IpLayer {
         return ns.udp.receive(whole);
       case PROTO_ICMP:
         return ns.icmp.receive(whole);
+      case PROTO_IGMP:
+        return ns.drop(whole, 'UNHANDLED_PROTO');
       default:
-        ns.icmp.sendError(whole, ICMP_UNREACHABLE, 2);
+        ns.icmp.sendError(whole, ICMP_UNREACHABLE, UNREACH_PROTOCOL);
         ns.drop(whole, 'IP_NOPROTO');
     }
   }
@@ -222,8 +240,7 @@ export class IpLayer {
       return ns.drop(packet, 'IP_TTL');
     }
     packet.recording?.fits(link.mtu);
-    const tooBig = packet.end - l3 > link.mtu;
-    if (tooBig && (u16(bytes, l3 + 6) & IPV4_DF) !== 0) {
+    if (isTooBigWhole(packet, link.mtu)) {
       ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED, link.mtu);
       return ns.drop(packet, 'PKT_TOO_BIG');
     }
@@ -233,7 +250,7 @@ export class IpLayer {
   }
 
   #outputFragments(packet: Packet, link: Link): void {
-    if ((u16(packet.bytes, packet.l3 + 6) & IPV4_DF) !== 0) {
+    if (isTooBigWhole(packet, link.mtu)) {
       this.#ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED, link.mtu);
       return this.#ns.drop(packet, 'PKT_TOO_BIG');
     }

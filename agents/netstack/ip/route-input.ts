@@ -7,7 +7,7 @@ import {
   UNREACH_NET,
 } from '../header/icmp-header.ts';
 import { ipv4Destination, ipv4Source } from '../header/ipv4-header.ts';
-import { BROADCAST_IPV4, type Ipv4, isLoopback, isMulticast, isZeronet } from '../ipv4.ts';
+import { ANY_IPV4, BROADCAST_IPV4, type Ipv4, ipv4, isLoopback, isMulticast } from '../ipv4.ts';
 import type { Link } from '../link/link.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
@@ -20,7 +20,8 @@ export function routeInput(ns: Netns, packet: Packet): Route | undefined {
   const link = packet.input!;
   const martian = martianReason(link, source, destination);
   if (martian) return refuse(ns, packet, martian);
-  if (destination === BROADCAST_IPV4) return limitedBroadcast(link, destination);
+  if (destination === BROADCAST_IPV4 || destination === ALL_HOSTS) return toEveryone(link, destination);
+  if (isMulticast(destination)) return refuse(ns, packet, 'IP_INNOROUTES');
   const route = ns.fib.lookup(destination);
   if (route?.type === 'local' || route?.type === 'broadcast') return validated(ns, packet, source, route);
   if (!ipConfOf(link).forwarding) return refuse(ns, packet, route ? 'IP_FORWARDING_OFF' : 'IP_INNOROUTES');
@@ -40,19 +41,22 @@ function unreachable(ns: Netns, packet: Packet, code: number): undefined {
   ns.drop(packet, 'IP_INNOROUTES');
 }
 
-/** RFC 1812 §5.3.7: addresses that must not appear on a wire. */
+/** Every device is in this group (RFC 1112 §4); nobody here joins another. */
+const ALL_HOSTS = ipv4('224.0.0.1');
+
+/** RFC 1812 §5.3.7: addresses that must not appear on a wire. The rest of 0.0.0.0/8 is any host's since Linux 5.3. */
 function martianReason(link: Link, source: number, destination: number): DropReason | undefined {
   if (isMulticast(source) || source === BROADCAST_IPV4) return 'IP_INVALID_SOURCE';
   if (destination === BROADCAST_IPV4) return undefined;
-  if (isZeronet(source)) return 'IP_INVALID_SOURCE';
-  if (isZeronet(destination)) return 'IP_INVALID_DEST';
+  if (source === ANY_IPV4) return 'IP_INVALID_SOURCE';
+  if (destination === ANY_IPV4) return 'IP_INVALID_DEST';
   if (link.kind === 'loopback') return undefined;
   const localnet = ipConfOf(link).routeLocalnet;
   if (isLoopback(destination) && !localnet) return 'IP_INVALID_DEST';
   return isLoopback(source) && !localnet ? 'IP_INVALID_SOURCE' : undefined;
 }
 
-function limitedBroadcast(link: Link, destination: Ipv4): Route {
+function toEveryone(link: Link, destination: Ipv4): Route {
   return {
     table: 'local',
     type: 'broadcast',
@@ -69,16 +73,21 @@ function limitedBroadcast(link: Link, destination: Ipv4): Route {
 }
 
 /**
- * fib_validate_source, net/ipv4/fib_frontend.c: a source of our own never comes from outside; with rp_filter
- * 1 the way back must be the way in, with 2 there must be some way back.
+ * fib_validate_source, net/ipv4/fib_frontend.c: a source of our own never comes from outside, and that is all
+ * without rp_filter; with 1 the way back must be the way in, with 2 there must be some way back.
  */
 function validated(ns: Netns, packet: Packet, source: Ipv4, route: Route): Route | undefined {
   const link = packet.input!;
   if (link.kind === 'loopback') return route;
-  const back = ns.fib.lookup(source);
   const { acceptLocal, rpFilter: filter } = ipConfOf(link);
-  if (back?.type === 'local' && !acceptLocal) return refuse(ns, packet, 'IP_LOCAL_SOURCE');
-  if (back?.type === 'broadcast') return refuse(ns, packet, 'IP_INVALID_SOURCE');
-  if (filter === 0 || back?.link === link) return route;
-  return filter === 1 || back?.type !== 'unicast' ? refuse(ns, packet, 'IP_RPFILTER') : route;
+  if (filter === 0) {
+    if (!acceptLocal && ns.isLocalAddress(source)) return refuse(ns, packet, 'IP_LOCAL_SOURCE');
+    return route;
+  }
+  const back = ns.fib.lookup(source);
+  if (back?.type === 'local' && acceptLocal) return route;
+  if (back?.type === 'local') return refuse(ns, packet, 'IP_LOCAL_SOURCE');
+  if (back !== undefined && back.type !== 'unicast') return refuse(ns, packet, 'IP_INVALID_SOURCE');
+  if (back?.link === link || (filter === 2 && back !== undefined)) return route;
+  return refuse(ns, packet, 'IP_RPFILTER');
 }

@@ -4,14 +4,14 @@ import { fragment, leavesInPieces } from '../ip/fragment.ts';
 import { ipConfOf } from '../ip/ip-conf.ts';
 import { type Mac, randomMac, readMac } from '../mac.ts';
 import { NetError } from '../net-error.ts';
-import { FORWARD, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
+import { NF_ACCEPT } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import { PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, type Packet } from '../packet.ts';
 import { ETH_IPV4 } from '../protocol-numbers.ts';
 import { BridgeFdb } from './bridge-fdb.ts';
 import { bridgeForwardHook, bridgePostRoutingHook, bridgePreRoutingHook } from './bridge-netfilter.ts';
 import { Link } from './link.ts';
-import { deliverUp } from './receive.ts';
+import { deliverUp, toProtocols } from './receive.ts';
 
 /** Ports of one bridge (BR_MAX_PORTS). */
 const MAX_PORTS = 1023;
@@ -102,33 +102,28 @@ export class Bridge extends Link {
   #handleFrame(port: BridgePort, packet: Packet): void {
     if (!this.up) return this.ns.drop(packet, 'BRIDGE_INGRESS_STP_STATE');
     const { bytes, start } = packet;
-    if (isLinkLocal(bytes, start)) return this.ns.drop(packet, 'BRIDGE_LINK_LOCAL');
-    const toHooks = u16(bytes, start + 12) === ETH_IPV4 && this.callsIptables();
+    if (!isHostMac(readMac(bytes, start + 6))) return this.ns.drop(packet, 'BRIDGE_INVALID_SOURCE');
+    if (isLinkLocal(bytes, start)) {
+      this.#learn(port, packet);
+      return toProtocols(port.link, packet);
+    }
+    const toHooks = u16(bytes, start + 12) === ETH_IPV4 && ipConfOf(this).bridgeCallsIptables;
     if (toHooks) return bridgePreRoutingHook(this, port, packet);
     this.handleFrameFinish(port, packet);
   }
 
-  callsIptables(): boolean {
-    const { hooks } = this.ns;
-    const isAnyUsed = !hooks.isEmpty(PREROUTING) || !hooks.isEmpty(FORWARD) || !hooks.isEmpty(POSTROUTING);
-    return isAnyUsed && ipConfOf(this).bridgeCallsIptables;
-  }
-
   /** br_handle_frame_finish: learn, then up, forward or flood. */
   handleFrameFinish(port: BridgePort, packet: Packet): void {
-    const { now } = this.ns.softirq;
     const { bytes, start } = packet;
-    if (port.learning && (bytes[start + 6]! & 1) === 0) {
-      const learnt = this.fdb.learn(readMac(bytes, start + 6), port, now);
-      if (learnt === undefined) packet.recording = undefined;
-      else packet.recording?.learnt(learnt);
-    }
+    this.#learn(port, packet);
     if ((bytes[start]! & 1) !== 0) {
       packet.type = isBroadcast(bytes, start) ? PACKET_BROADCAST : PACKET_MULTICAST;
-      this.passUp(packet.clone());
-      return this.#flood(packet, port, false);
+      this.#flood(packet.clone(), port, false);
+      // br_nf_local_in: the copies that were flooded have the same connection.
+      if (this.ns.conntrack.confirm(packet) === NF_ACCEPT) this.passUp(packet);
+      return;
     }
-    const entry = this.fdb.lookup(readMac(bytes, start), now);
+    const entry = this.fdb.lookup(readMac(bytes, start), this.ns.softirq.now);
     if (entry === undefined) return this.#flood(packet, port, true);
     packet.recording?.towards(entry);
     if (entry.port === undefined) {
@@ -138,14 +133,21 @@ export class Bridge extends Link {
     this.#forward(packet, entry.port, port);
   }
 
-  /** br_pass_frame_up: the frame came in by the bridge device. What it was put together from is forgotten here. */
+  /** br_pass_frame_up: the frame came in by the bridge device. That it came in fragments binds it no more. */
   passUp(packet: Packet): void {
-    packet.fragments = undefined;
+    packet.fragments &&= { ...packet.fragments, isBinding: false };
     packet.trace?.(
       { kind: 'bridge', ns: this.ns.name, bridge: this.name, decision: 'local', port: undefined },
       packet,
     );
     deliverUp(this, packet);
+  }
+
+  #learn(port: BridgePort, packet: Packet): void {
+    if (!port.learning) return;
+    const learnt = this.fdb.learn(readMac(packet.bytes, packet.start + 6), port, this.ns.softirq.now);
+    if (learnt === undefined) packet.recording = undefined;
+    else packet.recording?.learnt(learnt);
   }
 
   #forward(packet: Packet, to: BridgePort, from: BridgePort | undefined): void {
@@ -205,7 +207,15 @@ function isBroadcast(bytes: Uint8Array, start: number): boolean {
   return true;
 }
 
-/** 01:80:c2:00:00:0X, never forwarded (IEEE 802.1D §7.12.6). */
+/** Neither all zeros nor a group's: what may be a frame's source (is_valid_ether_addr). */
+function isHostMac(mac: Mac): boolean {
+  return mac !== 0 && mac % 2 ** 41 < 2 ** 40;
+}
+
+/**
+ * 01:80:c2:00:00:0X, never forwarded (IEEE 802.1D §7.12.6): the port itself gets them. :00 is as any group to a
+ * bridge that speaks no spanning tree (br_handle_frame).
+ */
 function isLinkLocal(bytes: Uint8Array, start: number): boolean {
   return (
     bytes[start] === 0x01 &&
@@ -213,6 +223,7 @@ function isLinkLocal(bytes: Uint8Array, start: number): boolean {
     bytes[start + 2] === 0xc2 &&
     bytes[start + 3] === 0 &&
     bytes[start + 4] === 0 &&
+    bytes[start + 5]! > 0 &&
     bytes[start + 5]! < 0x10
   );
 }

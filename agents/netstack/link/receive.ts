@@ -26,6 +26,11 @@ export function receiveFrame(link: Link, packet: Packet): void {
 /** Hands a frame to the protocols of `link`'s namespace as if it had come in there. */
 export function deliverUp(link: Link, packet: Packet): void {
   account(link, packet);
+  toProtocols(link, packet);
+}
+
+/** As `deliverUp`, for a frame that `link` has counted. */
+export function toProtocols(link: Link, packet: Packet): void {
   const type = u16(packet.bytes, packet.start + 12);
   if (type === ETH_IPV4) return link.ns.ip.receive(packet);
   if (type === ETH_ARP) return link.ns.neighbours.receiveArp(packet);

@@ -10,6 +10,7 @@ import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
 import { ETH_IPV4, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import { Link } from './link.ts';
+import { ECN_MASK, outerTos, tellCongestion } from './tunnel-ecn.ts';
 
 /** Addresses one VXLAN device knows; a further one is refused with ENOSPC. */
 const MAX_FDB = 16_384;
@@ -93,9 +94,11 @@ export class VxlanLink extends Link {
     const inner = packet.l4 + UDP_HEADER + VXLAN_HEADER;
     if (packet.end - inner < ETHERNET_HEADER) return this.ns.drop(packet, 'PKT_TOO_SMALL');
     const outerSource = u32(packet.bytes, packet.l3 + 12) as Ipv4;
+    const outer = packet.bytes[packet.l3 + 1]! & ECN_MASK;
     packet.start = inner;
     packet.l3 = inner + ETHERNET_HEADER;
     packet.scrub(false);
+    if (outer !== 0 && !tellCongestion(packet, outer)) return this.ns.drop(packet, 'IP_TUNNEL_ECN');
     const source = readMac(packet.bytes, inner + 6);
     if (source === this.mac) return this.ns.drop(packet, 'VXLAN_INVALID_HDR');
     if (this.learning && (packet.bytes[inner + 6]! & 1) === 0 && this.#fdb.size < MAX_FDB) {
@@ -112,6 +115,7 @@ export class VxlanLink extends Link {
   #encapsulate(packet: Packet, remote: Ipv4): void {
     const { ns } = this;
     const sourcePort = flowPort(ns, packet);
+    const tos = outerTos(packet);
     packet.scrub(false);
     packet.push(VXLAN_HEADER);
     writeVxlan(packet.bytes, packet.start, this.vni);
@@ -132,7 +136,7 @@ export class VxlanLink extends Link {
       destination: remote,
       protocol: PROTO_UDP,
       totalLength: packet.end - packet.l3,
-      tos: 0,
+      tos,
       ttl: 64,
       id: ns.ip.takeId(),
       fragment: 0,

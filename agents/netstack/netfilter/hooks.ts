@@ -77,10 +77,6 @@ export class Hooks {
     };
   }
 
-  isEmpty(point: HookPoint): boolean {
-    return this.#entries[point]!.length === 0;
-  }
-
   run(point: HookPoint, packet: Packet, input: Link | undefined, output: Link | undefined): Verdict {
     const entries = this.#entries[point]!;
     for (let i = 0; i < entries.length; i++) {

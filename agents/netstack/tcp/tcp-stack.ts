@@ -27,6 +27,8 @@ import type { ByteQueue } from './byte-queue.ts';
 import { seqAdd } from './sequence.ts';
 import { TcpSocket } from './tcp-socket.ts';
 
+/** The class of service without the bits of congestion notification. */
+const DSCP_MASK = 0xfc;
 /** Sockets of one namespace; a further one is refused (EMFILE), a further SYN dropped. */
 const MAX_SOCKETS = 65_536;
 /** SYNs that wait for a forwarder's decision. */
@@ -228,12 +230,14 @@ export class TcpStack {
   }
 
   #receiveUnknown(packet: Packet, segment: TcpHeader, local: Endpoint, remote: Endpoint): void {
+    if (packet.route?.type === 'broadcast') return this.ns.drop(packet, 'TCP_NO_SOCKET');
     const isSyn = (segment.flags & (TCP_SYN | TCP_ACK | TCP_RST)) === TCP_SYN;
     const listening = isSyn ? this.#listenerFor(local) : undefined;
     if (listening) return this.#acceptSyn(packet, segment, local, remote, listening);
     if (isSyn && this.#forwarder) return this.#forward(packet, segment, local, remote);
     this.ns.drop(packet, 'TCP_NO_SOCKET');
-    this.#refuse(segment, packet.end - packet.l4 - tcpHeaderLength(packet.bytes, packet.l4), local, remote);
+    const length = packet.end - packet.l4 - tcpHeaderLength(packet.bytes, packet.l4);
+    this.#refuse(segment, length, local, remote, packet.bytes[packet.l3 + 1]! & DSCP_MASK);
   }
 
   #acceptSyn(
@@ -276,18 +280,18 @@ export class TcpStack {
         return socket;
       },
       reject: () => {
-        if (this.#forwarded.delete(key)) this.#refuse(segment, 0, local, remote);
+        if (this.#forwarded.delete(key)) this.#refuse(segment, 0, local, remote, 0);
       },
     });
   }
 
-  /** RFC 9293 §3.10.7.1: the answer to a segment that belongs to nothing. */
-  #refuse(segment: TcpHeader, length: number, local: Endpoint, remote: Endpoint): void {
+  /** RFC 9293 §3.10.7.1: the answer to a segment that belongs to nothing; it has the segment's class of service. */
+  #refuse(segment: TcpHeader, length: number, local: Endpoint, remote: Endpoint, tos: number): void {
     const { flags, sequence, acknowledgment } = segment;
     if (flags & TCP_RST) return;
-    if (flags & TCP_ACK) return this.#sendControl(local, remote, acknowledgment, 0, TCP_RST);
+    if (flags & TCP_ACK) return this.#sendControl(local, remote, acknowledgment, 0, TCP_RST, tos);
     const counted = length + (flags & TCP_SYN ? 1 : 0) + (flags & TCP_FIN ? 1 : 0);
-    this.#sendControl(local, remote, 0, seqAdd(sequence, counted), TCP_RST | TCP_ACK);
+    this.#sendControl(local, remote, 0, seqAdd(sequence, counted), TCP_RST | TCP_ACK, tos);
   }
 
   #sendControl(
@@ -296,6 +300,7 @@ export class TcpStack {
     sequence: number,
     acknowledgment: number,
     flags: number,
+    tos = 0,
   ): void {
     const packet = this.ns.ip.allocate(TCP_HEADER);
     writeTcp(packet.bytes, packet.l4, {
@@ -306,15 +311,15 @@ export class TcpStack {
       flags,
       window: 0,
     });
-    this.#send(packet, local, remote);
+    this.#send(packet, local, remote, tos);
   }
 
-  #send(packet: Packet, local: Endpoint, remote: Endpoint): SendResult {
+  #send(packet: Packet, local: Endpoint, remote: Endpoint, tos = 0): SendResult {
     return this.ns.ip.send(
       packet,
       remote.address,
       PROTO_TCP,
-      { source: local.address, dontFragment: true },
+      { source: local.address, dontFragment: true, tos },
       (source, destination) => writeTcpChecksum(packet.bytes, packet.l4, packet.end, source, destination),
     );
   }

@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { seededRng } from '../../platform/rng.ts';
+import { connections, differenceOf, JUDGED_MODES } from './judge.ts';
+import { KernelNode } from './kernel-node.ts';
+import { drawOddFrames } from './odd-frames.ts';
+import { CASES, SEED } from './seed.ts';
+import { SimNode } from './sim-node.ts';
+
+let kernel: KernelNode;
+beforeAll(async () => {
+  kernel = await KernelNode.start();
+});
+afterAll(() => kernel?.close());
+
+it.each(['no', ...JUDGED_MODES] as const)('does with odd frames what Linux does: %s rules', async (mode) => {
+  const sim = mode === 'no' ? await SimNode.bare() : await SimNode.start(mode, []);
+  try {
+    if (mode === 'no') await kernel.reset();
+    else await kernel.load(mode, sim);
+    const rng = seededRng(SEED);
+    const differences: string[] = [];
+    for (let i = 0; i < 10 * CASES; i++) {
+      const { what, port, frames } = drawOddFrames(rng, i);
+      const difference = await differenceOf(kernel, sim, port, frames);
+      if (difference) differences.push(`${i} ${what}\n${difference}`);
+    }
+    expect(differences).toEqual([]);
+    expect(connections(kernel.exec(['conntrack', '-L']))).toEqual(
+      connections(await sim.exec(['conntrack', '-L'])),
+    );
+  } finally {
+    sim.close();
+  }
+});
