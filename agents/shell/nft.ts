@@ -1,61 +1,37 @@
-import { NftError } from '../netstack/nftables/nft-error.ts';
-import { type Command, failure, success, UsageError } from './command.ts';
+import type { NftOptions } from '../netstack/nftables/nftables.ts';
+import { type Command, failure, success } from './command.ts';
 
-/**
- * `nft -f -`, `nft -c -f -`, `nft [-a] [-t] list …`, and single commands such as `nft add element ip t s { 1 }`.
- * Files are read from standard input, which `-f -` or `-f /dev/stdin` names.
- */
+const FLAGS: Readonly<Record<string, NftOptions>> = {
+  '-a': { handles: true },
+  '--handle': { handles: true },
+  '-s': { stateless: true },
+  '--stateless': { stateless: true },
+  '-t': { terse: true },
+  '--terse': { terse: true },
+  '-j': { json: true },
+  '--json': { json: true },
+  '-c': { check: true },
+  '--check': { check: true },
+};
+
+/** `nft [options] command…`, or `nft -f -` with the commands on standard input; a file is not to be had here. */
 export const nft: Command = (args, stdin, { ns }) => {
-  const { options, words } = split(args);
-  if (options.has('-j')) throw new UsageError('Error: JSON support not compiled-in');
-  if (options.has('-v')) return success('nftables v1.0.6 (podwire)\n');
-  const check = options.has('-c');
-  if (options.has('-f')) return done(ns.nftables.load(stdin, { check }));
-  if (words[0] !== 'list') return done(ns.nftables.load(words.join(' '), { check, source: 'Error' }));
-  try {
-    const listed = ns.nftables.list(words.slice(1), { handles: options.has('-a'), terse: options.has('-t') });
-    return success(listed);
-  } catch (error) {
-    if (!(error instanceof NftError)) throw error;
-    return failure(1, `Error: ${error.message}\nnft ${words.join(' ')}\n`);
+  let options: NftOptions = {};
+  let at = 0;
+  for (; args[at]?.startsWith('-'); at++) {
+    const arg = args[at]!;
+    if (arg === '-v' || arg === '--version') return success('nftables v1.0.6 (Lester Gooch #5)\n');
+    if (arg === '-f' || arg === '--file') {
+      const file = args[++at];
+      if (file !== '-' && file !== '/dev/stdin') {
+        return failure(
+          1,
+          `internal:0:0-0: Error: Could not open file "${file ?? ''}": No such file or directory\n`,
+        );
+      }
+      options = { ...options, file: '/dev/stdin' };
+    } else if (Object.hasOwn(FLAGS, arg)) options = { ...options, ...FLAGS[arg] };
+    else return failure(1, `nft: invalid option -- '${arg.replace(/^-+/, '')}'\n`);
   }
+  return ns.nftables.run(options.file === undefined ? args.slice(at).join(' ') : stdin, options);
 };
-
-function done(result: { readonly ok: true } | { readonly ok: false; readonly error: string }) {
-  return result.ok ? success() : failure(1, result.error);
-}
-
-const LONG: Readonly<Record<string, string>> = {
-  '--file': '-f',
-  '--check': '-c',
-  '--handle': '-a',
-  '--terse': '-t',
-  '--json': '-j',
-  '--version': '-v',
-  '--numeric': '-n',
-  '--stateless': '-s',
-};
-
-function split(args: readonly string[]): { options: ReadonlySet<string>; words: readonly string[] } {
-  const options = new Set<string>();
-  const words: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const word = args[i]!;
-    const isOption = words.length === 0 && /^-/.test(word);
-    if (!isOption) {
-      words.push(word);
-      continue;
-    }
-    const short = LONG[word] ?? word;
-    for (const letter of short.slice(1)) {
-      if (!'fcatjvns'.includes(letter)) throw new UsageError(`nft: unrecognized option '${word}'`);
-      options.add(`-${letter}`);
-    }
-    if (short.endsWith('f')) {
-      const file = args[++i];
-      if (file !== '-' && file !== '/dev/stdin')
-        throw new UsageError(`Error: Could not open file "${file ?? ''}": only standard input is at hand`);
-    }
-  }
-  return { options, words };
-}

@@ -1,6 +1,6 @@
 import { selectAddress } from '../fib/source-address.ts';
 import { ipv4Protocol } from '../header/ipv4-header.ts';
-import type { Ipv4 } from '../ipv4.ts';
+import { type Ipv4, LOOPBACK_IPV4 } from '../ipv4.ts';
 import type { Link } from '../link/link.ts';
 import { type HookPoint, INPUT, NF_ACCEPT, NF_DROP, POSTROUTING, type Verdict } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
@@ -120,4 +120,16 @@ export function masquerade(ns: Netns, packet: Packet, output: Link, range: NatRa
   }
   connection.masqueradeLink = output.ifindex;
   return setupNat(ns, connection, { ...range, minAddress: source, maxAddress: source }, 'src');
+}
+
+/** REDIRECT: the destination becomes the first address of the device that the packet came in by (nf_nat_redirect.c). */
+export function redirect(
+  ns: Netns,
+  connection: Connection,
+  input: Link | undefined,
+  range: NatRange,
+): Verdict {
+  const address = input === undefined ? LOOPBACK_IPV4 : input.addresses[0]?.address;
+  if (address === undefined) return NF_DROP;
+  return setupNat(ns, connection, { ...range, minAddress: address, maxAddress: address }, 'dst');
 }

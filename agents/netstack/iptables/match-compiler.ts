@@ -11,6 +11,7 @@ import { ipv4FragmentOffset } from '../header/ipv4-header.ts';
 import { compileSetMatch } from '../ipset/set-match.ts';
 import type { Link } from '../link/link.ts';
 import { readMac } from '../mac.ts';
+import { TokenBucket } from '../netfilter/token-bucket.ts';
 import type { Netns } from '../netns.ts';
 import { CT_ESTABLISHED, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
 import { PROTO_ICMP } from '../protocol-numbers.ts';
@@ -253,17 +254,7 @@ function compilePhysdev(match: Extract<Match, { kind: 'physdev' }>): Predicate {
 
 const UNIT_MS = { sec: 1000, min: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 
-/** A token bucket (net/netfilter/xt_limit.c). */
 function compileLimit(ns: Netns, { count, per, burst }: Extract<Match, { kind: 'limit' }>): Predicate {
-  const cost = UNIT_MS[per] / count;
-  let credit = cost * burst;
-  let last = ns.softirq.now;
-  return () => {
-    const { now } = ns.softirq;
-    credit = Math.min(cost * burst, credit + now - last);
-    last = now;
-    if (credit < cost) return false;
-    credit -= cost;
-    return true;
-  };
+  const bucket = new TokenBucket(ns, UNIT_MS[per] / count, burst);
+  return () => bucket.take();
 }

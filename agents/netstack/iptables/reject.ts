@@ -20,7 +20,6 @@ import {
   writeTcp,
   writeTcpChecksum,
 } from '../header/tcp-header.ts';
-import type { Link } from '../link/link.ts';
 import type { Netns } from '../netns.ts';
 import { CT_ESTABLISHED, type Packet } from '../packet.ts';
 import { PROTO_TCP } from '../protocol-numbers.ts';
@@ -37,13 +36,7 @@ const CODES: Readonly<Record<Exclude<RejectType, 'tcp-reset'>, number>> = {
 };
 
 /** The REJECT target's answer (net/ipv4/netfilter/nf_reject_ipv4.c); the caller drops the packet. */
-export function reject(
-  ns: Netns,
-  packet: Packet,
-  type: RejectType,
-  _input: Link | undefined,
-  _output: Link | undefined,
-): void {
+export function reject(ns: Netns, packet: Packet, type: RejectType): void {
   if (type === 'tcp-reset') sendReset(ns, packet);
   else ns.icmp.sendError(packet, ICMP_UNREACHABLE, CODES[type]);
 }

@@ -1,5 +1,4 @@
-import { masquerade, setupNat } from '../conntrack/nat.ts';
-import type { Ipv4 } from '../ipv4.ts';
+import { masquerade, redirect, setupNat } from '../conntrack/nat.ts';
 import type { Link } from '../link/link.ts';
 import { NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
@@ -30,13 +29,8 @@ export function compileTarget(ns: Netns, target: Acting): Action {
     case 'MASQUERADE':
       return (packet, _input, output) => finished(masquerade(ns, packet, output!, target.range));
     case 'REDIRECT':
-      return (packet, input) => {
-        if (!packet.connection) return CONTINUE;
-        const address = input === undefined ? (0x7f000001 as Ipv4) : input.addresses[0]?.address;
-        if (address === undefined) return NF_DROP;
-        const range = { ...target.range, minAddress: address, maxAddress: address };
-        return finished(setupNat(ns, packet.connection, range, 'dst'));
-      };
+      return (packet, input) =>
+        packet.connection ? finished(redirect(ns, packet.connection, input, target.range)) : CONTINUE;
     case 'MARK':
       return (packet) => {
         packet.mark = ((packet.mark & ~target.mask) ^ target.value) >>> 0;
@@ -46,8 +40,8 @@ export function compileTarget(ns: Netns, target: Acting): Action {
       ns.conntrack.enable();
       return compileConnmark(target);
     case 'REJECT':
-      return (packet, input, output) => {
-        reject(ns, packet, target.with, input, output);
+      return (packet) => {
+        reject(ns, packet, target.with);
         return NF_DROP;
       };
     case 'LOG':

@@ -1,94 +1,186 @@
 import { formatIpv4, parseIpv4 } from '../ipv4.ts';
 import { protocolName, protocolNumber } from '../protocol-numbers.ts';
 
-/** What a field, a set's key or a map's data holds. Values are numbers, and strings for interface names. */
+/** What the values of an expression, or of a set's key, are. Every value is an unsigned 32-bit number here. */
 export interface DataType {
   readonly name: string;
-  /** Undefined for a word that is none of the type. */
-  parse(word: string): number | string | undefined;
-  format(value: number | string): string;
-  /** Values are bits, and a list of them means any of them. */
+  /** As the kernel holds it: nft sorts by these bytes. */
+  readonly bytes: number;
+  readonly byteOrder: 'big' | 'host';
+  /** Elements that nft prints in one line. */
+  readonly perLine: number;
+  /** A value is a set of flags; `a,b` means any of them. */
   readonly isFlags?: true;
+  /** The order of listings, where it is not that of the numbers. */
+  compare?(a: number, b: number): number;
+  parse(text: string): number | undefined;
+  print(value: number): string;
 }
 
-export type Value = number | string;
+const MAX_NAMES = 1 << 16;
+const nameIds = new Map<string, number>();
+const names: string[] = [''];
 
-const number = (word: string, max: number): number | undefined => {
-  if (!/^(0x[0-9a-f]+|\d+)$/i.test(word)) return undefined;
-  const value = Number(word);
+/** The number that stands for an interface's name; 0 for a name that no rule mentions. */
+export function idOfName(name: string | undefined): number {
+  return name === undefined ? 0 : (nameIds.get(name) ?? 0);
+}
+
+function internName(name: string): number | undefined {
+  if (name.length === 0 || name.length > 15) return undefined;
+  const known = nameIds.get(name);
+  if (known !== undefined) return known;
+  if (names.length >= MAX_NAMES) return undefined;
+  nameIds.set(name, names.length);
+  return names.push(name) - 1;
+}
+
+export function parseNumber(text: string, max: number): number | undefined {
+  if (!/^(\d{1,10}|0x[0-9a-f]{1,8})$/i.test(text)) return undefined;
+  const value = Number(text);
   return value <= max ? value : undefined;
-};
+}
 
-function symbols(name: string, names: Readonly<Record<string, number>>, flags?: true): DataType {
-  const byValue = new Map(Object.entries(names).map(([word, value]) => [value, word]));
+const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
+
+function symbols(
+  name: string,
+  bytes: number,
+  perLine: number,
+  table: Readonly<Record<string, number>>,
+): DataType {
+  const max = 2 ** (8 * bytes) - 1;
+  const texts = new Map(Object.entries(table).map(([text, value]) => [value, text]));
   return {
     name,
-    parse: (word) => (Object.hasOwn(names, word) ? names[word] : number(word, 0xffffffff)),
-    format: (value) => byValue.get(value as number) ?? String(value),
-    ...(flags ? { isFlags: flags } : {}),
+    bytes,
+    byteOrder: 'host',
+    perLine,
+    parse: (text) => (Object.hasOwn(table, text) ? table[text] : parseNumber(text, max)),
+    print: (value) => texts.get(value) ?? String(value),
   };
 }
 
-const SERVICES: Readonly<Record<string, number>> = { ssh: 22, domain: 53, http: 80, https: 443 };
+function flags(name: string, bytes: number, table: Readonly<Record<string, number>>): DataType {
+  const base = symbols(name, bytes, 5, table);
+  return {
+    ...base,
+    isFlags: true,
+    print: (value) => {
+      const set = Object.entries(table).filter(([, bit]) => (value & bit) !== 0);
+      const all = set.reduce((mask, [, bit]) => mask | bit, 0);
+      return all === value && set.length > 0 ? set.map(([text]) => text).join(',') : hex(value);
+    },
+  };
+}
 
 export const IPV4_ADDR: DataType = {
   name: 'ipv4_addr',
+  bytes: 4,
+  byteOrder: 'big',
+  perLine: 2,
   parse: parseIpv4,
-  format: (value) => formatIpv4(value as number),
+  print: formatIpv4,
 };
+
 export const INET_PROTO: DataType = {
   name: 'inet_proto',
-  parse: (word) => number(word, 255) ?? protocolNumber(word),
-  format: (value) => protocolName(value as number) ?? String(value),
+  bytes: 1,
+  byteOrder: 'big',
+  perLine: 5,
+  parse: (text) => protocolNumber(text) ?? parseNumber(text, 255),
+  print: (value) => protocolName(value) ?? String(value),
 };
+
+const SERVICES: Readonly<Record<string, number>> = {
+  ssh: 22,
+  telnet: 23,
+  smtp: 25,
+  domain: 53,
+  http: 80,
+  ntp: 123,
+  https: 443,
+};
+
 export const INET_SERVICE: DataType = {
   name: 'inet_service',
-  parse: (word) => number(word, 65_535) ?? SERVICES[word],
-  format: String,
+  bytes: 2,
+  byteOrder: 'big',
+  perLine: 5,
+  parse: (text) => (Object.hasOwn(SERVICES, text) ? SERVICES[text] : parseNumber(text, 0xffff)),
+  print: String,
 };
+
 export const MARK: DataType = {
   name: 'mark',
-  parse: (word) => number(word, 0xffffffff),
-  format: (value) => `0x${(value as number).toString(16).padStart(8, '0')}`,
+  bytes: 4,
+  byteOrder: 'host',
+  perLine: 5,
+  parse: (text) => parseNumber(text, 0xffffffff),
+  print: hex,
 };
+
 export const INTEGER: DataType = {
   name: 'integer',
-  parse: (word) => number(word, 0xffffffff),
-  format: String,
+  bytes: 4,
+  byteOrder: 'host',
+  perLine: 5,
+  parse: (text) => parseNumber(text, 0xffffffff),
+  print: String,
 };
+
 export const IFNAME: DataType = {
   name: 'ifname',
-  parse: (word) => (word.length <= 15 ? word : undefined),
-  format: (value) => `"${value}"`,
+  bytes: 16,
+  byteOrder: 'host',
+  perLine: 1,
+  parse: internName,
+  print: (value) => `"${names[value] ?? ''}"`,
+  compare: (a, b) => compareBackwards(names[a] ?? '', names[b] ?? ''),
 };
-/** Bits of nf_conntrack_common.h, NF_CT_STATE_BIT. */
-export const CT_STATE = symbols(
-  'ct_state',
-  { invalid: 1, established: 2, related: 4, new: 8, untracked: 64 },
-  true,
-);
-/** enum ip_conntrack_status. */
-export const CT_STATUS = symbols(
-  'ct_status',
-  { expected: 1, 'seen-reply': 2, assured: 4, confirmed: 8, snat: 16, dnat: 32, dying: 512 },
-  true,
-);
-export const CT_DIR = symbols('ct_dir', { original: 0, reply: 1 });
-export const TCP_FLAG = symbols(
-  'tcp_flag',
-  { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32, ecn: 64, cwr: 128 },
-  true,
-);
-/** RTN_* of rtnetlink. */
-export const FIB_ADDRTYPE = symbols('fib_addrtype', {
+
+/** As numbers whose last byte counts most. */
+function compareBackwards(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  for (let i = a.length - 1; i >= 0; i--) if (a[i] !== b[i]) return a.charCodeAt(i) - b.charCodeAt(i);
+  return 0;
+}
+
+export const CT_STATE = flags('ct_state', 4, {
+  invalid: 1,
+  established: 2,
+  related: 4,
+  new: 8,
+  untracked: 64,
+});
+
+export const CT_STATUS = flags('ct_status', 4, {
+  expected: 1,
+  'seen-reply': 2,
+  assured: 4,
+  confirmed: 8,
+  snat: 16,
+  dnat: 32,
+  dying: 512,
+});
+
+export const NFPROTO_IPV4 = 2;
+export const NF_PROTO = symbols('nf_proto', 1, 5, { ipv4: NFPROTO_IPV4, ipv6: 10 });
+
+/** enum rtn_type, include/uapi/linux/rtnetlink.h. */
+export const FIB_ADDRTYPE = symbols('fib_addrtype', 4, 1, {
   unspec: 0,
   unicast: 1,
   local: 2,
   broadcast: 3,
   anycast: 4,
   multicast: 5,
+  blackhole: 6,
+  unreachable: 7,
+  prohibit: 8,
 });
-export const ICMP_TYPE = symbols('icmp_type', {
+
+export const ICMP_TYPE = symbols('icmp_type', 1, 1, {
   'echo-reply': 0,
   'destination-unreachable': 3,
   'source-quench': 4,
@@ -100,26 +192,36 @@ export const ICMP_TYPE = symbols('icmp_type', {
   'parameter-problem': 12,
   'timestamp-request': 13,
   'timestamp-reply': 14,
+  'info-request': 15,
+  'info-reply': 16,
+  'address-mask-request': 17,
+  'address-mask-reply': 18,
 });
 
-const TYPES: ReadonlyMap<string, DataType> = new Map(
+export const TCP_FLAG = flags('tcp_flag', 1, {
+  fin: 1,
+  syn: 2,
+  rst: 4,
+  psh: 8,
+  ack: 16,
+  urg: 32,
+  ecn: 64,
+  cwr: 128,
+});
+
+/** The types that a set's key or data can be declared with. */
+export const DATA_TYPES: ReadonlyMap<string, DataType> = new Map(
   [
     IPV4_ADDR,
     INET_PROTO,
     INET_SERVICE,
     MARK,
-    INTEGER,
+    NF_PROTO,
     IFNAME,
     CT_STATE,
     CT_STATUS,
-    CT_DIR,
-    TCP_FLAG,
     FIB_ADDRTYPE,
     ICMP_TYPE,
+    TCP_FLAG,
   ].map((type) => [type.name, type]),
 );
-
-/** The type that a set's declaration names. */
-export function dataType(name: string): DataType | undefined {
-  return TYPES.get(name);
-}

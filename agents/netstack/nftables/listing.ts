@@ -1,81 +1,112 @@
-import { formatNftDuration } from './duration.ts';
-import { formatElement } from './elements.ts';
-import type { NftChain } from './nft-chain.ts';
-import type { NftSet } from './nft-set.ts';
-import type { NftTable } from './nft-table.ts';
-import { formatPoint, formatPriority } from './priority.ts';
-import { formatRule } from './rule-printer.ts';
+import type { Chain } from './chain.ts';
+import { DYNAMIC_SIZE, type Element, type NftSet } from './nft-set.ts';
+import { formatTime } from './parse-value.ts';
+import { printData, printKey, printRule } from './print-rule.ts';
+import { formatPriority } from './priority.ts';
+import { sortElements } from './sort-elements.ts';
+import type { Table } from './table.ts';
 
+/** What a listing shows; the options of the same names of nft. */
 export interface ListOptions {
-  /** Print handles (`nft -a`). */
   readonly handles: boolean;
-  /** Leave out the elements of sets (`nft -t`). */
+  readonly stateless: boolean;
   readonly terse: boolean;
+  /** The time that elements' remaining time is counted from. */
   readonly now: number;
 }
 
-/** A table with all that is in it, as `nft list table` prints it. */
-export function listTable(table: NftTable, options: ListOptions): string {
-  const parts = [
-    ...[...table.sets.values()].map((set) => listSet(set, options)),
-    ...[...table.chains.values()].map((chain) => listChain(chain, options)),
+type Handled = { readonly handle: number };
+const handleOf = ({ handle }: Handled, { handles }: ListOptions): string =>
+  handles ? ` # handle ${handle}` : '';
+
+/** In the order in which they were made: a rolled back deletion does not change it. */
+export function inOrder<T extends Handled>(objects: Iterable<T>): T[] {
+  return [...objects].sort((a, b) => a.handle - b.handle);
+}
+
+/** A whole table: sets, then chains, with a line between. */
+export function listTable(table: Table, options: ListOptions): string {
+  const blocks = [
+    ...inOrder(table.sets.values()).map((set) => listSet(set, options)),
+    ...inOrder(table.chains.values()).map((chain) => listChain(chain, options)),
   ];
   const comment = table.comment === undefined ? '' : `\tcomment "${table.comment}"\n`;
-  return `table ${table.family} ${table.name} {${handle(table, options)}\n${comment}${parts.join('\n')}}\n`;
+  return `table ${table.key} {${handleOf(table, options)}\n${comment}${blocks.join('\n')}}\n`;
 }
 
-/** One chain or set inside its table's braces. */
-export function listWithin(table: NftTable, part: string): string {
-  return `table ${table.family} ${table.name} {\n${part}}\n`;
+/** Some objects of a table, as `list set`, `list chain`, `list maps` show them. */
+export function wrap(table: Table, blocks: readonly string[]): string {
+  return `table ${table.key} {\n${blocks.join('')}}\n`;
 }
 
-const handle = (of: { readonly handle: number }, { handles }: ListOptions): string =>
-  handles ? ` # handle ${of.handle}` : '';
+export function listChain(chain: Chain, options: ListOptions): string {
+  const rules = chain.rules.map(
+    (entry) => `\t\t${printRule(entry.rule, options.stateless)}${handleOf(entry, options)}\n`,
+  );
+  return `\tchain ${chain.name} {${handleOf(chain, options)}\n${listChainHead(chain)}${rules.join('')}\t}\n`;
+}
 
-export function listChain(chain: NftChain, options: ListOptions): string {
+/** What `list chains` shows of a chain. */
+export function listChainHead({ base, policy, comment }: Chain): string {
   const lines: string[] = [];
-  const { hook } = chain;
-  if (chain.comment !== undefined) lines.push(`comment "${chain.comment}"`);
-  if (hook) {
-    const priority = formatPriority(hook.priority, hook.point);
-    lines.push(
-      `type ${hook.type} hook ${formatPoint(hook.point)} priority ${priority}; policy ${chain.policy};`,
-    );
+  if (comment !== undefined) lines.push(`\t\tcomment "${comment}"\n`);
+  if (base) {
+    const priority = formatPriority(base.priority, base.hook);
+    lines.push(`\t\ttype ${base.type} hook ${base.hook} priority ${priority}; policy ${policy};\n`);
   }
-  for (const rule of chain.rules) lines.push(`${formatRule(rule)}${handle(rule, options)}`);
-  return `\tchain ${chain.name} {${handle(chain, options)}\n${lines.map((line) => `\t\t${line}\n`).join('')}\t}\n`;
+  return lines.join('');
 }
 
 export function listSet(set: NftSet, options: ListOptions): string {
-  const { name, keyTypes, dataTypes, flags, timeout, size, comment } = set.declaration;
-  const key = keyTypes.map((type) => type.name).join(' . ');
-  const data =
-    dataTypes === undefined
-      ? ''
-      : ` : ${dataTypes === 'verdict' ? dataTypes : dataTypes.map((type) => type.name).join(' . ')}`;
-  const lines = [`type ${key}${data}`];
+  const { spec } = set;
+  const data = spec.isMap ? ` : ${spec.dataText}` : '';
+  const lines = [`${spec.isTypeof ? 'typeof' : 'type'} ${spec.keyText}${data}`];
+  if (spec.policy !== undefined && spec.policy !== 'performance') lines.push(`policy ${spec.policy}`);
+  const size = spec.size ?? (spec.flags.includes('dynamic') ? DYNAMIC_SIZE : undefined);
   if (size !== undefined) lines.push(`size ${size}`);
-  if (flags.length > 0) lines.push(`flags ${flags.join(',')}`);
-  if (timeout !== undefined) lines.push(`timeout ${formatNftDuration(timeout)}`);
-  if (comment !== undefined) lines.push(`comment "${comment}"`);
-  if (!options.terse) lines.push(...elementLines(set, options));
-  const kind = dataTypes === undefined ? 'set' : 'map';
-  return `\t${kind} ${name} {${handle(set, options)}\n${lines.map((line) => `\t\t${line}\n`).join('')}\t}\n`;
+  // A time-out says by itself that the set has one.
+  const told = spec.timeoutMs === undefined ? spec.flags : spec.flags.filter((flag) => flag !== 'timeout');
+  if (told.length > 0) lines.push(`flags ${[...spec.flags].sort().join(',')}`);
+  if (spec.timeoutMs !== undefined) lines.push(`timeout ${formatTime(spec.timeoutMs)}`);
+  if (spec.gcIntervalMs !== undefined) lines.push(`gc-interval ${formatTime(spec.gcIntervalMs)}`);
+  if (spec.counter) lines.push('counter');
+  if (spec.autoMerge) lines.push('auto-merge');
+  if (spec.comment !== undefined) lines.push(`comment "${spec.comment}"`);
+  if (!options.terse) {
+    const elements = listElements(set, set.elements(options.now), options);
+    if (elements) lines.push(elements);
+  }
+  const body = lines.map((line) => `\t\t${line}\n`).join('');
+  return `\t${spec.isMap ? 'map' : 'set'} ${set.name} {${handleOf(set, options)}\n${body}\t}\n`;
 }
 
-/** Short elements of one type stand two in a line, others one. */
-function elementLines(set: NftSet, { now }: ListOptions): string[] {
-  const elements = set.elements(now).map((element) => formatElement(element, set, now));
-  if (elements.length === 0) return [];
-  const perLine = elementsPerLine(set);
-  const lines: string[] = [];
-  for (let i = 0; i < elements.length; i += perLine) lines.push(elements.slice(i, i + perLine).join(', '));
-  return [`elements = { ${lines.join(',\n\t\t\t     ')} }`];
+/** `elements = { … }` with as many in a line as nft prints; undefined if there is none. */
+export function listElements(
+  set: NftSet,
+  elements: readonly Element[],
+  options: ListOptions,
+): string | undefined {
+  if (elements.length === 0) return undefined;
+  const { key, data } = set.spec;
+  const perLine = key.length === 1 ? key[0]!.perLine : 1;
+  let text = '';
+  for (const [index, element] of sortElements(elements, key).entries()) {
+    if (index > 0) text += index % perLine === 0 ? ',\n\t\t\t     ' : ', ';
+    text += printKey(element, key) + printOptions(element, set, options) + printData(element, data);
+  }
+  return `elements = { ${text} }`;
 }
 
-/** set_print_elements, src/rule.c of nft: as many as fit for short keys. */
-function elementsPerLine({ declaration: { keyTypes, dataTypes, flags, timeout } }: NftSet): number {
-  if (dataTypes !== undefined || keyTypes.length > 1 || timeout !== undefined || flags.includes('timeout'))
-    return 1;
-  return keyTypes[0]!.name === 'ipv4_addr' ? 2 : 4;
+function printOptions(element: Element, { spec }: NftSet, { now, stateless }: ListOptions): string {
+  let text = '';
+  if (element.timeoutMs !== undefined && element.timeoutMs !== spec.timeoutMs) {
+    text += ` timeout ${formatTime(element.timeoutMs)}`;
+  }
+  if (Number.isFinite(element.expiresAt) && !stateless)
+    text += ` expires ${formatTime(element.expiresAt - now)}`;
+  if (element.counters) {
+    const { packets, bytes } = element.counters;
+    text += stateless ? ' counter' : ` counter packets ${packets} bytes ${bytes}`;
+  }
+  return element.comment === undefined ? text : `${text} comment "${element.comment}"`;
 }

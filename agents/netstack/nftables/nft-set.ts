@@ -1,154 +1,180 @@
-import type { DataType, Value } from './data-type.ts';
-import type { NftChain } from './nft-chain.ts';
-import type { Verdict } from './verdict.ts';
+import { KeyTable } from '../key-table.ts';
+import type { DataType } from './data-type.ts';
+import type { Counters, ElementSpec, Verdict } from './rule.ts';
 
-/** One part of a key: a value, or all from `low` to `high`. */
-export type KeyPart = Value | { readonly low: number; readonly high: number };
+/** Elements that a set without a `size` may hold; one that packets fill has 65,535 (nft's default). */
+const MAX_ELEMENTS = 1 << 20;
+export const DYNAMIC_SIZE = 65_535;
 
-export interface SetElement {
-  readonly key: readonly KeyPart[];
-  readonly comment?: string;
-  /** Milliseconds after which it goes; undefined for never. */
-  readonly timeout?: number;
-  expiresAt?: number;
-  /** Where a verdict map leads. */
-  readonly verdict?: Verdict;
-  /** What another map gives. */
-  readonly data?: readonly Value[];
-}
-
-export interface SetDeclaration {
-  readonly name: string;
-  readonly keyTypes: readonly DataType[];
-  /** What the keys lead to; undefined for a set. */
-  readonly dataTypes?: readonly DataType[] | 'verdict';
-  readonly flags: readonly string[];
-  /** Milliseconds that an element lives unless it says otherwise. */
-  readonly timeout?: number;
+/** What a set or map was declared as. */
+export interface SetSpec {
+  readonly key: readonly DataType[];
+  /** The parts of the key as they were written, if by `typeof`. */
+  readonly keyText: string;
+  readonly isTypeof: boolean;
+  readonly isMap: boolean;
+  readonly data: readonly DataType[] | undefined;
+  readonly dataText: string;
+  readonly isVerdictMap: boolean;
+  readonly flags: readonly SetFlag[];
   readonly size?: number;
+  readonly timeoutMs?: number;
+  readonly gcIntervalMs?: number;
+  readonly counter: boolean;
+  readonly autoMerge: boolean;
+  readonly policy?: string;
   readonly comment?: string;
+}
+type Ends = Pick<ElementSpec, 'low' | 'high'>;
+export type SetFlag = 'constant' | 'dynamic' | 'interval' | 'timeout';
+
+/** An element in a set. */
+export class Element {
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+  readonly verdict: Verdict | undefined;
+  readonly data: readonly number[] | undefined;
+  readonly comment: string | undefined;
+  /** Its own, where it differs from the set's. */
+  readonly timeoutMs: number | undefined;
+  readonly counters: Counters | undefined;
+  /** Milliseconds; past it the element is not there any more. */
+  expiresAt = Number.POSITIVE_INFINITY;
+
+  constructor({ low, high, verdict, data, comment, timeoutMs, counters }: ElementSpec) {
+    this.low = low;
+    this.high = high;
+    this.verdict = verdict;
+    this.data = data;
+    this.comment = comment;
+    this.timeoutMs = timeoutMs;
+    this.counters = counters;
+  }
+
+  get isRange(): boolean {
+    return this.low !== this.high;
+  }
 }
 
 /**
- * A set or map. Keys without ranges are found in constant time however many there are; ranges by bisection, and
- * ranges inside concatenations one by one.
+ * A set or map. Exact keys are hashed; ranges of a single value are sorted and searched by halves; ranges inside
+ * concatenations are looked through. Elements past their time are never found, and give way when room is short.
  */
 export class NftSet {
-  readonly declaration: SetDeclaration;
+  readonly name: string;
   readonly handle: number;
-  /** The chain of each rule that refers to it. */
-  readonly users: NftChain[] = [];
-  readonly #exact = new Map<Value, SetElement>();
-  /** Sorted by their low end when `#sorted`. */
-  readonly #ranges: SetElement[] = [];
-  #sorted = true;
+  readonly spec: SetSpec;
+  /** Rules that refer to it. */
+  uses = 0;
+  /** What is found does not depend on time or on packets seen before. */
+  readonly isSteady: boolean;
+  readonly #exact: KeyTable<Element>;
+  /** By their lower ends, without overlap, if the key is a single value. */
+  readonly #ranges: Element[] = [];
+  /** All elements are in `ranges`, sorted: those that are single values too. */
+  readonly #isSorted: boolean;
 
-  constructor(declaration: SetDeclaration, handle: number) {
-    this.declaration = declaration;
+  constructor(name: string, handle: number, spec: SetSpec) {
+    this.name = name;
     this.handle = handle;
-  }
-
-  get isAnonymous(): boolean {
-    return this.declaration.name === '';
-  }
-
-  /** Whether an answer may change from one packet to the next without a transaction. */
-  get isDynamic(): boolean {
-    const { flags, timeout } = this.declaration;
-    return timeout !== undefined || flags.includes('dynamic') || flags.includes('timeout');
+    this.spec = spec;
+    this.isSteady =
+      spec.timeoutMs === undefined && !spec.flags.some((f) => f === 'timeout' || f === 'dynamic');
+    this.#exact = new KeyTable(spec.key.length);
+    this.#isSorted = spec.key.length === 1 && spec.flags.includes('interval');
   }
 
   get size(): number {
     return this.#exact.size + this.#ranges.length;
   }
 
-  get isFull(): boolean {
-    return this.size >= (this.declaration.size ?? Number.POSITIVE_INFINITY);
+  get capacity(): number {
+    return this.spec.size ?? (this.spec.flags.includes('dynamic') ? DYNAMIC_SIZE : MAX_ELEMENTS);
   }
 
-  /** The element that a packet's values fall on. */
-  find(values: readonly Value[], now: number): SetElement | undefined {
-    const element =
-      this.#exact.get(packKey(values)) ?? (this.#ranges.length > 0 ? this.#inRange(values) : undefined);
-    if (element?.expiresAt === undefined || element.expiresAt > now) return element;
-    this.remove(element.key);
-    return undefined;
+  /** The element for a key as packets have it, whose words may be signed. */
+  lookup(key: ArrayLike<number>, now: number): Element | undefined {
+    const found = this.#isSorted
+      ? this.#search(key[0]! >>> 0)
+      : (this.#exact.get(key) ?? this.#scan(key, now));
+    return found !== undefined && found.expiresAt > now ? found : undefined;
   }
 
-  /** The element of exactly that key. */
-  get(key: readonly KeyPart[]): SetElement | undefined {
-    if (isExact(key)) return this.#exact.get(packKey(key));
-    const text = JSON.stringify(key);
-    return this.#ranges.find((element) => JSON.stringify(element.key) === text);
+  /** The very element: of the same ends. */
+  find({ low, high }: Ends, now: number): Element | undefined {
+    const found = this.#isSorted
+      ? this.#search(low[0]!)
+      : low === high
+        ? this.#exact.get(low)
+        : this.#scan(low, now);
+    if (found === undefined || found.expiresAt <= now) return undefined;
+    return same(found.low, low) && same(found.high, high) ? found : undefined;
   }
 
-  add(element: SetElement): void {
-    if (isExact(element.key)) {
-      this.#exact.set(packKey(element.key), element);
-      return;
+  /** Whether part of what a range covers is covered already. */
+  overlaps({ low, high }: Ends): boolean {
+    if (!this.#isSorted) return false;
+    const at = this.#position(high[0]!);
+    return at > 0 && this.#ranges[at - 1]!.high[0]! >= low[0]!;
+  }
+
+  add(element: Element): void {
+    if (this.#isSorted) this.#ranges.splice(this.#position(element.low[0]!), 0, element);
+    else if (element.isRange) this.#ranges.push(element);
+    else this.#exact.set(element.low, element);
+  }
+
+  remove(element: Element): void {
+    if (!this.#isSorted && !element.isRange) return this.#exact.delete(element.low);
+    const at = this.#ranges.indexOf(element);
+    if (at >= 0) this.#ranges.splice(at, 1);
+  }
+
+  /** Takes memory of expired elements back; true if there is room for another now. */
+  makeRoom(now: number): boolean {
+    if (this.size < this.capacity) return true;
+    for (const element of this.#all()) if (element.expiresAt <= now) this.remove(element);
+    return this.size < this.capacity;
+  }
+
+  elements(now: number): Element[] {
+    return this.#all().filter(({ expiresAt }) => expiresAt > now);
+  }
+
+  #all(): Element[] {
+    return [...this.#exact.values(), ...this.#ranges];
+  }
+
+  /** The index of the first range that begins past `value`. */
+  #position(value: number): number {
+    let from = 0;
+    let to = this.#ranges.length;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (this.#ranges[middle]!.low[0]! > value) to = middle;
+      else from = middle + 1;
     }
-    this.#ranges.push(element);
-    this.#sorted = false;
+    return from;
   }
 
-  remove(key: readonly KeyPart[]): void {
-    if (isExact(key)) {
-      this.#exact.delete(packKey(key));
-      return;
-    }
-    const element = this.get(key);
-    if (element) this.#ranges.splice(this.#ranges.indexOf(element), 1);
+  #search(value: number): Element | undefined {
+    const range = this.#ranges[this.#position(value) - 1];
+    return range !== undefined && range.high[0]! >= value ? range : undefined;
   }
 
-  clear(): void {
-    this.#exact.clear();
-    this.#ranges.length = 0;
-  }
-
-  /** Those of intervals in order, others as they came; without what has expired. */
-  elements(now: number): SetElement[] {
-    const all = [...this.#exact.values(), ...this.#ranges];
-    for (const { key, expiresAt } of all) if (expiresAt !== undefined && expiresAt <= now) this.remove(key);
-    const live = all.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now);
-    const isInterval = this.#ranges.length > 0 && this.declaration.keyTypes.length === 1;
-    return isInterval ? live.sort((a, b) => lowOf(a.key[0]!) - lowOf(b.key[0]!)) : live;
-  }
-
-  #inRange(values: readonly Value[]): SetElement | undefined {
-    if (values.length > 1)
-      return this.#ranges.find(({ key }) => key.every((part, i) => holds(part, values[i]!)));
-    const value = values[0]!;
-    if (typeof value === 'string') return undefined;
-    if (!this.#sorted) {
-      this.#ranges.sort((a, b) => lowOf(a.key[0]!) - lowOf(b.key[0]!));
-      this.#sorted = true;
-    }
-    let low = 0;
-    let high = this.#ranges.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (lowOf(this.#ranges[middle]!.key[0]!) <= value) low = middle + 1;
-      else high = middle;
-    }
-    const element = this.#ranges[low - 1];
-    return element && holds(element.key[0]!, value) ? element : undefined;
+  #scan(key: ArrayLike<number>, now: number): Element | undefined {
+    return this.#ranges.find((each) => each.expiresAt > now && covers(each, key));
   }
 }
 
-function isExact(key: readonly KeyPart[]): key is readonly Value[] {
-  return key.every((part) => typeof part !== 'object');
+function covers({ low, high }: Element, key: ArrayLike<number>): boolean {
+  for (let i = 0; i < low.length; i++) {
+    const value = key[i]! >>> 0;
+    if (value < low[i]! || value > high[i]!) return false;
+  }
+  return true;
 }
 
-/** One Map key for the parts of a concatenation. */
-function packKey(values: readonly Value[]): Value {
-  return values.length === 1 ? values[0]! : values.join(' ');
-}
-
-function lowOf(part: KeyPart): number {
-  return typeof part === 'object' ? part.low : Number(part);
-}
-
-export function holds(part: KeyPart, value: Value): boolean {
-  if (typeof part !== 'object') return part === value;
-  return typeof value === 'number' && value >= part.low && value <= part.high;
+function same(a: readonly number[], b: readonly number[]): boolean {
+  return a.every((value, index) => value === b[index]);
 }

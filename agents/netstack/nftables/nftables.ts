@@ -1,103 +1,60 @@
-import { NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
-import { runCommand } from './commands.ts';
-import { list } from './list-command.ts';
-import type { NftChain } from './nft-chain.ts';
-import { NftError } from './nft-error.ts';
-import type { NftTable } from './nft-table.ts';
-import { TokenReader } from './tokens.ts';
-import { type Totals, Transaction } from './transaction.ts';
+import type { ListOptions } from './listing.ts';
+import { formatError, NftError } from './nft-error.ts';
+import { Ruleset } from './ruleset.ts';
+import { Script } from './script.ts';
 
-export type NftResult = { readonly ok: true } | { readonly ok: false; readonly error: string };
+export interface NftResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface NftOptions extends Partial<Omit<ListOptions, 'now'>> {
+  readonly json?: boolean;
+  /** Check, change nothing. */
+  readonly check?: boolean;
+  /** The file that messages name; without it the text is a command line. */
+  readonly file?: string;
+}
 
 /**
- * nftables of one namespace: takes the text of `nft -f`, executes the rules at netfilter's hooks beside those of
- * iptables, and lists them as nft does.
+ * nftables of one namespace, family ip: takes and prints the text of nft and executes the rules at netfilter's
+ * hooks, beside iptables' and with the same connection tracking.
  *
- *     const result = ns.nftables.load('add table ip t\nadd chain ip t c { type filter hook forward priority 0; }');
- *     if (!result.ok) console.error(result.error);
+ *     ns.nftables.run('add table ip filter', { file: '/dev/stdin' });
+ *     ns.nftables.run('list ruleset').stdout;
  */
 export class Nftables {
   readonly #ns: Netns;
-  readonly #tables = new Map<string, NftTable>();
-  readonly #totals: Totals = { chains: 0, rules: 0, elements: 0, handles: 0 };
-  /** Base chains in force, with what takes them out. */
-  readonly #hooked = new Map<NftChain, () => void>();
+  readonly #ruleset: Ruleset;
 
   constructor(ns: Netns) {
     this.#ns = ns;
+    this.#ruleset = new Ruleset(ns);
   }
 
-  tables(): NftTable[] {
-    return [...this.#tables.values()];
+  /** The rules that packets have been held against, in all. */
+  get walked(): number {
+    return this.#ruleset.evaluator.walked;
   }
 
-  table(family: string, name: string): NftTable | undefined {
-    return this.#tables.get(`${family} ${name}`);
-  }
-
-  /**
-   * All of a text or nothing; with `check`, nothing. The error is what nft prints, `source` the name of the text
-   * in it.
-   */
-  load(text: string, { source = '/dev/stdin', check = false } = {}): NftResult {
-    const transaction = new Transaction(this.#ns, this.#tables, this.#totals);
-    const reader = new TokenReader(text);
+  /** One transaction: all of the text, or nothing. */
+  run(text: string, options: NftOptions = {}): NftResult {
+    const { handles = false, stateless = false, terse = false, json = false, check = false } = options;
+    const listing = { handles, stateless, terse, now: this.#ruleset.now };
+    let script: Script | undefined;
     try {
-      for (reader.skipEnds(); !reader.done; reader.skipEnds()) runCommand(reader, transaction);
-      transaction.checkLoops();
+      script = new Script(this.#ruleset, text, listing, json);
+      script.run();
+      script.transaction.commit();
     } catch (error) {
+      script?.transaction.rollBack();
       if (!(error instanceof NftError)) throw error;
-      transaction.rollBack();
-      return { ok: false, error: explain(error, text, source, reader) };
+      return { exitCode: 1, stdout: '', stderr: formatError(error, text, options.file) };
     }
-    if (check) transaction.rollBack();
-    this.#hook();
-    this.#ns.changed();
-    return { ok: true };
+    if (check) script.transaction.rollBack();
+    if (!script.transaction.isEmpty) this.#ns.changed();
+    return { exitCode: 0, stdout: script.output, stderr: '' };
   }
-
-  /** The text of `nft list …`; throws NftError for what is not there. */
-  list(words: readonly string[], options: { handles: boolean; terse: boolean }): string {
-    return list(this.tables(), words, { ...options, now: this.#ns.softirq.now });
-  }
-
-  /** Puts new base chains in force and takes out those that are gone. */
-  #hook(): void {
-    const present = new Set<NftChain>();
-    for (const table of this.#tables.values()) {
-      for (const chain of table.chains.values()) {
-        if (!chain.hook) continue;
-        present.add(chain);
-        if (!this.#hooked.has(chain)) this.#hooked.set(chain, this.#register(table, chain));
-      }
-    }
-    for (const [chain, unregister] of this.#hooked) {
-      if (present.has(chain)) continue;
-      unregister();
-      this.#hooked.delete(chain);
-    }
-  }
-
-  #register(table: NftTable, chain: NftChain): () => void {
-    const ns = this.#ns;
-    const { point, priority, type } = chain.hook!;
-    const run: Parameters<typeof ns.nat.register>[2] = (packet, input, output) => {
-      if (table.evaluator.evaluate(chain, packet, input, output) === NF_ACCEPT) return NF_ACCEPT;
-      ns.drop(packet, 'NETFILTER_DROP');
-      return NF_DROP;
-    };
-    // Rules that ask for a connection find one: Linux turns tracking on with the first of them.
-    ns.conntrack.enable();
-    if (type === 'nat') return ns.nat.register(point, priority, run);
-    return ns.hooks.register(point, priority, `${table.name} ${chain.name}`, run, { perFlow: true });
-  }
-}
-
-/** The mistake with the line it is in, as nft shows it. */
-function explain(error: NftError, text: string, source: string, reader: TokenReader): string {
-  const { line, column, length } = reader.here;
-  const shown = text.split('\n')[line - 1] ?? '';
-  const marks = `${' '.repeat(Math.max(0, column - 1))}${'^'.repeat(length)}`;
-  return `${source}:${line}:${column}-${column + length - 1}: Error: ${error.message}\n${shown}\n${marks}\n`;
 }

@@ -1,63 +1,48 @@
-import {
-  FORWARD,
-  type HookPoint,
-  INPUT,
-  OUTPUT,
-  POSTROUTING,
-  PREROUTING,
-  PRIORITY,
-} from '../netfilter/hooks.ts';
+import { PRIORITY } from '../netfilter/hooks.ts';
+import type { HookName } from './chain.ts';
 import { NftError } from './nft-error.ts';
+import type { Scanner } from './scanner.ts';
 
-const POINTS: Readonly<Record<string, HookPoint>> = {
-  prerouting: PREROUTING,
-  input: INPUT,
-  forward: FORWARD,
-  output: OUTPUT,
-  postrouting: POSTROUTING,
-};
-const POINT_NAMES = Object.entries(POINTS);
-
-export function parsePoint(name: string): HookPoint {
-  const point = Object.hasOwn(POINTS, name) ? POINTS[name] : undefined;
-  if (point === undefined) throw new NftError(`unknown chain hook ${name}`);
-  return point;
-}
-
-export function formatPoint(point: HookPoint): string {
-  return POINT_NAMES.find(([, value]) => value === point)![0];
-}
-
-/** The names that priorities have, and the hooks that they have them at (nft's src/rule.c). */
-const NAMES: readonly (readonly [name: string, value: number, points: readonly HookPoint[]])[] = [
-  ['raw', PRIORITY.raw, [PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING]],
-  ['mangle', PRIORITY.mangle, [PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING]],
-  ['dstnat', PRIORITY.dstnat, [PREROUTING]],
-  ['filter', PRIORITY.filter, [PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING]],
-  ['security', PRIORITY.security, [PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING]],
-  ['srcnat', PRIORITY.srcnat, [POSTROUTING]],
-];
-/** A priority this near a named one is printed by its name. */
+const { raw, mangle, dstnat, filter, security, srcnat } = PRIORITY;
+const NAMES: Readonly<Record<string, number>> = { raw, mangle, dstnat, filter, security, srcnat };
+/** Those that mean something at one hook only. */
+const ONLY_AT: Readonly<Record<string, HookName>> = { dstnat: 'prerouting', srcnat: 'postrouting' };
+/** How far from a named priority nft still counts from it. */
 const NEAR = 10;
 
-/** `-110`, `filter`, `dstnat - 10`: the words after `priority`. */
-export function parsePriority(words: readonly string[]): number {
-  const [first = '', sign, offset] = words;
-  if (/^-?\d+$/.test(first)) return Number(first);
-  const named = NAMES.find(([name]) => name === first);
-  if (!named) throw new NftError(`invalid priority expression ${first}`);
-  if (sign === undefined) return named[1];
-  const by = Number(offset);
-  if ((sign !== '+' && sign !== '-') || !Number.isInteger(by))
-    throw new NftError('invalid priority expression');
-  return named[1] + (sign === '+' ? by : -by);
+/** `-100`, `dstnat`, `filter + 10`. */
+export function parsePriority(scanner: Scanner, hook: HookName): number {
+  const sign = takeSign(scanner);
+  if (sign !== 0 || scanner.kind === 'number') return (sign || 1) * takeNumber(scanner);
+  // A name and its offset may be one word: `dstnat-10`.
+  const [name = '', offset] = scanner.token.split('-');
+  const base = Object.hasOwn(NAMES, name) ? NAMES[name] : undefined;
+  if (base === undefined || (ONLY_AT[name] ?? hook) !== hook) {
+    throw new NftError('invalid priority expression value in this context.', scanner.span());
+  }
+  scanner.advance();
+  if (offset !== undefined && offset !== '') return base - Number(offset);
+  const direction = takeSign(scanner);
+  return direction === 0 ? base : base + direction * takeNumber(scanner);
 }
 
-export function formatPriority(priority: number, point: HookPoint): string {
-  for (const [name, value, points] of NAMES) {
-    const by = priority - value;
-    if (!points.includes(point) || Math.abs(by) > NEAR) continue;
-    return by === 0 ? name : `${name} ${by > 0 ? '+' : '-'} ${Math.abs(by)}`;
+function takeSign(scanner: Scanner): -1 | 0 | 1 {
+  if (scanner.token !== '-' && scanner.token !== '+') return 0;
+  return scanner.take() === '-' ? -1 : 1;
+}
+
+function takeNumber(scanner: Scanner): number {
+  if (!/^\d{1,9}$/.test(scanner.token)) throw scanner.unexpected('number');
+  return Number(scanner.take());
+}
+
+/** As nft prints it: by the name that it is near, if that name belongs to the hook. */
+export function formatPriority(priority: number, hook: HookName): string {
+  for (const [name, base] of Object.entries(NAMES)) {
+    const offset = priority - base;
+    if (Math.abs(offset) > NEAR || (ONLY_AT[name] ?? hook) !== hook) continue;
+    if (offset === 0) return name;
+    return `${name} ${offset < 0 ? '-' : '+'} ${Math.abs(offset)}`;
   }
   return String(priority);
 }

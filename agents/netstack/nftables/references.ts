@@ -1,37 +1,83 @@
-import type { NftChain } from './nft-chain.ts';
+import { Chain } from './chain.ts';
+import { NftError, REFUSALS, type Span } from './nft-error.ts';
 import type { NftSet } from './nft-set.ts';
-import type { Statement } from './statement.ts';
+import {
+  type Expression,
+  isJump,
+  type Rule,
+  type SetReference,
+  type Statement,
+  type Verdict,
+} from './rule.ts';
+import type { Table } from './table.ts';
 
-/** The named sets and maps that a rule looks things up in. */
-export function setsOf(statements: readonly Statement[]): NftSet[] {
-  return statements.flatMap(lookedUp).filter((set) => !set.isAnonymous);
-}
-
-/** The chains that a rule leads to; with those of named maps' elements unless `named` is false. */
-export function chainsReached(statements: readonly Statement[], { named = true } = {}): NftChain[] {
-  const chains: NftChain[] = [];
-  for (const statement of statements) {
-    if (statement.kind === 'verdict' && 'chain' in statement.verdict) chains.push(statement.verdict.chain);
-    if (statement.kind !== 'vmap' || (!named && !statement.map.isAnonymous)) continue;
-    for (const { verdict } of statement.map.elements(Number.NEGATIVE_INFINITY)) {
-      if (verdict && 'chain' in verdict) chains.push(verdict.chain);
+/** Gives the names in a rule their chains and sets, and tells which those are. */
+export function bindRule(table: Table, { statements }: Rule, span: Span): readonly (Chain | NftSet)[] {
+  const found: (Chain | NftSet)[] = [];
+  const onVerdict = (verdict: Verdict): void => {
+    if (!isJump(verdict)) return;
+    const target = table.chains.get(verdict.chain);
+    if (!target) throw new NftError(REFUSALS.ENOENT, span);
+    if (target.base) throw new NftError(REFUSALS.EOPNOTSUPP, span);
+    verdict.target = target;
+    found.push(target);
+  };
+  const onSet = (reference: SetReference): void => {
+    if (reference.kind === 'named') {
+      const set = table.sets.get(reference.name);
+      if (!set) throw new NftError(REFUSALS.ENOENT, span);
+      reference.set = set;
+      found.push(set);
+      return;
     }
-  }
-  return chains;
+    for (const { verdict } of reference.elements) if (verdict) onVerdict(verdict);
+  };
+  for (const statement of statements) visit(statement, onVerdict, onSet);
+  return found;
 }
 
-function lookedUp(statement: Statement): NftSet[] {
+type OnSet = (reference: SetReference) => void;
+
+function visit(statement: Statement, onVerdict: (verdict: Verdict) => void, onSet: OnSet): void {
   switch (statement.kind) {
+    case 'verdict':
+      return onVerdict(statement.verdict);
     case 'vmap':
-      return [statement.map];
+      onSet(statement.map);
+      return visitExpression(statement.key, onSet);
     case 'match':
-      return statement.operand.kind === 'set' ? [statement.operand.set] : [];
+      visitExpression(statement.left, onSet);
+      if (statement.right.kind === 'set') onSet(statement.right.set);
+      return;
+    case 'assign':
+      return visitExpression(statement.value, onSet);
+    case 'nat':
+      if (statement.address && 'kind' in statement.address) visitExpression(statement.address, onSet);
+      return;
     case 'update':
-      return [statement.set];
-    case 'dnat':
-    case 'snat':
-      return statement.address?.kind === 'lookup' ? [statement.address.map] : [];
-    default:
-      return [];
+      onSet(statement.set);
+      return visitExpression(statement.key, onSet);
+  }
+}
+
+function visitExpression(expression: Expression, onSet: OnSet): void {
+  if (expression.kind === 'map') {
+    onSet(expression.map);
+    visitExpression(expression.key, onSet);
+  } else if (expression.kind === 'binary') visitExpression(expression.left, onSet);
+  else if (expression.kind === 'concat') for (const part of expression.parts) visitExpression(part, onSet);
+}
+
+/** The chains that a chain's rules lead to, through sets as well. */
+export function* successors(chain: Chain): Generator<Chain> {
+  for (const { references } of chain.rules) {
+    for (const each of references) {
+      if (each instanceof Chain) yield each;
+      else if (each.spec.isVerdictMap) {
+        for (const { verdict } of each.elements(Number.NEGATIVE_INFINITY)) {
+          if (verdict && isJump(verdict) && verdict.target) yield verdict.target;
+        }
+      }
+    }
   }
 }

@@ -1,308 +1,291 @@
-import type { Netns } from '../netns.ts';
-import { type BaseHook, NftChain, type NftRule } from './nft-chain.ts';
-import { BUSY, EXISTS, NftError, NO_SUCH } from './nft-error.ts';
-import { NftSet, type SetDeclaration, type SetElement } from './nft-set.ts';
-import { type Family, NftTable } from './nft-table.ts';
-import { chainsReached, setsOf } from './references.ts';
-import type { ParsedRule } from './rule-parser.ts';
-import type { Scope } from './scope.ts';
+import type { HookPoint } from '../netfilter/hooks.ts';
+import { type BaseSpec, Chain, HOOKS, type Policy, RuleEntry } from './chain.ts';
+import { checkChains } from './check-chains.ts';
+import { NftError, REFUSALS, type Span } from './nft-error.ts';
+import { Element, NftSet, type SetSpec } from './nft-set.ts';
+import { bindRule } from './references.ts';
+import { type ElementSpec, isJump, type Rule } from './rule.ts';
+import type { Ruleset } from './ruleset.ts';
+import { type Family, Table } from './table.ts';
 
-/** Bounds of one namespace; what would go past them is refused. */
+const MAX_TABLES = 256;
 const MAX_CHAINS = 1 << 18;
-const MAX_RULES = 1 << 20;
-const MAX_ELEMENTS = 1 << 20;
+const MAX_SETS = 1 << 18;
+/** Rules of one chain. */
+const MAX_RULES = 1 << 16;
 
-/** How much of everything a namespace holds. */
-export interface Totals {
-  chains: number;
-  rules: number;
-  elements: number;
-  handles: number;
+const HOOK_POINTS: Readonly<Record<(typeof HOOKS)[number], HookPoint>> = {
+  prerouting: 0,
+  input: 1,
+  forward: 2,
+  output: 3,
+  postrouting: 4,
+};
+
+/** The hooks at which a type of chain may be called (nf_tables' hook_mask of each type, family ip). */
+const HOOKS_OF_TYPE: Readonly<Record<BaseSpec['type'], readonly string[]>> = {
+  filter: HOOKS,
+  nat: ['prerouting', 'input', 'output', 'postrouting'],
+  route: ['output'],
+};
+
+export interface ChainSpec {
+  readonly base?: BaseSpec;
+  readonly policy?: Policy;
+  readonly comment?: string;
 }
 
 /**
- * Changes of a namespace's tables that take effect together: each is done at once and can be undone, so that a
- * later mistake leaves nothing behind. No packet passes in between.
+ * Commands put in force one after the other; `commit` checks the whole, `rollBack` undoes all of them. No packet
+ * passes in between, so others see all or nothing. Refusals are thrown with the span that they are about.
  */
 export class Transaction {
-  readonly #ns: Netns;
-  readonly #tables: Map<string, NftTable>;
-  readonly #totals: Totals;
+  readonly #ruleset: Ruleset;
   readonly #undo: (() => void)[] = [];
-  /** Jumps made, to be looked at for loops. */
-  readonly #jumps: (readonly [from: readonly NftChain[], to: NftChain])[] = [];
+  /** Chains that something new leads to: a loop would pass one of them. */
+  readonly #reached = new Set<Chain>();
 
-  constructor(ns: Netns, tables: Map<string, NftTable>, totals: Totals) {
-    this.#ns = ns;
-    this.#tables = tables;
-    this.#totals = totals;
+  constructor(ruleset: Ruleset) {
+    this.#ruleset = ruleset;
+  }
+
+  get isEmpty(): boolean {
+    return this.#undo.length === 0;
+  }
+
+  commit(): void {
+    checkChains(this.#reached);
   }
 
   rollBack(): void {
     for (let i = this.#undo.length - 1; i >= 0; i--) this.#undo[i]!();
   }
 
-  /** Refuses a ruleset in which a packet could go round for ever. */
-  checkLoops(): void {
-    for (const [from, to] of this.#jumps) {
-      if (from.length === 0) continue;
-      const sources = new Set(from);
-      const seen = new Set<NftChain>();
-      const pending = [to];
-      for (let chain = pending.pop(); chain !== undefined; chain = pending.pop()) {
-        if (sources.has(chain)) throw new NftError('Could not process rule: Too many links');
-        if (seen.has(chain)) continue;
-        seen.add(chain);
-        for (const rule of chain.rules) for (const next of chainsReached(rule.statements)) pending.push(next);
-      }
-    }
-  }
-
-  table(family: Family, name: string): NftTable {
-    const table = this.#tables.get(`${family} ${name}`);
-    if (!table) throw new NftError(NO_SUCH);
+  /** The table, made if it is not there. */
+  addTable(family: Family, name: string, comment: string | undefined, span: Span): Table {
+    const { tables } = this.#ruleset;
+    const known = tables.get(`${family} ${name}`);
+    if (known) return known;
+    if (tables.size >= MAX_TABLES) throw new NftError(REFUSALS.ENFILE, span);
+    const table = new Table(family, name, this.#ruleset.nextHandle(), comment);
+    tables.set(table.key, table);
+    this.#undo.push(() => tables.delete(table.key));
     return table;
   }
 
-  addTable(family: Family, name: string, options: { isNew: boolean; comment?: string }): NftTable {
-    const key = `${family} ${name}`;
-    const known = this.#tables.get(key);
+  deleteTable(table: Table): void {
+    const { tables } = this.#ruleset;
+    for (const chain of table.chains.values()) this.#detach(chain);
+    tables.delete(table.key);
+    this.#undo.push(() => tables.set(table.key, table));
+  }
+
+  addChain(table: Table, name: string, { base, policy, comment }: ChainSpec, span: Span): Chain {
+    const known = table.chains.get(name);
     if (known) {
-      if (options.isNew) throw new NftError(EXISTS);
+      if (base && !sameBase(base, known.base)) throw new NftError(REFUSALS.EEXIST, span);
+      if (policy) this.#setPolicy(known, policy);
       return known;
     }
-    const table = new NftTable(this.#ns, family, name, ++this.#totals.handles, options.comment);
-    this.#set(this.#tables, key, table);
-    return table;
-  }
-
-  deleteTable(table: NftTable): void {
-    for (const chain of table.chains.values()) this.flushChain(chain);
-    for (const set of table.sets.values()) this.#forgetElements(set);
-    this.#count('chains', -table.chains.size);
-    this.#remove(this.#tables, `${table.family} ${table.name}`);
-  }
-
-  /** Deletes all tables, or all of one family. */
-  flushRuleset(family: Family | undefined): void {
-    for (const table of [...this.#tables.values()]) {
-      if (family === undefined || table.family === family) this.deleteTable(table);
-    }
-  }
-
-  chain(table: NftTable, name: string): NftChain {
-    const chain = table.chains.get(name);
-    if (!chain) throw new NftError(NO_SUCH);
+    if (table.chains.size >= MAX_CHAINS) throw new NftError(REFUSALS.ENFILE, span);
+    if (base && !HOOKS_OF_TYPE[base.type].includes(base.hook)) throw new NftError(REFUSALS.EOPNOTSUPP, span);
+    if (policy && !base) throw new NftError(REFUSALS.EOPNOTSUPP, span);
+    const chain = new Chain(name, table.nextHandle(), base, comment);
+    if (policy) chain.policy = policy;
+    table.chains.set(name, chain);
+    this.#undo.push(() => table.chains.delete(name));
+    this.#attach(chain);
     return chain;
   }
 
-  addChain(
-    table: NftTable,
-    name: string,
-    options: { isNew: boolean; hook?: BaseHook; policy?: 'accept' | 'drop'; comment?: string },
-  ): void {
-    const known = table.chains.get(name);
-    if (known && (options.isNew || !sameHook(known.hook, options.hook ?? known.hook)))
-      throw new NftError(EXISTS);
-    const chain = known ?? new NftChain(name, table.nextHandle(), options.hook, options.comment);
-    if (!known) {
-      this.#count('chains', 1, MAX_CHAINS);
-      this.#set(table.chains, name, chain);
-    }
-    if (options.policy === undefined || options.policy === chain.policy) return;
-    const { policy } = chain;
-    this.#undo.push(() => {
-      chain.policy = policy;
-    });
-    chain.policy = options.policy;
-  }
-
-  deleteChain(table: NftTable, chain: NftChain): void {
+  deleteChain(table: Table, chain: Chain, span: Span): void {
     this.flushChain(chain);
-    if (chain.uses > 0) throw new NftError(BUSY);
-    this.#count('chains', -1);
-    this.#remove(table.chains, chain.name);
+    if (chain.uses > 0) throw new NftError(REFUSALS.EBUSY, span);
+    this.#detach(chain);
+    table.chains.delete(chain.name);
+    this.#undo.push(() => table.chains.set(chain.name, chain));
   }
 
-  flushChain(chain: NftChain): void {
+  flushChain(chain: Chain): void {
     const { rules } = chain;
     if (rules.length === 0) return;
+    chain.rules = [];
+    this.#release(rules);
     this.#undo.push(() => {
       chain.rules = rules;
     });
-    chain.rules = [];
-    this.#count('rules', -rules.length);
-    for (const rule of rules) this.#refer(chain, rule, -1);
   }
 
-  flushTable(table: NftTable): void {
-    for (const chain of table.chains.values()) this.flushChain(chain);
+  /** Without an index, at the end; names in the rule are looked up in the table. */
+  addRule(table: Table, chain: Chain, rule: Rule, index: number | undefined, span: Span): void {
+    if (chain.rules.length >= MAX_RULES) throw new NftError(REFUSALS.ENFILE, span);
+    const references = bindRule(table, rule, span);
+    const entry = new RuleEntry(table.nextHandle(), rule, references);
+    const before = chain.rules;
+    if (index === undefined) {
+      before.push(entry);
+      this.#undo.push(() => before.pop());
+    } else {
+      if (index > before.length) throw new NftError(REFUSALS.ENOENT, span);
+      chain.rules = [...before.slice(0, index), entry, ...before.slice(index)];
+      this.#undo.push(() => {
+        chain.rules = before;
+      });
+    }
+    this.#acquire(entry);
   }
 
-  /** `at` is a position in the chain; its end if it is undefined. */
-  addRule(table: NftTable, chain: NftChain, parsed: ParsedRule, at?: number): void {
-    this.#count('rules', 1, MAX_RULES);
-    const rule: NftRule = { handle: table.nextHandle(), ...parsed };
+  /** The new rule has the place and the handle of the old one. */
+  replaceRule(table: Table, chain: Chain, handle: number, rule: Rule, span: Span): void {
+    const before = chain.rules;
+    const old = before.find((each) => each.handle === handle);
+    if (!old) throw new NftError(REFUSALS.ENOENT, span);
+    const entry = new RuleEntry(handle, rule, bindRule(table, rule, span));
+    chain.rules = before.map((each) => (each === old ? entry : each));
     this.#undo.push(() => {
-      chain.rules.splice(chain.rules.indexOf(rule), 1);
+      chain.rules = before;
     });
-    if (at === undefined) chain.rules.push(rule);
-    else chain.rules.splice(at, 0, rule);
-    this.#refer(chain, rule, 1);
-    for (const to of chainsReached(rule.statements)) this.#jumps.push([[chain], to]);
+    this.#release([old]);
+    this.#acquire(entry);
   }
 
-  positionOf(chain: NftChain, handle: number): number {
-    const at = chain.rules.findIndex((rule) => rule.handle === handle);
-    if (at < 0) throw new NftError(NO_SUCH);
-    return at;
-  }
-
-  deleteRule(chain: NftChain, at: number): void {
-    const [rule] = chain.rules.splice(at, 1);
-    if (!rule) throw new NftError(NO_SUCH);
+  deleteRule(chain: Chain, handle: number, span: Span): void {
+    const before = chain.rules;
+    const entry = before.find((each) => each.handle === handle);
+    if (!entry) throw new NftError(REFUSALS.ENOENT, span);
+    chain.rules = before.filter((each) => each !== entry);
+    this.#release([entry]);
     this.#undo.push(() => {
-      chain.rules.splice(at, 0, rule);
+      chain.rules = before;
     });
-    this.#count('rules', -1);
-    this.#refer(chain, rule, -1);
   }
 
-  set(table: NftTable, name: string): NftSet {
-    const set = table.sets.get(name);
-    if (!set) throw new NftError(NO_SUCH);
-    return set;
-  }
-
-  addSet(table: NftTable, declaration: SetDeclaration, isNew: boolean): NftSet {
-    const known = table.sets.get(declaration.name);
+  addSet(table: Table, name: string, spec: SetSpec, span: Span): NftSet {
+    const known = table.sets.get(name);
     if (known) {
-      if (isNew || !sameShape(known.declaration, declaration)) throw new NftError(EXISTS);
+      if (!sameSpec(spec, known.spec)) throw new NftError(REFUSALS.EEXIST, span);
       return known;
     }
-    const set = new NftSet(declaration, table.nextHandle());
-    this.#set(table.sets, declaration.name, set);
+    if (table.sets.size >= MAX_SETS) throw new NftError(REFUSALS.ENFILE, span);
+    const set = new NftSet(name, table.nextHandle(), spec);
+    table.sets.set(name, set);
+    this.#undo.push(() => table.sets.delete(name));
     return set;
   }
 
-  deleteSet(table: NftTable, set: NftSet): void {
-    if (set.users.length > 0) throw new NftError(BUSY);
-    this.#forgetElements(set);
-    this.#remove(table.sets, set.declaration.name);
+  deleteSet(table: Table, set: NftSet, span: Span): void {
+    if (set.uses > 0) throw new NftError(REFUSALS.EBUSY, span);
+    this.flushSet(set);
+    table.sets.delete(set.name);
+    this.#undo.push(() => table.sets.set(set.name, set));
   }
 
   flushSet(set: NftSet): void {
-    const elements = set.elements(Number.NEGATIVE_INFINITY);
-    this.#forgetElements(set);
-    this.#undo.push(() => {
-      for (const element of elements) set.add(element);
-    });
-    set.clear();
+    for (const element of set.elements(Number.NEGATIVE_INFINITY)) this.#remove(set, element);
   }
 
-  /** An element that is there already is left alone, but must say the same. */
-  addElement(set: NftSet, given: SetElement, isNew: boolean): void {
-    const known = set.get(given.key);
+  /** The same element once more is no mistake, unless it is to be created, or leads elsewhere. */
+  addElement(table: Table, set: NftSet, spec: ElementSpec, create: boolean, span: Span): void {
+    const { now } = this.#ruleset;
+    const known = set.find(spec, now);
     if (known) {
-      if (isNew || !sameData(known, given)) throw new NftError(EXISTS);
+      if (create || !sameData(known, spec)) throw new NftError(REFUSALS.EEXIST, span);
       return;
     }
-    if (set.isFull) throw new NftError('Could not process rule: Too many open files in system');
-    this.#count('elements', 1, MAX_ELEMENTS);
-    const timeout = given.timeout ?? set.declaration.timeout;
-    const element: SetElement =
-      timeout === undefined ? given : { ...given, timeout, expiresAt: this.#ns.softirq.now + timeout };
-    this.#undo.push(() => set.remove(element.key));
-    set.add(element);
-    this.#referElement(element, 1);
-    if (element.verdict && 'chain' in element.verdict) this.#jumps.push([set.users, element.verdict.chain]);
-  }
-
-  deleteElement(set: NftSet, key: SetElement['key']): void {
-    const known = set.get(key);
-    if (!known) throw new NftError(NO_SUCH);
-    this.#undo.push(() => set.add(known));
-    set.remove(known.key);
-    this.#count('elements', -1);
-    this.#referElement(known, -1);
-  }
-
-  /** What rules of a table may refer to. */
-  scope(table: NftTable): Scope {
-    return {
-      chain: (name) => this.chain(table, name),
-      set: (name) => this.set(table, name),
-      anonymous: (declaration) => new NftSet({ ...declaration, name: '', flags: [] }, 0),
-    };
-  }
-
-  #forgetElements(set: NftSet): void {
-    const elements = set.elements(Number.NEGATIVE_INFINITY);
-    this.#count('elements', -elements.length);
-    for (const element of elements) this.#referElement(element, -1);
-  }
-
-  #count(what: 'chains' | 'rules' | 'elements', by: number, max = Number.POSITIVE_INFINITY): void {
-    if (this.#totals[what] + by > max) throw new NftError('Could not process rule: No space left on device');
-    this.#totals[what] += by;
-    this.#undo.push(() => {
-      this.#totals[what] -= by;
-    });
-  }
-
-  #refer(chain: NftChain, { statements }: NftRule, by: 1 | -1): void {
-    for (const to of chainsReached(statements, { named: false })) this.#use(to, by);
-    for (const set of setsOf(statements)) {
-      if (by === 1) set.users.push(chain);
-      else set.users.splice(set.users.indexOf(chain), 1);
-      this.#undo.push(() => {
-        if (by === 1) set.users.splice(set.users.indexOf(chain), 1);
-        else set.users.push(chain);
-      });
+    if (set.overlaps(spec)) throw new NftError(REFUSALS.EEXIST, span);
+    if (!set.makeRoom(now)) throw new NftError(REFUSALS.ENFILE, span);
+    const { verdict } = spec;
+    if (verdict && isJump(verdict)) {
+      const target = table.chains.get(verdict.chain);
+      if (!target) throw new NftError(REFUSALS.ENOENT, span);
+      if (target.base) throw new NftError(REFUSALS.EOPNOTSUPP, span);
+      verdict.target = target;
+      target.uses++;
+      this.#reached.add(target);
+      this.#undo.push(() => target.uses--);
     }
+    const element = new Element(spec);
+    const lifetime = spec.timeoutMs ?? set.spec.timeoutMs;
+    if (lifetime !== undefined && lifetime > 0) element.expiresAt = now + (spec.expiresMs ?? lifetime);
+    set.add(element);
+    this.#undo.push(() => set.remove(element));
   }
 
-  #referElement({ verdict }: SetElement, by: 1 | -1): void {
-    if (verdict && 'chain' in verdict) this.#use(verdict.chain, by);
+  deleteElement(set: NftSet, spec: ElementSpec, span: Span): void {
+    const known = set.find(spec, this.#ruleset.now);
+    if (!known) throw new NftError(REFUSALS.ENOENT, span);
+    this.#remove(set, known);
   }
 
-  #use(chain: NftChain, by: 1 | -1): void {
-    chain.uses += by;
+  #remove(set: NftSet, element: Element): void {
+    set.remove(element);
+    const target = element.verdict && isJump(element.verdict) ? element.verdict.target : undefined;
+    if (target) target.uses--;
     this.#undo.push(() => {
-      chain.uses -= by;
+      set.add(element);
+      if (target) target.uses++;
     });
   }
 
-  #set<V>(map: Map<string, V>, key: string, value: V): void {
-    this.#undo.push(() => map.delete(key));
-    map.set(key, value);
+  #setPolicy(chain: Chain, policy: Policy): void {
+    const before = chain.policy;
+    chain.policy = policy;
+    this.#undo.push(() => {
+      chain.policy = before;
+    });
   }
 
-  #remove<V>(map: Map<string, V>, key: string): void {
-    const value = map.get(key)!;
-    this.#undo.push(() => map.set(key, value));
-    map.delete(key);
+  #acquire({ references }: RuleEntry): void {
+    for (const each of references) {
+      each.uses++;
+      if (each instanceof Chain) this.#reached.add(each);
+    }
+    this.#undo.push(() => {
+      for (const each of references) each.uses--;
+    });
+  }
+
+  #release(entries: readonly RuleEntry[]): void {
+    for (const { references } of entries) for (const each of references) each.uses--;
+    this.#undo.push(() => {
+      for (const { references } of entries) for (const each of references) each.uses++;
+    });
+  }
+
+  #attach(chain: Chain): void {
+    if (!chain.base) return;
+    chain.unregister = this.#ruleset.hook(chain, HOOK_POINTS[chain.base.hook]);
+    this.#undo.push(() => chain.unregister?.());
+  }
+
+  #detach(chain: Chain): void {
+    if (!chain.base) return;
+    const { base } = chain;
+    chain.unregister?.();
+    this.#undo.push(() => {
+      chain.unregister = this.#ruleset.hook(chain, HOOK_POINTS[base.hook]);
+    });
   }
 }
 
-function sameHook(a: BaseHook | undefined, b: BaseHook | undefined): boolean {
-  return a?.type === b?.type && a?.point === b?.point && a?.priority === b?.priority;
+function sameBase(a: BaseSpec, b: BaseSpec | undefined): boolean {
+  return a.type === b?.type && a.hook === b.hook && a.priority === b.priority;
 }
 
-function sameShape(a: SetDeclaration, b: SetDeclaration): boolean {
-  return shapeOf(a) === shapeOf(b);
+function sameSpec(a: SetSpec, b: SetSpec): boolean {
+  return (
+    a.isMap === b.isMap &&
+    a.key.length === b.key.length &&
+    a.key.every((type, index) => type === b.key[index]) &&
+    a.isVerdictMap === b.isVerdictMap &&
+    (a.data ?? []).every((type, index) => type === b.data?.[index])
+  );
 }
 
-function shapeOf({ keyTypes, dataTypes, flags }: SetDeclaration): string {
-  const data = dataTypes === 'verdict' ? dataTypes : dataTypes?.map((type) => type.name);
-  return JSON.stringify([keyTypes.map((type) => type.name), data, [...flags].sort()]);
-}
-
-function sameData(a: SetElement, b: SetElement): boolean {
-  const target = ({ verdict, data }: SetElement) => [
-    verdict?.kind,
-    verdict && 'chain' in verdict ? verdict.chain.name : undefined,
-    data,
-  ];
-  return JSON.stringify(target(a)) === JSON.stringify(target(b));
+function sameData(element: Element, { verdict, data }: ElementSpec): boolean {
+  if (verdict?.kind !== element.verdict?.kind) return false;
+  if (verdict && element.verdict && isJump(verdict) && isJump(element.verdict)) {
+    return verdict.chain === element.verdict.chain;
+  }
+  return (data ?? []).every((value, index) => value === element.data?.[index]);
 }

@@ -1,12 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Netns } from '../../../agents/netstack/netns.ts';
-import { runNodeCommand } from '../../../agents/shell/run-node-command.ts';
-import { FlowWorld } from './flow/flow-world.ts';
+import type { Netns } from '../../../../agents/netstack/netns.ts';
+import { runNodeCommand } from '../../../../agents/shell/run-node-command.ts';
+import { FlowWorld } from '../flow/flow-world.ts';
 
 const fixture = (name: string): string =>
-  readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8');
+  readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
 const TEXT = fixture('ruleset.nft');
 /** What nft 1.0.6 on Linux lists after loading it. */
 const LISTED = fixture('ruleset.listed');
@@ -19,11 +19,11 @@ beforeEach(() => {
 });
 afterEach(() => ns.delete());
 
-const listed = (): string => ns.nftables.list(['ruleset'], { handles: false, terse: false });
-const load = (text: string): void => expect(ns.nftables.load(text)).toEqual({ ok: true });
+const listed = (): string => ns.nftables.run('list ruleset').stdout;
+const load = (text: string): void => expect(ns.nftables.run(text).stderr).toBe('');
 const refusal = (text: string): string => {
-  const result = ns.nftables.load(text);
-  return result.ok ? 'accepted' : result.error;
+  const { exitCode, stderr } = ns.nftables.run(text, { file: '/dev/stdin' });
+  return exitCode === 0 ? 'accepted' : stderr;
 };
 
 describe('text', () => {
@@ -73,7 +73,7 @@ describe('a transaction', () => {
     ['add rule ip kube-proxy services jump services', 'Too many links'],
     ['add rule ip kube-proxy endpoint-A goto services', 'Too many links'],
     ['add element ip kube-proxy service-ips { 1.1.1.1 . tcp . 1 : goto services }', 'Too many links'],
-    ['add rule ip kube-proxy services ip daddr 300.0.0.1 accept', 'Could not parse ipv4_addr'],
+    ['add rule ip kube-proxy services ip daddr 300.0.0.1 accept', 'Could not resolve hostname'],
     ['add rule ip kube-proxy services ip daddr', 'unexpected end of file'],
     ['add rule ip kube-proxy services bogus', 'unexpected'],
     ['add rule ip kube-proxy services ip daddr @service-ips accept', 'datatype mismatch'],
@@ -90,7 +90,7 @@ describe('a transaction', () => {
 
   it('says where a mistake is', () => {
     expect(refusal('add table ip t\nadd chain ip t c { type filter hook forward priority bogus ; }')).toMatch(
-      /^\/dev\/stdin:2:.*: Error: invalid priority expression bogus\nadd chain/,
+      /^\/dev\/stdin:2:.*: Error: invalid priority expression value in this context\.\nadd chain/,
     );
   });
 

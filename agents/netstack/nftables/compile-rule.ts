@@ -1,0 +1,218 @@
+import { masquerade, type NatRange, redirect, setupNat } from '../conntrack/nat.ts';
+import { formatLog } from '../iptables/log.ts';
+import { reject } from '../iptables/reject.ts';
+import type { Ipv4 } from '../ipv4.ts';
+import { NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
+import { TokenBucket } from '../netfilter/token-bucket.ts';
+import type { Netns } from '../netns.ts';
+import { CT_UNTRACKED, type Packet } from '../packet.ts';
+import { PROTO_TCP } from '../protocol-numbers.ts';
+import { compileExpression, compileKey, compileKeyWords, compileMatch } from './compile-expression.ts';
+import { META_MARK } from './field.ts';
+import { Element } from './nft-set.ts';
+import { BREAK, type Course, GOTO, JUMP, NEXT, RETURN, type Step } from './outcome.ts';
+import { isJump, type NatStatement, RATE_UNITS, type Statement, type Verdict } from './rule.ts';
+
+/** A rule's statements, each a step. */
+export type RuleProgram = readonly Step[];
+
+/** One case a kind: the build breaks when a statement lacks its meaning. */
+export function compileStatement(ns: Netns, statement: Statement, course: Course): Step {
+  switch (statement.kind) {
+    case 'match':
+      return compileMatch(ns, statement);
+    case 'vmap':
+      return compileVerdictMap(ns, statement, course);
+    case 'verdict':
+      return compileVerdict(statement.verdict, course);
+    case 'counter': {
+      const { counters } = statement;
+      return (packet) => {
+        packet.recording?.counted(counters);
+        counters.packets++;
+        counters.bytes += packet.end - packet.l3;
+        return NEXT;
+      };
+    }
+    case 'assign':
+      return compileAssign(ns, statement);
+    case 'nat':
+      return compileNat(ns, statement);
+    case 'reject':
+      return (packet) => {
+        packet.recording = undefined;
+        // A reset answers TCP alone: what said so before is left out of the rule.
+        if (statement.with === 'tcp-reset' && packet.bytes[packet.l3 + 9] !== PROTO_TCP) return BREAK;
+        reject(ns, packet, statement.with);
+        return NF_DROP;
+      };
+    case 'update':
+      return compileUpdate(ns, statement);
+    case 'limit': {
+      const bucket = new TokenBucket(ns, RATE_UNITS[statement.per] / statement.rate, statement.burst);
+      return (packet) => {
+        packet.recording = undefined;
+        return bucket.take() === statement.over ? BREAK : NEXT;
+      };
+    }
+    case 'log':
+      return (packet, input, output) => {
+        packet.recording = undefined;
+        ns.iptables.log(formatLog(packet, input, output, statement.prefix ?? ''));
+        return NEXT;
+      };
+    case 'notrack':
+      return (packet) => {
+        if (packet.connection === undefined) packet.ctInfo = CT_UNTRACKED;
+        return NEXT;
+      };
+  }
+}
+
+function compileVerdict(verdict: Verdict, course: Course): Step {
+  if (!isJump(verdict)) {
+    const outcome = { accept: NF_ACCEPT, drop: NF_DROP, return: RETURN, continue: NEXT }[verdict.kind];
+    return () => outcome;
+  }
+  const outcome = verdict.kind === 'jump' ? JUMP : GOTO;
+  return () => {
+    course.target = verdict.target;
+    return outcome;
+  };
+}
+
+function outcomeOf(verdict: Verdict, course: Course): number {
+  switch (verdict.kind) {
+    case 'accept':
+      return NF_ACCEPT;
+    case 'drop':
+      return NF_DROP;
+    case 'return':
+      return RETURN;
+    case 'continue':
+      return NEXT;
+    case 'jump':
+      course.target = verdict.target;
+      return JUMP;
+    case 'goto':
+      course.target = verdict.target;
+      return GOTO;
+  }
+}
+
+function compileVerdictMap(
+  ns: Netns,
+  { key, map }: Extract<Statement, { kind: 'vmap' }>,
+  course: Course,
+): Step {
+  const lookup = compileKey(ns, key, map);
+  return (packet, input, output) => {
+    const element = lookup(packet, input, output);
+    return element?.verdict === undefined ? BREAK : outcomeOf(element.verdict, course);
+  };
+}
+
+function compileAssign(ns: Netns, { target, value }: Extract<Statement, { kind: 'assign' }>): Step {
+  const { has, read } = compileExpression(ns, value);
+  if (target === META_MARK) {
+    return (packet, input, output) => {
+      if (has !== undefined && !has(packet, input, output)) return BREAK;
+      packet.mark = read(packet, input, output) >>> 0;
+      return NEXT;
+    };
+  }
+  ns.conntrack.enable();
+  return (packet, input, output) => {
+    if (has !== undefined && !has(packet, input, output)) return BREAK;
+    const mark = read(packet, input, output) >>> 0;
+    const { connection } = packet;
+    if (connection === undefined || connection.mark === mark) return NEXT;
+    connection.mark = mark;
+    packet.recording = undefined;
+    return NEXT;
+  };
+}
+
+function compileNat(ns: Netns, statement: NatStatement): Step {
+  const fixed: NatRange = {
+    ...(statement.ports && { minPort: statement.ports.low, maxPort: statement.ports.high }),
+    random: statement.flags.includes('random'),
+    randomFully: statement.flags.includes('fully-random'),
+    persistent: statement.flags.includes('persistent'),
+  };
+  const { action, address } = statement;
+  if (action === 'masquerade') return (packet, _input, output) => masquerade(ns, packet, output!, fixed);
+  if (action === 'redirect') {
+    return (packet, input) => (packet.connection ? redirect(ns, packet.connection, input, fixed) : BREAK);
+  }
+  const manip = action === 'dnat' ? 'dst' : 'src';
+  if (address === undefined) {
+    return (packet) => (packet.connection ? setupNat(ns, packet.connection, fixed, manip) : BREAK);
+  }
+  if ('low' in address) {
+    const range = { ...fixed, minAddress: address.low as Ipv4, maxAddress: address.high as Ipv4 };
+    return (packet) => (packet.connection ? setupNat(ns, packet.connection, range, manip) : BREAK);
+  }
+  if (address.kind !== 'map') {
+    const { has, read } = compileExpression(ns, address);
+    return (packet, input, output) => {
+      if (packet.connection === undefined || (has !== undefined && !has(packet, input, output))) return BREAK;
+      const to = (read(packet, input, output) >>> 0) as Ipv4;
+      return setupNat(ns, packet.connection, { ...fixed, minAddress: to, maxAddress: to }, manip);
+    };
+  }
+  const lookup = compileKey(ns, address.key, address.map);
+  return (packet, input, output) => {
+    const data = lookup(packet, input, output)?.data;
+    if (packet.connection === undefined || data === undefined) return BREAK;
+    const to = data[0] as Ipv4;
+    const port = data[1];
+    const ports = port === undefined ? undefined : { minPort: port, maxPort: port };
+    return setupNat(ns, packet.connection, { ...fixed, ...ports, minAddress: to, maxAddress: to }, manip);
+  };
+}
+
+/** nft_dynset_eval: an element for this packet's key, made or given new time. */
+function compileUpdate(
+  ns: Netns,
+  { operation, set: { set }, key, timeoutMs, counter }: Extract<Statement, { kind: 'update' }>,
+): Step {
+  if (set === undefined) return () => BREAK;
+  const words = compileKeyWords(ns, key);
+  const lifetime = timeoutMs ?? set.spec.timeoutMs;
+  return (packet, input, output) => {
+    packet.recording = undefined;
+    const key = words(packet, input, output);
+    if (key === undefined) return BREAK;
+    const { now } = ns.softirq;
+    const found = set.lookup(key, now);
+    if (operation === 'delete') {
+      if (found === undefined) return BREAK;
+      set.remove(found);
+      return NEXT;
+    }
+    if (found !== undefined) {
+      if (operation === 'update' && lifetime !== undefined) found.expiresAt = now + lifetime;
+      count(found, packet);
+      return NEXT;
+    }
+    if (!set.makeRoom(now)) return BREAK;
+    const low = Array.from(key, (word) => word >>> 0);
+    const element = new Element({
+      low,
+      high: low,
+      ...(counter || set.spec.counter ? { counters: { packets: 0, bytes: 0 } } : {}),
+      ...(timeoutMs !== undefined && timeoutMs !== set.spec.timeoutMs ? { timeoutMs } : {}),
+    });
+    if (lifetime !== undefined) element.expiresAt = now + lifetime;
+    set.add(element);
+    count(element, packet);
+    return NEXT;
+  };
+}
+
+function count({ counters }: Element, packet: Packet): void {
+  if (counters === undefined) return;
+  counters.packets++;
+  counters.bytes += packet.end - packet.l3;
+}

@@ -1,0 +1,166 @@
+import { u16, u32 } from '../bytes.ts';
+import { addressType } from '../fib/address-type.ts';
+import { ipv4FragmentOffset } from '../header/ipv4-header.ts';
+import type { Link } from '../link/link.ts';
+import type { Netns } from '../netns.ts';
+import { CT_ESTABLISHED, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
+import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import {
+  CT_STATE,
+  CT_STATUS,
+  type DataType,
+  FIB_ADDRTYPE,
+  ICMP_TYPE,
+  IFNAME,
+  INET_PROTO,
+  INET_SERVICE,
+  INTEGER,
+  IPV4_ADDR,
+  idOfName,
+  MARK,
+  NF_PROTO,
+  NFPROTO_IPV4,
+  TCP_FLAG,
+} from './data-type.ts';
+
+/** Reads a value from a packet, as a signed 32-bit number: those need no memory of their own. */
+export type Read = (packet: Packet, input: Link | undefined, output: Link | undefined) => number;
+/** Whether a packet has the value at all; a rule that asks for an absent one does not match. */
+export type Has = (packet: Packet, input: Link | undefined, output: Link | undefined) => boolean;
+
+/** Something of a packet that rules look at. */
+export interface Field {
+  /** As nft prints it. */
+  readonly text: string;
+  readonly type: DataType;
+  /** The transport protocol that speaking of it implies. */
+  readonly protocol?: number;
+  /** All packets of an established flow have the same value. */
+  readonly perFlow: boolean;
+  readonly tracks?: true;
+  readonly has?: Has;
+  read(ns: Netns): Read;
+}
+
+const isFirstFragment = ({ bytes, l3 }: Packet): boolean => ipv4FragmentOffset(bytes, l3) === 0;
+const hasBytes =
+  (length: number): Has =>
+  (packet) =>
+    packet.l4 + length <= packet.end && isFirstFragment(packet);
+const isOf =
+  (protocol: number, length: number): Has =>
+  (packet) =>
+    packet.bytes[packet.l3 + 9] === protocol && packet.l4 + length <= packet.end && isFirstFragment(packet);
+const hasConnection: Has = (packet) => packet.connection !== undefined;
+
+const ip = (text: string, type: DataType, perFlow: boolean, read: Read): Field => ({
+  text: `ip ${text}`,
+  type,
+  perFlow,
+  read: () => read,
+});
+
+const meta = (text: string, type: DataType, read: Read): Field => ({
+  text,
+  type,
+  perFlow: true,
+  read: () => read,
+});
+
+const ports = (protocol: string, number: number | undefined): Field[] =>
+  (['sport', 'dport'] as const).map((name, index) => ({
+    text: `${protocol} ${name}`,
+    type: INET_SERVICE,
+    perFlow: true,
+    ...(number === undefined ? { has: hasBytes(4) } : { protocol: number, has: isOf(number, 4) }),
+    read: () => (packet) => u16(packet.bytes, packet.l4 + 2 * index),
+  }));
+
+const ofProtocol = (text: string, type: DataType, protocol: number, length: number, read: Read): Field => ({
+  text,
+  type,
+  perFlow: false,
+  protocol,
+  has: isOf(protocol, length),
+  read: () => read,
+});
+
+/** The bits of `ct state`: 1 << enum ip_conntrack_info, counted as NF_CT_STATE_BIT does. */
+function stateOf(packet: Packet): number {
+  if (packet.connection === undefined) return packet.ctInfo === CT_UNTRACKED ? 64 : 1;
+  switch (packet.ctInfo) {
+    case CT_ESTABLISHED:
+      return 2;
+    case CT_RELATED:
+      return 4;
+    case CT_NEW:
+      return 8;
+    default:
+      return 1;
+  }
+}
+
+const ADDRESS_TYPES = { UNICAST: 1, LOCAL: 2, BROADCAST: 3, MULTICAST: 5 } as const;
+const fib = (side: 'saddr' | 'daddr', at: number): Field => ({
+  text: `fib ${side} type`,
+  type: FIB_ADDRTYPE,
+  perFlow: true,
+  read: (ns) => (packet) => ADDRESS_TYPES[addressType(ns, u32(packet.bytes, packet.l3 + at))],
+});
+
+const ALL: readonly Field[] = [
+  ip('saddr', IPV4_ADDR, true, ({ bytes, l3 }) => u32(bytes, l3 + 12) | 0),
+  ip('daddr', IPV4_ADDR, true, ({ bytes, l3 }) => u32(bytes, l3 + 16) | 0),
+  ip('protocol', INET_PROTO, true, ({ bytes, l3 }) => bytes[l3 + 9]!),
+  ip('ttl', INTEGER, false, ({ bytes, l3 }) => bytes[l3 + 8]!),
+  ip('length', INTEGER, false, ({ bytes, l3 }) => u16(bytes, l3 + 2)),
+  meta('meta l4proto', INET_PROTO, ({ bytes, l3 }) => bytes[l3 + 9]!),
+  meta('meta nfproto', NF_PROTO, () => NFPROTO_IPV4),
+  meta('meta mark', MARK, ({ mark }) => mark | 0),
+  meta('iifname', IFNAME, (_packet, input) => idOfName(input?.name)),
+  meta('oifname', IFNAME, (_packet, _input, output) => idOfName(output?.name)),
+  meta('iif', IFNAME, (_packet, input) => idOfName(input?.name)),
+  meta('oif', IFNAME, (_packet, _input, output) => idOfName(output?.name)),
+  ...ports('th', undefined),
+  ...ports('tcp', PROTO_TCP),
+  ...ports('udp', PROTO_UDP),
+  ofProtocol('tcp flags', TCP_FLAG, PROTO_TCP, 20, ({ bytes, l4 }) => bytes[l4 + 13]!),
+  ofProtocol('icmp type', ICMP_TYPE, PROTO_ICMP, 4, ({ bytes, l4 }) => bytes[l4]!),
+  ofProtocol('icmp code', INTEGER, PROTO_ICMP, 4, ({ bytes, l4 }) => bytes[l4 + 1]!),
+  { text: 'ct state', type: CT_STATE, perFlow: true, tracks: true, read: () => stateOf },
+  {
+    text: 'ct status',
+    type: CT_STATUS,
+    perFlow: true,
+    tracks: true,
+    has: hasConnection,
+    read: () => (packet) => packet.connection!.status,
+  },
+  {
+    text: 'ct mark',
+    type: MARK,
+    perFlow: true,
+    tracks: true,
+    has: hasConnection,
+    read: () => (packet) => packet.connection!.mark | 0,
+  },
+  fib('saddr', 12),
+  fib('daddr', 16),
+];
+
+const BY_TEXT = new Map(ALL.map((field) => [field.text, field]));
+
+/** `meta` may be left out of some, and written before others. */
+const ALIASES: Readonly<Record<string, string>> = {
+  'meta iifname': 'iifname',
+  'meta oifname': 'oifname',
+  'meta iif': 'iif',
+  'meta oif': 'oif',
+};
+
+export function fieldOf(text: string): Field | undefined {
+  return BY_TEXT.get(ALIASES[text] ?? text);
+}
+
+export const META_MARK = BY_TEXT.get('meta mark')!;
+export const CT_MARK = BY_TEXT.get('ct mark')!;

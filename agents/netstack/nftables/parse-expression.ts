@@ -1,0 +1,126 @@
+import { type DataType, INET_SERVICE, IPV4_ADDR, MARK } from './data-type.ts';
+import { fieldOf } from './field.ts';
+import { NftError, REFUSALS } from './nft-error.ts';
+import { mergeRanges, parseElements } from './parse-element.ts';
+import { accept, expect, parseCount, parseName, parseValue } from './parse-value.ts';
+import { type BitOperator, type Expression, type SetReference, typesOf } from './rule.ts';
+import type { Scanner } from './scanner.ts';
+import type { Table } from './table.ts';
+
+const BIT_OPERATORS: Readonly<Record<string, BitOperator>> = {
+  '&': '&',
+  and: '&',
+  '|': '|',
+  or: '|',
+  '^': '^',
+  xor: '^',
+  '<<': '<<',
+  lshift: '<<',
+  '>>': '>>',
+  rshift: '>>',
+};
+
+/** `ip daddr`, `meta l4proto . th dport`, `meta mark & 0xff`, `numgen random mod 2`, each maybe with a `map`. */
+export function parseExpression(scanner: Scanner, table: Table | undefined): Expression {
+  const parts = [parseBits(scanner)];
+  while (accept(scanner, '.')) parts.push(parseBits(scanner));
+  const key: Expression = parts.length === 1 ? parts[0]! : { kind: 'concat', parts };
+  if (!accept(scanner, 'map')) return key;
+  return { kind: 'map', key, map: parseSetReference(scanner, table, key, 'map') };
+}
+
+function parseBits(scanner: Scanner): Expression {
+  let left = parsePrimary(scanner);
+  while (Object.hasOwn(BIT_OPERATORS, scanner.token) && scanner.kind !== 'string') {
+    const operator = BIT_OPERATORS[scanner.take()]!;
+    left = { kind: 'binary', operator, left, right: parseMask(scanner, left) };
+  }
+  return left;
+}
+
+/** A constant, or flags in parentheses: `(fin | syn)`. */
+function parseMask(scanner: Scanner, left: Expression): number {
+  const type = typesOf(left)[0]!;
+  if (!accept(scanner, '(')) return parseValue(scanner, type);
+  let mask = parseValue(scanner, type);
+  while (accept(scanner, '|') || accept(scanner, ',')) mask |= parseValue(scanner, type);
+  expect(scanner, ')');
+  return mask >>> 0;
+}
+
+/** Words that a second one makes a field. */
+const TWO_WORDS = new Set(['ip', 'tcp', 'udp', 'th', 'icmp', 'meta', 'ct']);
+
+function parsePrimary(scanner: Scanner): Expression {
+  if (scanner.kind !== 'word') throw scanner.unexpected();
+  const { start } = scanner;
+  const first = scanner.token;
+  if (first === 'numgen') return parseNumgen(scanner);
+  scanner.advance();
+  let text = first;
+  if (first === 'mark') text = 'meta mark';
+  else if (first === 'fib') {
+    text = `fib ${scanner.take()}`;
+    expect(scanner, 'type');
+    text += ' type';
+  } else if (TWO_WORDS.has(first)) {
+    if (scanner.kind !== 'word') throw scanner.unexpected();
+    text = `${first} ${scanner.take()}`;
+  }
+  const field = fieldOf(text);
+  if (!field) throw new NftError(`syntax error, unexpected ${text}`, { start, end: scanner.previousEnd });
+  return { kind: 'field', field };
+}
+
+function parseNumgen(scanner: Scanner): Expression {
+  scanner.advance();
+  const mode = scanner.token === 'inc' ? 'inc' : 'random';
+  expect(scanner, mode);
+  expect(scanner, 'mod');
+  const modulus = parseCount(scanner, 0xffffffff);
+  if (modulus === 0)
+    throw new NftError(REFUSALS.EINVAL, { start: scanner.previousEnd - 1, end: scanner.previousEnd });
+  const offset = accept(scanner, 'offset') ? parseCount(scanner, 0xffffffff) : 0;
+  return { kind: 'numgen', mode, modulus, offset };
+}
+
+/** `@name` or `{ … }` after an expression that gives the keys. */
+export function parseSetReference(
+  scanner: Scanner,
+  table: Table | undefined,
+  key: Expression,
+  use: 'set' | 'map' | 'vmap',
+): SetReference {
+  if (accept(scanner, '@')) {
+    const span = scanner.span();
+    const name = parseName(scanner);
+    const set = table?.sets.get(name);
+    if (!set) throw new NftError('No such file or directory', span);
+    const { isMap, isVerdictMap } = set.spec;
+    const fits = use === 'set' ? true : use === 'map' ? isMap && !isVerdictMap : isVerdictMap;
+    if (!fits || set.spec.key.length !== typesOf(key).length) throw new NftError('datatype mismatch', span);
+    return { kind: 'named', name, set };
+  }
+  const types = typesOf(key);
+  if (use !== 'map') {
+    const shape = { key: types, data: undefined, isVerdictMap: use === 'vmap' };
+    const elements = parseElements(scanner, shape);
+    return { kind: 'anonymous', types, elements: use === 'set' ? mergeRanges(elements) : elements };
+  }
+  return parseAnonymousMap(scanner, types);
+}
+
+/** A map without a name gives an address, and maybe a port with it: NAT is what it is for. */
+function parseAnonymousMap(scanner: Scanner, types: ReturnType<typeof typesOf>): SetReference {
+  const data = dataTypesAhead(scanner);
+  const elements = parseElements(scanner, { key: types, data, isVerdictMap: false });
+  return { kind: 'anonymous', types, data, elements };
+}
+
+function dataTypesAhead(scanner: Scanner): readonly DataType[] {
+  const close = scanner.text.indexOf('}', scanner.start);
+  const first = scanner.text.slice(scanner.start, close).split(',')[0]!;
+  const data = first.slice(first.indexOf(':') + 1);
+  if (/\s\.\s/.test(data)) return [IPV4_ADDR, INET_SERVICE];
+  return /\d\.\d/.test(data) ? [IPV4_ADDR] : [MARK];
+}

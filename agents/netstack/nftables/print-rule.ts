@@ -1,0 +1,182 @@
+import { prefixLengthOf } from '../cidr.ts';
+import type { RejectType } from '../iptables/rule.ts';
+import { type DataType, INET_SERVICE, IPV4_ADDR } from './data-type.ts';
+import { formatTime } from './parse-value.ts';
+import {
+  type ElementSpec,
+  type Expression,
+  isJump,
+  type NatStatement,
+  type Operand,
+  type Rule,
+  type SetReference,
+  type Statement,
+  typesOf,
+  type Verdict,
+} from './rule.ts';
+import { sortElements } from './sort-elements.ts';
+
+/** A rule as `nft list` prints it (nftables 1.0). */
+export function printRule({ statements, comment }: Rule, stateless = false): string {
+  const text = statements.map((each) => printStatement(each, stateless)).join(' ');
+  return comment === undefined ? text : `${text} comment "${comment}"`;
+}
+
+export function printVerdict(verdict: Verdict): string {
+  return isJump(verdict) ? `${verdict.kind} ${verdict.chain}` : verdict.kind;
+}
+
+/** One case a kind: the build breaks when a statement lacks its text. */
+function printStatement(statement: Statement, stateless: boolean): string {
+  switch (statement.kind) {
+    case 'match':
+      return printMatch(statement);
+    case 'vmap':
+      return `${printExpression(statement.key)} vmap ${printSet(statement.map)}`;
+    case 'verdict':
+      return printVerdict(statement.verdict);
+    case 'counter': {
+      const { packets, bytes } = statement.counters;
+      return stateless ? 'counter' : `counter packets ${packets} bytes ${bytes}`;
+    }
+    case 'assign':
+      return `${statement.target.text} set ${printExpression(statement.value)}`;
+    case 'nat':
+      return printNat(statement);
+    case 'reject':
+      return printReject(statement.with);
+    case 'update': {
+      const { operation, set, key, timeoutMs, counter } = statement;
+      const timeout = timeoutMs === undefined ? '' : ` timeout ${formatTime(timeoutMs)}`;
+      return `${operation} @${set.name} { ${printExpression(key)}${timeout}${counter ? ' counter' : ''} }`;
+    }
+    case 'limit': {
+      const { over, rate, per, burst } = statement;
+      return `limit rate ${over ? 'over ' : ''}${rate}/${per}${burst === 5 ? '' : ` burst ${burst} packets`}`;
+    }
+    case 'log': {
+      const prefix = statement.prefix === undefined ? '' : ` prefix "${statement.prefix}"`;
+      return `log${prefix}${statement.level === undefined ? '' : ` level ${statement.level}`}`;
+    }
+    case 'notrack':
+      return 'notrack';
+  }
+}
+
+function printMatch({ left, operator, right }: Extract<Statement, { kind: 'match' }>): string {
+  const text = printExpression(left);
+  // A comparison with bits says that it is one; elsewhere equality goes without saying.
+  const sign = operator === '==' && left.kind !== 'binary' ? '' : `${operator} `;
+  return `${text} ${sign}${printOperand(right, typesOf(left)[0]!, operator === '!=')}`;
+}
+
+function printOperand(operand: Operand, type: DataType, negated: boolean): string {
+  switch (operand.kind) {
+    case 'value':
+      return type.print(operand.value);
+    case 'range':
+      return printRange(operand.low, operand.high, type, operand.isPrefix);
+    case 'wildcard':
+      return `"${operand.prefix}*"`;
+    case 'flags': {
+      const text = type.print(operand.mask);
+      return negated ? text.replaceAll(',', ' | ') : text;
+    }
+    case 'masked':
+      return `${type.print(operand.value)} / ${type.print(operand.mask)}`;
+    case 'set':
+      return printSet(operand.set);
+  }
+}
+
+export function printRange(low: number, high: number, type: DataType, asPrefix: boolean): string {
+  if (low === high) return type.print(low);
+  if (asPrefix && type === IPV4_ADDR) {
+    const length = prefixLengthOf(~(low ^ high) >>> 0);
+    if (length !== undefined && (low & (low ^ high)) >>> 0 === 0) return `${type.print(low)}/${length}`;
+  }
+  return `${type.print(low)}-${type.print(high)}`;
+}
+
+function printExpression(expression: Expression): string {
+  switch (expression.kind) {
+    case 'field':
+      return expression.field.text;
+    case 'literal':
+      return expression.type.print(expression.value);
+    case 'concat':
+      return expression.parts.map(printExpression).join(' . ');
+    case 'numgen': {
+      const { mode, modulus, offset } = expression;
+      return `numgen ${mode} mod ${modulus}${offset === 0 ? '' : ` offset ${offset}`}`;
+    }
+    case 'binary': {
+      const { left, operator, right } = expression;
+      return `${printExpression(left)} ${operator} ${typesOf(left)[0]!.print(right)}`;
+    }
+    case 'map':
+      return `${printExpression(expression.key)} map ${printSet(expression.map)}`;
+  }
+}
+
+function printSet(reference: SetReference): string {
+  if (reference.kind === 'named') return `@${reference.name}`;
+  const { elements, types, data } = reference;
+  const texts = sortElements(elements, types).map((each) => printElement(each, types, data));
+  return `{ ${texts.join(', ')} }`;
+}
+
+/** An element without its options. */
+export function printKey(
+  { low, high }: Pick<ElementSpec, 'low' | 'high'>,
+  types: readonly DataType[],
+): string {
+  return types.map((type, index) => printRange(low[index]!, high[index]!, type, true)).join(' . ');
+}
+
+export function printData(
+  {
+    verdict,
+    data,
+  }: { readonly verdict?: Verdict | undefined; readonly data?: readonly number[] | undefined },
+  types: readonly DataType[] | undefined,
+): string {
+  if (verdict) return ` : ${printVerdict(verdict)}`;
+  if (!data || !types) return '';
+  return ` : ${types.map((type, index) => type.print(data[index]!)).join(' . ')}`;
+}
+
+function printElement(
+  element: ElementSpec,
+  types: readonly DataType[],
+  data: readonly DataType[] | undefined,
+): string {
+  return printKey(element, types) + printData(element, data);
+}
+
+function printNat({ action, address, ports, flags }: NatStatement): string {
+  const words: string[] = [action];
+  if (address !== undefined || ports !== undefined) {
+    if (address !== undefined && 'kind' in address && typesOf(address).length > 1) words.push('ip');
+    words.push('to', printNatAddress(address) + printPorts(ports));
+  }
+  if (flags.length > 0) words.push(flags.join(','));
+  return words.join(' ');
+}
+
+function printNatAddress(address: NatStatement['address']): string {
+  if (address === undefined) return '';
+  return 'kind' in address
+    ? printExpression(address)
+    : printRange(address.low, address.high, IPV4_ADDR, false);
+}
+
+function printPorts(ports: NatStatement['ports']): string {
+  return ports === undefined ? '' : `:${printRange(ports.low, ports.high, INET_SERVICE, false)}`;
+}
+
+function printReject(type: RejectType): string {
+  if (type === 'icmp-port-unreachable') return 'reject';
+  if (type === 'tcp-reset') return 'reject with tcp reset';
+  return `reject with icmp ${type.slice('icmp-'.length).replace(/^proto-/, 'prot-')}`;
+}

@@ -1,0 +1,152 @@
+import type { RejectType } from '../iptables/rule.ts';
+import type { Chain } from './chain.ts';
+import { type DataType, INTEGER } from './data-type.ts';
+import type { Field } from './field.ts';
+import type { NftSet } from './nft-set.ts';
+
+/** What a rule says, apart from its text (print-rule.ts) and its meaning (compile-rule.ts). */
+export interface Rule {
+  readonly statements: readonly Statement[];
+  readonly comment: string | undefined;
+}
+
+/** A chain by name; its target is known once the rule is in force. */
+export interface Jump {
+  readonly kind: 'jump' | 'goto';
+  readonly chain: string;
+  target: Chain | undefined;
+}
+export type Verdict = { readonly kind: 'accept' | 'drop' | 'return' | 'continue' } | Jump;
+
+export interface Counters {
+  packets: number;
+  bytes: number;
+}
+
+/** One element: a value or a range for each part of the key, and what a map gives for it. */
+export interface ElementSpec {
+  readonly low: readonly number[];
+  /** The same array as `low` unless some part is a range. */
+  readonly high: readonly number[];
+  readonly verdict?: Verdict;
+  /** A value for each part of the map's data. */
+  readonly data?: readonly number[];
+  readonly comment?: string;
+  readonly timeoutMs?: number;
+  readonly expiresMs?: number;
+  readonly counters?: Counters;
+}
+
+/** A set that a rule names, or brings along. */
+export type SetReference =
+  | { readonly kind: 'named'; readonly name: string; set: NftSet | undefined }
+  | {
+      readonly kind: 'anonymous';
+      readonly types: readonly DataType[];
+      readonly data?: readonly DataType[];
+      readonly elements: readonly ElementSpec[];
+    };
+
+export type Operator = '==' | '!=' | '<' | '>' | '<=' | '>=';
+export type BitOperator = '&' | '|' | '^' | '<<' | '>>';
+
+export type Expression =
+  | { readonly kind: 'field'; readonly field: Field }
+  | { readonly kind: 'literal'; readonly type: DataType; readonly value: number }
+  | { readonly kind: 'concat'; readonly parts: readonly Expression[] }
+  | {
+      readonly kind: 'numgen';
+      readonly mode: 'random' | 'inc';
+      readonly modulus: number;
+      readonly offset: number;
+    }
+  | {
+      readonly kind: 'binary';
+      readonly operator: BitOperator;
+      readonly left: Expression;
+      readonly right: number;
+    }
+  | { readonly kind: 'map'; readonly key: Expression; readonly map: SetReference };
+
+/** What an expression is compared with. */
+export type Operand =
+  | { readonly kind: 'value'; readonly value: number }
+  | { readonly kind: 'range'; readonly low: number; readonly high: number; readonly isPrefix: boolean }
+  /** A name that ends with `*`. */
+  | { readonly kind: 'wildcard'; readonly prefix: string }
+  | { readonly kind: 'flags'; readonly mask: number }
+  /** `tcp flags syn / syn,ack`. */
+  | { readonly kind: 'masked'; readonly value: number; readonly mask: number }
+  | { readonly kind: 'set'; readonly set: SetReference };
+
+export interface NatStatement {
+  readonly kind: 'nat';
+  readonly action: 'dnat' | 'snat' | 'masquerade' | 'redirect';
+  /** An address range, or an expression that gives the address (and the port, if it gives two values). */
+  readonly address?: { readonly low: number; readonly high: number } | Expression;
+  readonly ports?: { readonly low: number; readonly high: number };
+  readonly flags: readonly NatFlag[];
+}
+export type NatFlag = 'random' | 'fully-random' | 'persistent';
+
+export type Statement =
+  | {
+      readonly kind: 'match';
+      readonly left: Expression;
+      readonly operator: Operator;
+      readonly right: Operand;
+    }
+  | { readonly kind: 'vmap'; readonly key: Expression; readonly map: SetReference }
+  | { readonly kind: 'verdict'; readonly verdict: Verdict }
+  | { readonly kind: 'counter'; readonly counters: Counters }
+  | { readonly kind: 'assign'; readonly target: Field; readonly value: Expression }
+  | NatStatement
+  | { readonly kind: 'reject'; readonly with: RejectType }
+  | {
+      readonly kind: 'update';
+      readonly operation: 'add' | 'update' | 'delete';
+      readonly set: Extract<SetReference, { kind: 'named' }>;
+      readonly key: Expression;
+      readonly timeoutMs?: number;
+      readonly counter: boolean;
+    }
+  | {
+      readonly kind: 'limit';
+      readonly over: boolean;
+      readonly rate: number;
+      readonly per: RateUnit;
+      readonly burst: number;
+    }
+  | { readonly kind: 'log'; readonly prefix?: string; readonly level?: string }
+  | { readonly kind: 'notrack' };
+
+export const RATE_UNITS = {
+  second: 1000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week: 604_800_000,
+};
+export type RateUnit = keyof typeof RATE_UNITS;
+
+export const isJump = (verdict: Verdict): verdict is Jump => 'chain' in verdict;
+
+/** The types of an expression's values, one for each part of a concatenation. */
+export function typesOf(expression: Expression): readonly DataType[] {
+  switch (expression.kind) {
+    case 'field':
+      return [expression.field.type];
+    case 'literal':
+      return [expression.type];
+    case 'concat':
+      return expression.parts.flatMap(typesOf);
+    case 'numgen':
+      return [INTEGER];
+    case 'binary':
+      return typesOf(expression.left);
+    case 'map':
+      return expression.map.kind === 'named'
+        ? (expression.map.set?.spec.data ?? [])
+        : (expression.map.data ?? []);
+  }
+}

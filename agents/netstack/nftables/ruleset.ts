@@ -1,0 +1,41 @@
+import { type HookPoint, NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
+import type { Netns } from '../netns.ts';
+import type { Chain } from './chain.ts';
+import { Evaluator } from './evaluator.ts';
+import type { Table } from './table.ts';
+
+/** All tables of one namespace, and the way of its chains to netfilter's hooks. */
+export class Ruleset {
+  /** By family and name. */
+  readonly tables = new Map<string, Table>();
+  readonly evaluator: Evaluator;
+  readonly #ns: Netns;
+  #lastHandle = 0;
+
+  constructor(ns: Netns) {
+    this.#ns = ns;
+    this.evaluator = new Evaluator(ns);
+  }
+
+  get now(): number {
+    return this.#ns.softirq.now;
+  }
+
+  nextHandle(): number {
+    return ++this.#lastHandle;
+  }
+
+  /** Has a base chain called at its hook; the returned function ends that. */
+  hook(chain: Chain, point: HookPoint): () => void {
+    const ns = this.#ns;
+    const { evaluator } = this;
+    const run: Parameters<typeof ns.hooks.register>[3] = (packet, input, output) => {
+      if (evaluator.evaluate(chain, packet, input, output) === NF_ACCEPT) return NF_ACCEPT;
+      ns.drop(packet, 'NETFILTER_DROP');
+      return NF_DROP;
+    };
+    const { type, priority } = chain.base!;
+    if (type === 'nat') return ns.nat.register(point, priority, run);
+    return ns.hooks.register(point, priority, `nft ${chain.name}`, run, { perFlow: true });
+  }
+}

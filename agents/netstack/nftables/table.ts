@@ -1,0 +1,33 @@
+import type { Chain } from './chain.ts';
+import type { NftSet } from './nft-set.ts';
+
+export type Family = 'ip' | 'inet';
+
+/** A table; those of family inet see IPv4 as well. */
+export class Table {
+  readonly family: Family;
+  readonly name: string;
+  readonly handle: number;
+  readonly comment: string | undefined;
+  readonly chains = new Map<string, Chain>();
+  readonly sets = new Map<string, NftSet>();
+
+  #lastHandle = 0;
+
+  constructor(family: Family, name: string, handle: number, comment: string | undefined) {
+    this.family = family;
+    this.name = name;
+    this.handle = handle;
+    this.comment = comment;
+  }
+
+  /** What the next chain, set or rule is known by. */
+  nextHandle(): number {
+    return ++this.#lastHandle;
+  }
+
+  /** As the ruleset knows it. */
+  get key(): string {
+    return `${this.family} ${this.name}`;
+  }
+}
