@@ -23,12 +23,13 @@ export interface AgentApiOptions {
 }
 
 const LARGEST_STDIN = 64 * 1024 * 1024;
-/** What a proxy may run: the tools that program the kernel's packet filter, as its capability would allow. */
+/** What a proxy may run: the tools that program the kernel's network, as its capability NET_ADMIN would allow. */
 const PROXY_COMMANDS = new Set([
   'iptables',
   'iptables-save',
   'iptables-restore',
   'conntrack',
+  'ip',
   'ipset',
   'ipvsadm',
   'nft',

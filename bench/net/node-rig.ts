@@ -110,7 +110,7 @@ export function service(index: number, endpoints = 5): ProxiedPort {
     endpoints: Array.from({ length: endpoints }, (_, n) => ({
       ip: n === 0 ? formatIpv4(PEER) : formatIpv4((ipv4('10.245.0.0') + index * endpoints + n) as Ipv4),
       port: 5353,
-      nodeName: 'node-1',
+      nodeName: n === 0 ? 'node-1' : 'node-2',
       ready: true,
       serving: true,
       terminating: false,
