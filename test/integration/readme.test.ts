@@ -40,7 +40,8 @@ describe.runIf(TOOLS.every(hasTool))("the README's tour", () => {
     expect(exitCode, `${stdout}\n${stderr}`).toBe(0);
     expect(stdout).toContain('deployment "web" successfully rolled out');
     expect(stdout).toMatch(/0 100 80 web\.default\.svc\.cluster\.local\./);
-    expect(stdout.match(/"pod": "web-/g)!.length).toBe(11);
+    expect(stdout.match(/"pod": "web-/g)!.length).toBe(12);
+    expect(stdout).toMatch(/10\.96\.\d+\.\d+ \. tcp \. 80 : goto service-/);
     expect(stdout).toContain('my-ingress');
   });
 });
