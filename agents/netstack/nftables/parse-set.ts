@@ -3,7 +3,16 @@ import { NftError, type Span } from './nft-error.ts';
 import type { SetFlag, SetSpec } from './nft-set.ts';
 import { parseElements } from './parse-element.ts';
 import { parseExpression } from './parse-expression.ts';
-import { accept, atEnd, expect, parseComment, parseCount, parseTime, skipSeparators } from './parse-value.ts';
+import {
+  accept,
+  atEnd,
+  detached,
+  expect,
+  parseComment,
+  parseCount,
+  parseTime,
+  skipSeparators,
+} from './parse-value.ts';
 import { type ElementSpec, typesOf } from './rule.ts';
 import type { Scanner } from './scanner.ts';
 
@@ -169,5 +178,5 @@ function parseTypeof(scanner: Scanner): Part {
   const types = typesOf(parseExpression(scanner, undefined));
   if (types.length > MAX_PARTS)
     throw new NftError('Concatenation is too long', { start, end: scanner.previousEnd });
-  return { types, text: scanner.text.slice(start, scanner.previousEnd) };
+  return { types, text: detached(scanner.text.slice(start, scanner.previousEnd)) };
 }

@@ -8,6 +8,7 @@ import { parseExpression, parseSetReference } from './parse-expression.ts';
 import {
   accept,
   atEnd,
+  detached,
   expect,
   parseComment,
   parseCount,
@@ -257,7 +258,7 @@ function parseLog(scanner: Scanner): Statement {
   for (;;) {
     if (accept(scanner, 'prefix')) {
       if (scanner.kind !== 'string') throw scanner.unexpected('quoted string');
-      prefix = scanner.take();
+      prefix = detached(scanner.take());
     } else if (accept(scanner, 'level')) level = scanner.take();
     else
       return { kind: 'log', ...(prefix !== undefined && { prefix }), ...(level !== undefined && { level }) };

@@ -106,12 +106,15 @@ export function parseName(scanner: Scanner): string {
   return scanner.take();
 }
 
+/** A copy that does not keep the whole text that it is a part of. */
+export const detached = (part: string): string => Buffer.from(part, 'utf8').toString('utf8');
+
 /** A comment in quotes (NFTNL_UDATA_COMMENT_MAXLEN). */
 export function parseComment(scanner: Scanner): string {
   if (scanner.kind !== 'string' && scanner.kind !== 'word') throw scanner.unexpected('string');
   if (scanner.token.length > 127)
     throw new NftError('comment too long, 128 characters maximum allowed', scanner.span());
-  return scanner.take();
+  return detached(scanner.take());
 }
 
 /** `;` or the end of the line; what follows is up to the caller. */

@@ -4,6 +4,7 @@ import type { NftSet } from './nft-set.ts';
 import {
   type Expression,
   isJump,
+  type Jump,
   type Rule,
   type SetReference,
   type Statement,
@@ -19,7 +20,7 @@ export function bindRule(table: Table, { statements }: Rule, span: Span): readon
     const target = table.chains.get(verdict.chain);
     if (!target) throw new NftError(REFUSALS.ENOENT, span);
     if (target.base) throw new NftError(REFUSALS.EOPNOTSUPP, span);
-    verdict.target = target;
+    bindJump(verdict, target);
     found.push(target);
   };
   const onSet = (reference: SetReference): void => {
@@ -27,6 +28,7 @@ export function bindRule(table: Table, { statements }: Rule, span: Span): readon
       const set = table.sets.get(reference.name);
       if (!set) throw new NftError(REFUSALS.ENOENT, span);
       reference.set = set;
+      reference.name = set.name;
       found.push(set);
       return;
     }
@@ -34,6 +36,12 @@ export function bindRule(table: Table, { statements }: Rule, span: Span): readon
   };
   for (const statement of statements) visit(statement, onVerdict, onSet);
   return found;
+}
+
+/** The name becomes the chain's own: the one read is a part of the whole text, and would keep that. */
+export function bindJump(jump: Jump, target: Chain): void {
+  jump.target = target;
+  jump.chain = target.name;
 }
 
 type OnSet = (reference: SetReference) => void;

@@ -13,7 +13,7 @@ export interface Rule {
 /** A chain by name; its target is known once the rule is in force. */
 export interface Jump {
   readonly kind: 'jump' | 'goto';
-  readonly chain: string;
+  chain: string;
   target: Chain | undefined;
 }
 export type Verdict = { readonly kind: 'accept' | 'drop' | 'return' | 'continue' } | Jump;
@@ -39,7 +39,7 @@ export interface ElementSpec {
 
 /** A set that a rule names, or brings along. */
 export type SetReference =
-  | { readonly kind: 'named'; readonly name: string; set: NftSet | undefined }
+  | { readonly kind: 'named'; name: string; set: NftSet | undefined }
   | {
       readonly kind: 'anonymous';
       readonly types: readonly DataType[];

@@ -36,6 +36,7 @@ export class Script {
   readonly #options: ListOptions;
   readonly #json: boolean;
   #commandStart = 0;
+  #recent: Table | undefined;
 
   constructor(ruleset: Ruleset, text: string, options: ListOptions, json: boolean) {
     this.#ruleset = ruleset;
@@ -131,7 +132,12 @@ export class Script {
   #table(): Table {
     const family = this.#family();
     const span = this.#scanner.span();
-    return this.#ruleset.tables.get(`${family} ${parseName(this.#scanner)}`) ?? fail(NO_SUCH, span);
+    const name = parseName(this.#scanner);
+    const { tables } = this.#ruleset;
+    // Most commands of a text are about the table of the one before.
+    const isSame = this.#recent?.name === name && this.#recent.family === family;
+    this.#recent = tables.get(isSame ? this.#recent!.key : `${family} ${name}`);
+    return this.#recent ?? fail(NO_SUCH, span);
   }
 
   #chain(table: Table): Chain {

@@ -7,6 +7,8 @@ export type Family = 'ip' | 'inet';
 export class Table {
   readonly family: Family;
   readonly name: string;
+  /** As the ruleset knows it. */
+  readonly key: string;
   readonly handle: number;
   readonly comment: string | undefined;
   readonly chains = new Map<string, Chain>();
@@ -17,6 +19,7 @@ export class Table {
   constructor(family: Family, name: string, handle: number, comment: string | undefined) {
     this.family = family;
     this.name = name;
+    this.key = `${family} ${name}`;
     this.handle = handle;
     this.comment = comment;
   }
@@ -24,10 +27,5 @@ export class Table {
   /** What the next chain, set or rule is known by. */
   nextHandle(): number {
     return ++this.#lastHandle;
-  }
-
-  /** As the ruleset knows it. */
-  get key(): string {
-    return `${this.family} ${this.name}`;
   }
 }

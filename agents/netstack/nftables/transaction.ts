@@ -3,7 +3,8 @@ import { type BaseSpec, Chain, HOOKS, type Policy, RuleEntry } from './chain.ts'
 import { checkChains } from './check-chains.ts';
 import { NftError, REFUSALS, type Span } from './nft-error.ts';
 import { Element, NftSet, type SetSpec } from './nft-set.ts';
-import { bindRule } from './references.ts';
+import { detached } from './parse-value.ts';
+import { bindJump, bindRule } from './references.ts';
 import { type ElementSpec, isJump, type Rule } from './rule.ts';
 import type { Ruleset } from './ruleset.ts';
 import { type Family, Table } from './table.ts';
@@ -67,7 +68,7 @@ export class Transaction {
     const known = tables.get(`${family} ${name}`);
     if (known) return known;
     if (tables.size >= MAX_TABLES) throw new NftError(REFUSALS.ENFILE, span);
-    const table = new Table(family, name, this.#ruleset.nextHandle(), comment);
+    const table = new Table(family, detached(name), this.#ruleset.nextHandle(), comment);
     tables.set(table.key, table);
     this.#undo.push(() => tables.delete(table.key));
     return table;
@@ -90,10 +91,10 @@ export class Transaction {
     if (table.chains.size >= MAX_CHAINS) throw new NftError(REFUSALS.ENFILE, span);
     if (base && !HOOKS_OF_TYPE[base.type].includes(base.hook)) throw new NftError(REFUSALS.EOPNOTSUPP, span);
     if (policy && !base) throw new NftError(REFUSALS.EOPNOTSUPP, span);
-    const chain = new Chain(name, table.nextHandle(), base, comment);
+    const chain = new Chain(detached(name), table.nextHandle(), base, comment);
     if (policy) chain.policy = policy;
-    table.chains.set(name, chain);
-    this.#undo.push(() => table.chains.delete(name));
+    table.chains.set(chain.name, chain);
+    this.#undo.push(() => table.chains.delete(chain.name));
     this.#attach(chain);
     return chain;
   }
@@ -167,9 +168,9 @@ export class Transaction {
       return known;
     }
     if (table.sets.size >= MAX_SETS) throw new NftError(REFUSALS.ENFILE, span);
-    const set = new NftSet(name, table.nextHandle(), spec);
-    table.sets.set(name, set);
-    this.#undo.push(() => table.sets.delete(name));
+    const set = new NftSet(detached(name), table.nextHandle(), spec);
+    table.sets.set(set.name, set);
+    this.#undo.push(() => table.sets.delete(set.name));
     return set;
   }
 
@@ -199,7 +200,7 @@ export class Transaction {
       const target = table.chains.get(verdict.chain);
       if (!target) throw new NftError(REFUSALS.ENOENT, span);
       if (target.base) throw new NftError(REFUSALS.EOPNOTSUPP, span);
-      verdict.target = target;
+      bindJump(verdict, target);
       target.uses++;
       this.#reached.add(target);
       this.#undo.push(() => target.uses--);

@@ -8,18 +8,40 @@ const MAX_NAME = 240;
 /** The kinds of per-service chains, by prefix. */
 export type ServiceChainKind = 'service' | 'local' | 'external' | 'firewall';
 
-/** `service-ULMVA6XW-ns1/svc1/tcp/p80`. */
-export function serviceChain(kind: ServiceChainKind, service: ServicePortInfo): string {
-  return `${kind}-${hashed(portName(service))}`;
-}
+/** The names of what one Service's port has in the table; each is hashed once. */
+export class ServiceNames {
+  readonly #port: string;
+  readonly #hashed: string;
+  readonly #endpoints = new Map<EndpointInfo, string>();
 
-/** `endpoint-5OJB2KTY-ns1/svc1/tcp/p80__10.180.0.1/80`. */
-export function endpointChain(service: ServicePortInfo, endpoint: EndpointInfo): string {
-  return `endpoint-${hashed(endpointName(service, endpoint))}`;
-}
+  constructor({ name, protocol }: ServicePortInfo) {
+    const [service, port = ''] = name.split(':');
+    this.#port = `${service}/${protocol}/${port}`;
+    this.#hashed = hashed(this.#port);
+  }
 
-export function affinitySet(service: ServicePortInfo, endpoint: EndpointInfo): string {
-  return `affinity-${hashed(endpointName(service, endpoint))}`;
+  /** `service-ULMVA6XW-ns1/svc1/tcp/p80`. */
+  chain(kind: ServiceChainKind): string {
+    return `${kind}-${this.#hashed}`;
+  }
+
+  /** `endpoint-5OJB2KTY-ns1/svc1/tcp/p80__10.180.0.1/80`. */
+  endpointChain(endpoint: EndpointInfo): string {
+    return `endpoint-${this.#endpoint(endpoint)}`;
+  }
+
+  affinitySet(endpoint: EndpointInfo): string {
+    return `affinity-${this.#endpoint(endpoint)}`;
+  }
+
+  #endpoint(endpoint: EndpointInfo): string {
+    let name = this.#endpoints.get(endpoint);
+    if (name === undefined) {
+      name = hashed(`${this.#port}__${endpoint.ip}/${endpoint.port}`);
+      this.#endpoints.set(endpoint, name);
+    }
+    return name;
+  }
 }
 
 /** Whether a chain is one that Services have, which comes and goes with them. */
@@ -31,15 +53,8 @@ export function isAffinitySet(name: string): boolean {
   return name.startsWith('affinity-');
 }
 
-function portName({ name, protocol }: ServicePortInfo): string {
-  const [service, port = ''] = name.split(':');
-  return `${service}/${protocol}/${port}`;
-}
-
-function endpointName(service: ServicePortInfo, { ip, port }: EndpointInfo): string {
-  return `${portName(service)}__${ip}/${port}`;
-}
-
+/** hashAndTruncate: a name that is cut ends with dots. */
 function hashed(name: string): string {
-  return `${shortHash(name, HASH_CHARACTERS)}-${name}`.slice(0, MAX_NAME);
+  const whole = `${shortHash(name, HASH_CHARACTERS)}-${name}`;
+  return whole.length > MAX_NAME ? `${whole.slice(0, MAX_NAME - 3)}...` : whole;
 }

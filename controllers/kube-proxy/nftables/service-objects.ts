@@ -1,7 +1,7 @@
 import { planService, type ServicePlan } from '../plan-service.ts';
 import type { EndpointInfo, ProxiedPort, ServicePortInfo } from '../service-port.ts';
 import { rangeHolds } from '../source-ranges.ts';
-import { affinitySet, endpointChain, serviceChain } from './names.ts';
+import { type ServiceChainKind, ServiceNames } from './names.ts';
 
 /** What one Service's port adds to the table, in nft's words. */
 export interface ServiceObjects {
@@ -29,40 +29,49 @@ const MARK = 'jump mark-for-masquerade';
 export function serviceObjects(port: ProxiedPort, node: NodeFacts): ServiceObjects {
   const { service } = port;
   const plan = planService(port, node);
+  const names = new ServiceNames(service);
   return {
     key: `${service.name}/${service.protocol}`,
-    chains: chainsOf(service, plan, node),
-    sets: affinitySets(service, plan),
-    elements: elementsOf(service, plan),
+    chains: chainsOf(service, plan, names, node),
+    sets: affinitySets(service, plan, names),
+    elements: elementsOf(service, plan, names),
   };
 }
 
-function chainsOf(service: ServicePortInfo, plan: ServicePlan, node: NodeFacts): Map<string, string[]> {
+function chainsOf(
+  service: ServicePortInfo,
+  plan: ServicePlan,
+  names: ServiceNames,
+  node: NodeFacts,
+): Map<string, string[]> {
   const { cluster, local, used, hasExternal, isFirewalled } = plan;
   const chains = new Map<string, string[]>();
-  const [svc, lcl] = [serviceChain('service', service), serviceChain('local', service)];
+  const [svc, lcl] = [names.chain('service'), names.chain('local')];
   const internal = service.internalLocal ? lcl : svc;
   const masquerade = `ip daddr ${service.clusterIp} ip saddr != ${node.clusterCidr} ${MARK}`;
   const own = (chain: string): string[] => (chain === internal ? [masquerade] : []);
-  if (cluster.length > 0) chains.set(svc, [...own(svc), ...balance(service, cluster)]);
-  if (local.length > 0) chains.set(lcl, [...own(lcl), ...balance(service, local)]);
-  if (hasExternal) chains.set(serviceChain('external', service), externalRules(service, plan, node));
-  if (hasExternal && isFirewalled)
-    chains.set(serviceChain('firewall', service), [`ip saddr != { ${sources(service, node)} } drop`]);
-  for (const endpoint of used) chains.set(endpointChain(service, endpoint), endpointRules(service, endpoint));
+  if (cluster.length > 0) chains.set(svc, [...own(svc), ...balance(service, cluster, names)]);
+  if (local.length > 0) chains.set(lcl, [...own(lcl), ...balance(service, local, names)]);
+  if (hasExternal) chains.set(names.chain('external'), externalRules(service, plan, names, node));
+  if (isFirewalled) chains.set(names.chain('firewall'), [`ip saddr != { ${sources(service, node)} } drop`]);
+  for (const endpoint of used)
+    chains.set(names.endpointChain(endpoint), endpointRules(service, endpoint, names));
   return chains;
 }
 
 /** A client that came before goes where it went; others by chance, each endpoint with the same odds. */
-function balance(service: ServicePortInfo, endpoints: readonly EndpointInfo[]): string[] {
+function balance(
+  service: ServicePortInfo,
+  endpoints: readonly EndpointInfo[],
+  names: ServiceNames,
+): string[] {
   const returning =
     service.affinitySeconds > 0
       ? endpoints.map(
-          (endpoint) =>
-            `ip saddr @${affinitySet(service, endpoint)} goto ${endpointChain(service, endpoint)}`,
+          (endpoint) => `ip saddr @${names.affinitySet(endpoint)} goto ${names.endpointChain(endpoint)}`,
         )
       : [];
-  const choices = endpoints.map((endpoint, i) => `${i} : goto ${endpointChain(service, endpoint)}`);
+  const choices = endpoints.map((endpoint, i) => `${i} : goto ${names.endpointChain(endpoint)}`);
   return [...returning, `numgen random mod ${endpoints.length} vmap { ${choices.join(' , ')} }`];
 }
 
@@ -70,21 +79,21 @@ function balance(service: ServicePortInfo, endpoints: readonly EndpointInfo[]): 
 function externalRules(
   service: ServicePortInfo,
   { local }: ServicePlan,
+  names: ServiceNames,
   { clusterCidr }: NodeFacts,
 ): string[] {
-  const svc = serviceChain('service', service);
+  const svc = names.chain('service');
   if (!service.externalLocal) return [MARK, `goto ${svc}`];
   return [
     `ip saddr ${clusterCidr} goto ${svc} comment "short-circuit pod traffic"`,
     `fib saddr type local ${MARK} comment "masquerade local traffic"`,
     `fib saddr type local goto ${svc} comment "short-circuit local traffic"`,
-    ...(local.length > 0 ? [`goto ${serviceChain('local', service)}`] : []),
+    ...(local.length > 0 ? [`goto ${names.chain('local')}`] : []),
   ];
 }
 
-function endpointRules(service: ServicePortInfo, endpoint: EndpointInfo): string[] {
-  const remember =
-    service.affinitySeconds > 0 ? [`update @${affinitySet(service, endpoint)} { ip saddr }`] : [];
+function endpointRules(service: ServicePortInfo, endpoint: EndpointInfo, names: ServiceNames): string[] {
+  const remember = service.affinitySeconds > 0 ? [`update @${names.affinitySet(endpoint)} { ip saddr }`] : [];
   return [
     `ip saddr ${endpoint.ip} ${MARK}`,
     ...remember,
@@ -99,16 +108,20 @@ function sources(service: ServicePortInfo, { nodeIp }: NodeFacts): string {
   return [...ranges, ...(includesNode ? service.loadBalancerIps : [])].join(', ');
 }
 
-function affinitySets(service: ServicePortInfo, { used }: ServicePlan): Map<string, string> {
+function affinitySets(
+  service: ServicePortInfo,
+  { used }: ServicePlan,
+  names: ServiceNames,
+): Map<string, string> {
   if (service.affinitySeconds === 0) return new Map();
   const declaration = `{ type ipv4_addr ; flags dynamic,timeout ; timeout ${service.affinitySeconds}s ; }`;
-  return new Map([...used].map((endpoint) => [affinitySet(service, endpoint), declaration]));
+  return new Map([...used].map((endpoint) => [names.affinitySet(endpoint), declaration]));
 }
 
-function elementsOf(service: ServicePortInfo, plan: ServicePlan): Map<string, string> {
+function elementsOf(service: ServicePortInfo, plan: ServicePlan, names: ServiceNames): Map<string, string> {
   const { protocol, port, nodePort, externalIps, loadBalancerIps } = service;
   const elements = new Map<string, string>([[`cluster-ips ${service.clusterIp}`, '']]);
-  const to = (kind: Parameters<typeof serviceChain>[0]): string => ` : goto ${serviceChain(kind, service)}`;
+  const to = (kind: ServiceChainKind): string => ` : goto ${names.chain(kind)}`;
   const refused = (how: 'reject' | 'drop'): string =>
     ` comment "${service.name}" : ${how === 'reject' ? 'goto reject-chain' : 'drop'}`;
   const at = (ip: string): string => `${ip} . ${protocol} . ${port}`;
@@ -121,7 +134,7 @@ function elementsOf(service: ServicePortInfo, plan: ServicePlan): Map<string, st
     if (plan.hasExternal) elements.set(`service-ips ${at(ip)}`, to('external'));
     if (plan.refuseExternal) elements.set(`no-endpoint-services ${at(ip)}`, refused(plan.refuseExternal));
   }
-  if (plan.hasExternal && plan.isFirewalled) {
+  if (plan.isFirewalled) {
     for (const ip of loadBalancerIps) elements.set(`firewall-ips ${at(ip)}`, to('firewall'));
   }
   if (nodePort > 0) {

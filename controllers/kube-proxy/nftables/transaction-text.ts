@@ -132,7 +132,7 @@ function changesText(changes: Changes): string {
   for (const [chain, rules] of chains)
     for (const rule of rules) lines.push(`add rule ${TABLE} ${chain} ${rule}`);
   for (const [element, data] of elements) lines.push(`add element ${TABLE} ${braced(element, data)}`);
-  return lines.map((line) => `${line}\n`).join('');
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }
 
 /** `MAP KEY` as `MAP { KEY… }`. */

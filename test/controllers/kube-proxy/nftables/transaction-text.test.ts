@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endpointChain, serviceChain } from '../../../../controllers/kube-proxy/nftables/names.ts';
+import { ServiceNames } from '../../../../controllers/kube-proxy/nftables/names.ts';
 import {
   type ServiceObjects,
   serviceObjects,
@@ -21,8 +21,9 @@ const SERVICE = 'service-ULMVA6XW-ns1/svc1/tcp/p80';
 const ENDPOINT = 'endpoint-5OJB2KTY-ns1/svc1/tcp/p80__10.180.0.1/80';
 
 it('names chains as kube-proxy does', () => {
-  expect(serviceChain('service', SVC1.service)).toBe(SERVICE);
-  expect(endpointChain(SVC1.service, SVC1.endpoints[0]!)).toBe(ENDPOINT);
+  const names = new ServiceNames(SVC1.service);
+  expect(names.chain('service')).toBe(SERVICE);
+  expect(names.endpointChain(SVC1.endpoints[0]!)).toBe(ENDPOINT);
 });
 
 describe('a transaction', () => {
@@ -56,6 +57,18 @@ add element ip kube-proxy service-ips { 172.30.0.41 . tcp . 80 : goto ${SERVICE}
     expect(staleChains).toEqual([ENDPOINT]);
     expect(text).toContain(`flush chain ip kube-proxy ${ENDPOINT}`);
     expect(differenceText(objects(SVC1, other), objects(SVC1, other)).text).toBe('');
+  });
+
+  it('keeps shut out who is outside the source ranges, endpoints or not', () => {
+    const shut = proxiedPort({
+      loadBalancerIps: ['192.0.2.2'],
+      loadBalancerSourceRanges: ['198.51.100.0/24'],
+    });
+    const { text } = differenceText(new Map(), objects(shut));
+    expect(text).toContain('ip saddr != { 198.51.100.0/24 } drop\n');
+    expect(text).toMatch(
+      /add element ip kube-proxy firewall-ips \{ 192\.0\.2\.2 \. tcp \. 80 : goto firewall-/,
+    );
   });
 
   it('turns a service without endpoints away', () => {
