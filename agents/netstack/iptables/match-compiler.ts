@@ -99,6 +99,8 @@ function compileMatch(ns: Netns, match: Compilable): Predicate {
       };
     case 'limit':
       return compileLimit(ns, match);
+    case 'ipvs':
+      return compileIpvs(match);
     case 'set': {
       const place = ns.ipsets.place(match.name);
       const isIn = place ? compileSetMatch(place, match.sides) : () => false;
@@ -253,6 +255,21 @@ function compilePhysdev(match: Extract<Match, { kind: 'physdev' }>): Predicate {
 }
 
 const UNIT_MS = { sec: 1000, min: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
+
+/** ipvs_mt: of a packet that IPVS has not seen, nothing holds. */
+function compileIpvs({ property, protocol, address, port }: Extract<Match, { kind: 'ipvs' }>): Predicate {
+  const is = (holds: boolean, { invert }: { readonly invert: boolean }): boolean => holds !== invert;
+  return ({ ipvs }) => {
+    if (ipvs === undefined) return property?.invert === true && !protocol && !address && !port;
+    const { service } = ipvs;
+    return (
+      property?.invert !== true &&
+      (!protocol || is(service.protocol === protocol.number, protocol)) &&
+      (!address || is(((service.address ^ address.address) & address.mask) === 0, address)) &&
+      (!port || is(service.port === port.number, port))
+    );
+  };
+}
 
 function compileLimit(ns: Netns, { count, per, burst }: Extract<Match, { kind: 'limit' }>): Predicate {
   const bucket = new TokenBucket(ns, UNIT_MS[per] / count, burst);

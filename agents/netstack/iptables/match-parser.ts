@@ -414,6 +414,31 @@ function limit(): MatchDraft {
   };
 }
 
+function ipvs(): MatchDraft {
+  let match: Extract<Match, { kind: 'ipvs' }> = { kind: 'ipvs' };
+  return {
+    name: 'ipvs',
+    option(option, reader) {
+      if (option === '--ipvs') match = { ...match, property: { invert: reader.invert } };
+      else if (option === '--vproto') {
+        const number = parseProtocol(reader.value(option));
+        match = { ...match, protocol: { number, invert: reader.invert } };
+      } else if (option === '--vaddr') {
+        const text = reader.value(option);
+        match = { ...match, address: parseAddressMatch(text, reader.invert) };
+      } else if (option === '--vport') {
+        const number = parsePort(reader.value(option));
+        match = { ...match, port: { number, invert: reader.invert } };
+      } else return false;
+      return true;
+    },
+    finish() {
+      if (Object.keys(match).length === 1) throw new RuleError('IPVS: At least one option is required');
+      return match;
+    },
+  };
+}
+
 /** As many as a set's elements may have parts (IPSET_DIM_MAX). */
 const MAX_SIDES = 6;
 
@@ -464,6 +489,7 @@ const DRAFTS: Readonly<Record<string, () => MatchDraft>> = {
   mac: macSource,
   limit,
   set,
+  ipvs,
 };
 
 export type { MatchDraft };

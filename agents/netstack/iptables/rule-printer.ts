@@ -104,11 +104,22 @@ function printMatch(match: Match): string[] {
       return printPhysdev(match);
     case 'mac':
       return [`${not(match.invert)}--mac-source ${formatMac(match.address)}`];
+    case 'ipvs':
+      return printIpvs(match);
     case 'set':
       return [`${not(match.invert)}--match-set ${match.name} ${match.sides.join(',')}`];
     case 'limit':
       return [`--limit ${match.count}/${match.per}`, match.burst === 5 ? '' : `--limit-burst ${match.burst}`];
   }
+}
+
+function printIpvs({ property, protocol, address, port }: Extract<Match, { kind: 'ipvs' }>): string[] {
+  return [
+    property ? `${not(property.invert)}--ipvs` : '',
+    protocol ? `${not(protocol.invert)}--vproto ${protocol.number}` : '',
+    address ? printAddress('--vaddr', address).replace(/\/32$/, '') : '',
+    port ? `${not(port.invert)}--vport ${port.number}` : '',
+  ];
 }
 
 function printMasked(value: number, mask: number): string {

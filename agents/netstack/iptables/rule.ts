@@ -162,6 +162,16 @@ export interface LimitMatch {
   readonly burst: number;
 }
 
+/** What IPVS knows of a packet that it has seen to (net/netfilter/xt_ipvs.c). */
+export interface IpvsMatch {
+  readonly kind: 'ipvs';
+  /** `--ipvs`: whether it has at all. */
+  readonly property?: { readonly invert: boolean };
+  readonly protocol?: { readonly number: number; readonly invert: boolean };
+  readonly address?: AddressMatch;
+  readonly port?: { readonly number: number; readonly invert: boolean };
+}
+
 export interface SetMatch {
   readonly kind: 'set';
   readonly invert: boolean;
@@ -184,7 +194,8 @@ export type Match =
   | PhysdevMatch
   | MacMatch
   | LimitMatch
-  | SetMatch;
+  | SetMatch
+  | IpvsMatch;
 
 export const REJECT_TYPES = [
   'icmp-net-unreachable',

@@ -13,6 +13,8 @@ export interface Changes {
   readonly services: string;
   /** Real servers that take no new connections from now on: `-t IP:PORT IP:PORT`, to be taken out later. */
   readonly quiescent: readonly string[];
+  /** All rules of KUBE-IPVS-OUT-FILTER, if they are others than before. */
+  readonly outFilter: readonly string[] | undefined;
 }
 
 const DEVICE = 'kube-ipvs0';
@@ -31,7 +33,14 @@ export function changesBetween(before: NodeObjects, after: NodeObjects): Changes
       lines(missing(wanted.entries, old.entries), (entry) => `add ${entry} -exist`),
     services: servicesText(old, wanted, quiescent),
     quiescent,
+    outFilter: outFilterBetween(before, after),
   };
+}
+
+function outFilterBetween(before: NodeObjects, after: NodeObjects): readonly string[] | undefined {
+  const rulesOf = (objects: NodeObjects) => [...objects.values()].flatMap(({ outFilter }) => outFilter);
+  const [old, wanted] = [rulesOf(before), rulesOf(after)];
+  return old.join() === wanted.join() ? undefined : wanted;
 }
 
 interface Union {

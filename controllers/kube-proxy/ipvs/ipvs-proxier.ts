@@ -4,7 +4,7 @@ import { runInShell } from '../run-in-shell.ts';
 import type { ProxiedPort } from '../service-port.ts';
 import { type Changes, changesBetween, type NodeObjects } from './changes.ts';
 import { createSetsText, IP_SETS } from './ip-sets.ts';
-import { ipvsRulesText } from './ipvs-rules.ts';
+import { ipvsRulesText, outFilterText } from './ipvs-rules.ts';
 import { type ServiceObjects, serviceObjects } from './service-objects.ts';
 
 export interface IpvsModeOptions {
@@ -56,6 +56,8 @@ class IpvsProxier implements Proxier {
     this.#written = undefined;
     await this.#run(['ip', '-force', '-batch', '-'], changes.newAddresses);
     await this.#run(['ipset', 'restore'], changes.entries);
+    if (changes.outFilter)
+      await this.#run(['iptables-restore', '--noflush'], outFilterText(changes.outFilter));
     await this.#revive(changes.services);
     await this.#run(['ipvsadm', '-R'], changes.services);
     await this.#run(['ip', '-force', '-batch', '-'], changes.oldAddresses);

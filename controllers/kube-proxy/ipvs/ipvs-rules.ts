@@ -39,6 +39,8 @@ const JUMPS = {
 const RULES = (clusterCidr: string): Readonly<Record<'nat' | 'filter', readonly string[]>> => ({
   nat: [
     `KUBE-POSTROUTING ${comment('Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose')} ${inSet('KUBE-LOOP-BACK', 'dst,dst,src')} -j MASQUERADE`,
+    // What a process says to itself never meets a Service.
+    'KUBE-SERVICES -s 127.0.0.0/8 -j RETURN',
     `KUBE-SERVICES ${comment('Kubernetes service lb portal')} ${inSet('KUBE-LOAD-BALANCER', 'dst,dst')} -j KUBE-LOAD-BALANCER`,
     `KUBE-LOAD-BALANCER ${comment('Kubernetes service load balancer ip + port with externalTrafficPolicy=local')} ${inSet('KUBE-LOAD-BALANCER-LOCAL', 'dst,dst')} -j RETURN`,
     ...(['TCP', 'UDP'] as const).flatMap((protocol) => {
@@ -49,8 +51,8 @@ const RULES = (clusterCidr: string): Readonly<Record<'nat' | 'filter', readonly 
         `KUBE-NODE-PORT ${is} ${comment(`${why} for masquerade purpose`)} ${inSet(`KUBE-NODE-PORT-${protocol}`, 'dst')} -j KUBE-MARK-MASQ`,
       ];
     }),
-    `KUBE-NODE-PORT -p sctp ${inSet('KUBE-NODE-PORT-LOCAL-SCTP-HASH', 'dst,dst')} -j RETURN`,
-    `KUBE-NODE-PORT -p sctp ${inSet('KUBE-NODE-PORT-SCTP-HASH', 'dst,dst')} -j KUBE-MARK-MASQ`,
+    `KUBE-NODE-PORT -p sctp ${comment("Kubernetes nodeport SCTP port with externalTrafficPolicy=local with type 'hash ip:port'")} ${inSet('KUBE-NODE-PORT-LOCAL-SCTP-HASH', 'dst,dst')} -j RETURN`,
+    `KUBE-NODE-PORT -p sctp ${comment("Kubernetes nodeport SCTP port for masquerade purpose with type 'hash ip:port'")} ${inSet('KUBE-NODE-PORT-SCTP-HASH', 'dst,dst')} -j KUBE-MARK-MASQ`,
     `KUBE-SERVICES ! -s ${clusterCidr} ${comment('Kubernetes service cluster ip + port for masquerade purpose')} ${inSet('KUBE-CLUSTER-IP', 'dst,dst')} -j KUBE-MARK-MASQ`,
     `KUBE-SERVICES ${comment('Kubernetes service external ip + port for masquerade and filter purpose')} ${inSet('KUBE-EXTERNAL-IP', 'dst,dst')} -j KUBE-MARK-MASQ`,
     ...['KUBE-EXTERNAL-IP', 'KUBE-EXTERNAL-IP-LOCAL'].flatMap((set) => [
@@ -79,9 +81,17 @@ const RULES = (clusterCidr: string): Readonly<Record<'nat' | 'filter', readonly 
     ),
     `KUBE-IPVS-FILTER ${inSet('KUBE-HEALTH-CHECK-NODE-PORT', 'dst')} -j RETURN`,
     `KUBE-IPVS-FILTER -m conntrack --ctstate NEW ${inSet('KUBE-IPVS-IPS', 'dst')} -j REJECT`,
-    `KUBE-IPVS-OUT-FILTER -m conntrack --ctstate NEW ${inSet('KUBE-IPVS-IPS', 'dst')} -j REJECT`,
   ],
 });
+
+/**
+ * Those that keep the node itself from balancers whose source ranges it is not in: to IPVS it comes from the
+ * balancer's own address.
+ */
+export function outFilterText(rules: readonly string[]): string {
+  const lines = rules.map((rule) => `-A KUBE-IPVS-OUT-FILTER ${rule}\n`);
+  return `*filter\n:KUBE-IPVS-OUT-FILTER - [0:0]\n${lines.join('')}COMMIT\n`;
+}
 
 /**
  * The rules of the IPVS mode, which do not depend on any Service: sets do (k8s pkg/proxy/ipvs/proxier.go,

@@ -17,6 +17,8 @@ export interface ServiceObjects {
   readonly servers: ReadonlyMap<string, readonly string[]>;
   /** `SET ENTRY`. */
   readonly entries: ReadonlySet<string>;
+  /** Rules of KUBE-IPVS-OUT-FILTER. */
+  readonly outFilter: readonly string[];
 }
 
 const FLAGS = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const;
@@ -30,6 +32,7 @@ export function serviceObjects(port: ProxiedPort, node: ProxiedNodeFacts, schedu
   const services = new Map<string, string>();
   const servers = new Map<string, readonly string[]>();
   const entries = new Set<string>();
+  const outFilter: string[] = [];
   const enter = (set: IpSetName, ip: string, number = service.port, ...more: string[]): void => {
     entries.add(`${set} ${[ip, `${service.protocol}:${number}`, ...more].join(',')}`);
   };
@@ -54,7 +57,7 @@ export function serviceObjects(port: ProxiedPort, node: ProxiedNodeFacts, schedu
     serve(ip, service.port, service.externalLocal);
     enter('KUBE-LOAD-BALANCER', ip);
     if (service.externalLocal) enter('KUBE-LOAD-BALANCER-LOCAL', ip);
-    if (plan.isFirewalled) addFirewall(service, ip, node, enter);
+    if (plan.isFirewalled) outFilter.push(...addFirewall(service, ip, node, enter));
   }
   if (service.nodePort > 0 && node.nodeIp !== '') {
     serve(node.nodeIp, service.nodePort, service.externalLocal);
@@ -65,20 +68,28 @@ export function serviceObjects(port: ProxiedPort, node: ProxiedNodeFacts, schedu
   for (const endpoint of endpoints) {
     if (endpoint.nodeName === node.nodeName) enter('KUBE-LOOP-BACK', endpoint.ip, endpoint.port, endpoint.ip);
   }
-  return { key: `${service.name}/${service.protocol}`, addresses, services, servers, entries };
+  return { key: `${service.name}/${service.protocol}`, addresses, services, servers, entries, outFilter };
 }
 
 const addressOf = ({ ip, port }: EndpointInfo): string => `${ip}:${port}`;
 
 type Enter = (set: IpSetName, ip: string, port?: number, ...more: string[]) => void;
 
-/** A node that may use a balancer's address reaches it from that very address. */
-function addFirewall(service: ServicePortInfo, ip: string, { nodeIp }: ProxiedNodeFacts, enter: Enter): void {
+/** A node that may use a balancer's address reaches it from that very address; one that may not is told apart. */
+function addFirewall(
+  service: ServicePortInfo,
+  ip: string,
+  { nodeIp }: ProxiedNodeFacts,
+  enter: Enter,
+): readonly string[] {
   enter('KUBE-LOAD-BALANCER-FW', ip);
   const ranges = service.loadBalancerSourceRanges.map((range) => range.trim());
   for (const range of ranges) enter('KUBE-LOAD-BALANCER-SOURCE-CIDR', ip, service.port, range);
-  if (ranges.some((range) => rangeHolds(range, nodeIp)))
+  if (ranges.some((range) => rangeHolds(range, nodeIp))) {
     enter('KUBE-LOAD-BALANCER-SOURCE-IP', ip, service.port, ip);
+    return [];
+  }
+  return [`-s ${ip} -m ipvs --vaddr ${ip} --vproto ${service.protocol} --vport ${service.port} -j DROP`];
 }
 
 function nodePortEntries(service: ServicePortInfo, nodeIp: string): string[] {

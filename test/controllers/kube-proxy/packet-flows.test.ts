@@ -108,6 +108,16 @@ const TABLE: readonly (readonly [string, Feature, readonly Row[]])[] = [
     [[OUTSIDE, '192.0.2.2', 80, '10.244.1.3:8080 masq']],
   ],
   [
+    'source ranges that the node is not in',
+    { ...EXTERNAL, protocol: 'udp', endpoints: [HERE], loadBalancerSourceRanges: ['198.51.100.0/24'] },
+    [['node', '192.0.2.2', 80, 'DROP']],
+  ],
+  [
+    'source ranges that the node is in',
+    { ...EXTERNAL, protocol: 'udp', endpoints: [HERE], loadBalancerSourceRanges: ['172.18.0.0/29'] },
+    [['node', '192.0.2.2', 80, '10.244.1.3:8080 masq']],
+  ],
+  [
     'hints for zones',
     {
       endpoints: [

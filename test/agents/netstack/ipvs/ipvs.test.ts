@@ -161,6 +161,22 @@ describe('ipvs', () => {
     socket.close();
   });
 
+  it('is known to rules, by address, protocol and port', async () => {
+    const lab = await build(WEB, REMOTE);
+    const rule = `OUTPUT -m ipvs --vproto tcp --vaddr ${VIP} --vport 80 -j DROP`;
+    await run(lab, `iptables -A ${rule}`);
+    expect(await run(lab, 'iptables-save')).toContain(
+      `-A OUTPUT -m ipvs --vproto 6 --vaddr ${VIP} --vport 80 -j DROP\n`,
+    );
+    expect(await spread(lab, lab.client, 1)).toEqual(['TIMEOUT']);
+    expect(await get(lab, lab.client, '10.244.2.2', 8080)).toBe('p21 saw 10.244.1.3');
+    await run(lab, `iptables -D ${rule}`);
+    await run(lab, 'iptables -A OUTPUT -m ipvs ! --ipvs -j ACCEPT');
+    await run(lab, 'iptables -P OUTPUT DROP');
+    expect(await spread(lab, lab.client, 1)).toEqual(['TIMEOUT']);
+    expect(await get(lab, lab.node(1).ns, '10.244.2.2', 8080)).toBe('p21 saw 10.244.1.0');
+  });
+
   it('restores what it saved, and says what is wrong', async () => {
     const lab = await build(WEB, LOCAL, REMOTE, '-A -u 10.96.0.10:53 -s mh -b mh-port -p 100 -M 255.255.0.0');
     const text = await run(lab, 'ipvsadm -Sn');
