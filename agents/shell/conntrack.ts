@@ -109,11 +109,11 @@ function parseFilters(args: readonly string[]): Filter[] {
       const number = protocolNumber(name) ?? Number(name);
       if (Number.isNaN(number)) throw new UsageError(`${VERSION}: \`${name}' unsupported protocol`, 2);
       filters.push((c) => c.protocol === number);
-    } else if (option in ADDRESS_OPTIONS) {
+    } else if (Object.hasOwn(ADDRESS_OPTIONS, option)) {
       const read = ADDRESS_OPTIONS[option]!;
       const address = requireAddress(value());
       filters.push((c) => read(c) === address);
-    } else if (option in NUMBER_OPTIONS) {
+    } else if (Object.hasOwn(NUMBER_OPTIONS, option)) {
       const read = NUMBER_OPTIONS[option]!;
       const number = Number(value());
       filters.push((c) => read(c) === number);

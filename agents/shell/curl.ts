@@ -102,6 +102,11 @@ const LONG_VALUES: Readonly<Record<string, string>> = {
   '--write-out': '-w',
 };
 
+/** What a user names may also be a property that every object has. */
+function own<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
 function readOptions(args: readonly string[]): CurlOptions {
   const options: CurlOptions = {
     url: '',
@@ -119,10 +124,10 @@ function readOptions(args: readonly string[]): CurlOptions {
   };
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
-    const valued = VALUES[LONG_VALUES[arg] ?? arg];
+    const valued = own(VALUES, own(LONG_VALUES, arg) ?? arg);
     if (valued) valued(options, args[++i] ?? '');
     else if (/^-[A-Za-z]/.test(arg)) i += readCluster(options, arg, args[i + 1]);
-    else if (arg.startsWith('--')) SHORT_FLAGS[LONG_FLAGS[arg] ?? '']?.(options);
+    else if (arg.startsWith('--')) own(SHORT_FLAGS, own(LONG_FLAGS, arg) ?? '')?.(options);
     else options.url = arg;
   }
   return options;

@@ -46,7 +46,7 @@ export const ipset: Command = (args, stdin, { ns }) => {
   }
 };
 
-const commandOf = (word: string | undefined): string => COMMANDS[word ?? ''] ?? word ?? '';
+const commandOf = (word = ''): string => (Object.hasOwn(COMMANDS, word) ? COMMANDS[word]! : word);
 
 function split(args: readonly string[]): { options: Options; words: string[] } {
   const words: string[] = [];

@@ -40,6 +40,8 @@ const LONG: Readonly<Record<string, string>> = {
   '--sched-flags': '-b',
 };
 
+const shortOf = (word: string): string => (Object.hasOwn(LONG, word) ? LONG[word]! : word);
+
 const PROTOCOLS: Readonly<Record<string, number>> = {
   '-t': PROTO_TCP,
   '-u': PROTO_UDP,
@@ -137,7 +139,7 @@ function parse(args: readonly string[]): Options {
     connections: false,
     timeouts: false,
   };
-  const words = args.flatMap((arg) => (/^-[A-Za-z]{2,}$/.test(arg) ? split(arg) : [LONG[arg] ?? arg]));
+  const words = args.flatMap((arg) => (/^-[A-Za-z]{2,}$/.test(arg) ? split(arg) : [shortOf(arg)]));
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
     const value = (): string => {
@@ -146,7 +148,7 @@ function parse(args: readonly string[]): Options {
       return text;
     };
     if (COMMANDS.includes(word)) options.command = word;
-    else if (word in PROTOCOLS) {
+    else if (Object.hasOwn(PROTOCOLS, word)) {
       options.protocol = PROTOCOLS[word]!;
       options.service = value();
     } else if (word === '-r') options.server = value();
@@ -171,7 +173,7 @@ function parse(args: readonly string[]): Options {
 
 /** `-Ln` is `-L -n`. */
 function split(arg: string): string[] {
-  return [...arg.slice(1)].map((letter) => LONG[`-${letter}`] ?? `-${letter}`);
+  return [...arg.slice(1)].map((letter) => shortOf(`-${letter}`));
 }
 
 function parseScheduler(name: string): SchedulerName {
@@ -232,13 +234,17 @@ const LETTERS: Readonly<Record<number, string>> = {
 const endpointText = (address: number, port: number): string => `${formatIpv4(address)}:${port}`;
 const nameOf = (protocol: number): string => (protocolName(protocol) ?? '').toUpperCase();
 
+/** The schedulers that hash call the flag by their own name (print_sched_flags). */
+const portFlag = (scheduler: SchedulerName): string =>
+  scheduler === 'sh' || scheduler === 'mh' ? `${scheduler}-port` : 'flag-2';
+
 /** A service's commands, as `ipvsadm -S` prints them for `-R`. */
 function saved(service: VirtualService): string {
   const { settings, protocol, address, port } = service;
   const head = `${LETTERS[protocol]} ${endpointText(address, port)}`;
   const persistent = settings.persistentSeconds > 0 ? ` -p ${settings.persistentSeconds}` : '';
   const netmask = settings.netmask === EACH_CLIENT ? '' : ` -M ${formatIpv4(settings.netmask)}`;
-  const flags = settings.hashesPorts ? ` -b ${settings.scheduler}-port` : '';
+  const flags = settings.hashesPorts ? ` -b ${portFlag(settings.scheduler)}` : '';
   const lines = [`-A ${head} -s ${settings.scheduler}${persistent}${netmask}${flags}`];
   for (const each of service.destinations) {
     lines.push(`-a ${head} -r ${endpointText(each.address, each.port)} -m -w ${each.weight}`);
@@ -274,7 +280,7 @@ function required(ipvs: Ipvs, options: Options): VirtualService {
 function listed({ protocol, address, port, settings, destinations }: VirtualService): string {
   const persistent = settings.persistentSeconds > 0 ? ` persistent ${settings.persistentSeconds}` : '';
   const netmask = settings.netmask === EACH_CLIENT ? '' : ` mask ${formatIpv4(settings.netmask)}`;
-  const flags = settings.hashesPorts ? ` (${settings.scheduler}-port)` : '';
+  const flags = settings.hashesPorts ? ` (${portFlag(settings.scheduler)})` : '';
   const head = `${nameOf(protocol)}  ${endpointText(address, port)} ${settings.scheduler}${flags}${persistent}${netmask}\n`;
   const lines = destinations.map(
     (each) =>

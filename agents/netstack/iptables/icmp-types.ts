@@ -25,7 +25,7 @@ const NAMES: Readonly<Record<string, readonly [type: number, code?: number]>> = 
 };
 
 export function parseIcmpType(text: string): { type: number; code?: number } {
-  const named = NAMES[text];
+  const named = Object.hasOwn(NAMES, text) ? NAMES[text] : undefined;
   if (named) return named[1] === undefined ? { type: named[0] } : { type: named[0], code: named[1] };
   const match = /^(\d{1,3})(?:\/(\d{1,3}))?$/.exec(text);
   if (!match || Number(match[1]) > 255) throw new RuleError(`Invalid ICMP type \`${text}'`);

@@ -33,7 +33,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The matches that `-m` knows; undefined for one it does not. */
 export function openMatch(name: string): MatchDraft | undefined {
-  return DRAFTS[name]?.();
+  return Object.hasOwn(DRAFTS, name) ? DRAFTS[name]!() : undefined;
 }
 
 function listOf<T extends string>(text: string, known: readonly T[], what: string): T[] {
@@ -336,7 +336,7 @@ function multiport(): MatchDraft {
   return {
     name: 'multiport',
     option(option, reader) {
-      const side = MULTIPORT_SIDES[option];
+      const side = Object.hasOwn(MULTIPORT_SIDES, option) ? MULTIPORT_SIDES[option] : undefined;
       if (!side) return false;
       const ranges = reader
         .value(option)

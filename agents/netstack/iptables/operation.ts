@@ -20,7 +20,7 @@ const LONG: Readonly<Record<string, string>> = {
   '--rename-chain': '-E',
 };
 
-export const commandOf = (word: string): string => LONG[word] ?? word;
+export const commandOf = (word: string): string => (Object.hasOwn(LONG, word) ? LONG[word]! : word);
 
 /** Applies one line such as `-A CHAIN -p tcp -j ACCEPT` to a draft. */
 export function applyOperation(draft: TableDraft, words: readonly string[], counters: Counters): void {

@@ -13,7 +13,8 @@ const SERVICES: Readonly<Record<string, number>> = {
 };
 
 export function parsePort(text: string): number {
-  const port = /^\d+$/.test(text) ? Number(text) : SERVICES[text];
+  const named = Object.hasOwn(SERVICES, text) ? SERVICES[text] : undefined;
+  const port = /^\d+$/.test(text) ? Number(text) : named;
   if (port === undefined || port > 65535) throw new RuleError(`invalid port/service \`${text}' specified`);
   return port;
 }

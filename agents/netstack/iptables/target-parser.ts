@@ -174,7 +174,9 @@ function reject(): TargetDraft {
     option(option, reader) {
       if (option !== '--reject-with') return false;
       const name = reader.value(option);
-      const found = REJECT_TYPES.find((each) => each === name) ?? REJECT_ALIASES[name];
+      const found =
+        REJECT_TYPES.find((each) => each === name) ??
+        (Object.hasOwn(REJECT_ALIASES, name) ? REJECT_ALIASES[name] : undefined);
       if (!found) throw new RuleError(`unknown reject type "${name}"`);
       type = found;
       return true;

@@ -159,7 +159,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 };
 
 export function fieldOf(text: string): Field | undefined {
-  return BY_TEXT.get(ALIASES[text] ?? text);
+  return BY_TEXT.get(Object.hasOwn(ALIASES, text) ? ALIASES[text]! : text);
 }
 
 export const META_MARK = BY_TEXT.get('meta mark')!;
