@@ -4,6 +4,7 @@ import type { Route } from './fib/route.ts';
 import type { FlowRecording } from './flow/recording.ts';
 import type { IpvsConnection } from './ipvs/ipvs-connection.ts';
 import type { Link } from './link/link.ts';
+import type { Mac } from './mac.ts';
 import type { TraceSink } from './trace.ts';
 
 /** Room for VXLAN's outer headers (14 + 20 + 8 + 8) before a frame, rounded up. */
@@ -153,4 +154,6 @@ export interface BridgedState {
   physicalOutput: Link | undefined;
   wasOtherHost: boolean;
   inPrerouting: boolean;
+  /** It waits for the address of its new destination; then it goes on as the frame that it was (bridged_dnat). */
+  redirected: { readonly source: Mac } | undefined;
 }

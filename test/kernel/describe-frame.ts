@@ -97,12 +97,14 @@ function describeQuoted(packet: Uint8Array, own: readonly string[]): string {
 }
 
 /**
- * Whether two descriptions of what became of `given` say the same. A port may be another one in each if it is not
+ * Whether two descriptions of what became of `given`, in the other world of `givenToOther`, say the same. A port may be another one in each if it is not
  * what it was in either: NAT moved it out of the way of a clash, to one of its class at random
  * (nf_nat_l4proto_unique_tuple).
  */
-export function sameDescription(a: string, b: string, given: string): boolean {
+export function sameDescription(a: string, b: string, given: string, givenToOther: string): boolean {
   if (a === b) return true;
+  // Each world answers to the ports that it has drawn.
+  if (given !== givenToOther) return withoutPorts(a) === withoutPorts(b);
   const [, source, destination] = /proto (?:6|17) ([\d*]+) > ([\d*]+)/.exec(given) ?? [];
   const isGone = (port: string | undefined): boolean =>
     port !== undefined &&

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRng } from '../../platform/rng.ts';
-import { connections, differenceOf, JUDGED_MODES } from './judge.ts';
+import { differenceOf, expectSameState, JUDGED_MODES } from './judge.ts';
 import { KernelNode } from './kernel-node.ts';
 import { drawOddFrames } from './odd-frames.ts';
 import { CASES, SEED } from './seed.ts';
@@ -25,9 +25,7 @@ it.each(['no', ...JUDGED_MODES] as const)('does with odd frames what Linux does:
       if (difference) differences.push(`${i} ${what}\n${difference}`);
     }
     expect(differences).toEqual([]);
-    expect(connections(kernel.exec(['conntrack', '-L']))).toEqual(
-      connections(await sim.exec(['conntrack', '-L'])),
-    );
+    await expectSameState(kernel, sim);
   } finally {
     sim.close();
   }

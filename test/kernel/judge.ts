@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { PROXY_MODES } from '../../controllers/kube-proxy/proxy-mode.ts';
 import type { Port } from '../agents/netstack/flow/flow-world.ts';
 import { describeFrame, sameDescription } from './describe-frame.ts';
@@ -12,12 +13,15 @@ const OWN = ['172.18.0.2', '10.244.1.1', '10.244.1.0'];
 /** What both worlds made of the same frames, or of each world's own; undefined if it is the same. */
 export function tellDifference(
   given: readonly Uint8Array[],
+  givenToSim: readonly Uint8Array[],
   real: readonly Seen[],
   simulated: readonly Seen[],
 ): string | undefined {
   const [linux, podwire] = [textOf(real), textOf(simulated)];
-  const sent = given.map((frame) => describeFrame(frame, OWN)).join('\n    ');
-  if (sameDescription(linux, podwire, sent)) return undefined;
+  const [sent, sentToSim] = [given, givenToSim].map((frames) =>
+    frames.map((frame) => describeFrame(frame, OWN)).join('\n    '),
+  );
+  if (sameDescription(linux, podwire, sent!, sentToSim!)) return undefined;
   return `  in: ${sent}\n  Linux:\n${linux}\n  podwire:\n${podwire}`;
 }
 
@@ -28,7 +32,7 @@ export async function differenceOf(
   frames: readonly Uint8Array[],
 ): Promise<string | undefined> {
   const real = await kernel.exchange(port, frames);
-  return tellDifference(frames, real, await sim.exchange(port, frames));
+  return tellDifference(frames, frames, real, await sim.exchange(port, frames));
 }
 
 /** Device by device; on each the order is told too. */
@@ -39,14 +43,47 @@ function textOf(seen: readonly Seen[]): string {
     .join('\n');
 }
 
-/** `conntrack -L` without time-outs, tunnels and the test's own packets, and without ports drawn at random. */
+/** Both have tracked the same connections, and each rule has met the same packets. */
+export async function expectSameState(kernel: KernelNode, sim: SimNode): Promise<void> {
+  const list = ['conntrack', '-L'];
+  expect(connections(kernel.exec(list))).toEqual(connections(await sim.exec(list)));
+  const save = ['iptables-save', '-c'];
+  expect(savedRules(kernel.exec(save))).toEqual(savedRules(await sim.exec(save)));
+}
+
+/** Saved rules, chain by chain in one order, each chain's in its own; with their counters if they are told. */
+export function savedRules(text: string): string[] {
+  const chains = new Map<string, string[]>();
+  let table = '';
+  for (const line of text.split('\n')) {
+    const chain = /^:(\S+)/.exec(line)?.[1] ?? /^(?:\[\d+:\d+\] )?-A (\S+)/.exec(line)?.[1];
+    if (line.startsWith('*')) table = line;
+    if (chain === undefined) continue;
+    const key = `${table} ${chain}`;
+    chains.set(key, [...(chains.get(key) ?? []), line.startsWith(':') ? line.replace(/ \[.*/, '') : line]);
+  }
+  return [...chains].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([key, lines]) => [key, ...lines]);
+}
+
+/** How long connections last since their last packet, in seconds; a world's own clock shows a little less. */
+const LIVES = [10, 30, 60, 120, 300, 600, 432_000];
+
+/**
+ * `conntrack -L` without tunnels and the test's own packets, and without ports drawn at random; the time that is
+ * left as the time-out that it is left of.
+ */
 export function connections(text: string): string[] {
   return text
     .split('\n')
     .filter((line) => line !== '' && !/ dport=(9|8472) /.test(line))
     .map((line) =>
       line
-        .replace(/^(\w+ +\d+) \d+/, '$1')
+        .replace(
+          /^(\w+ +\d+) (\d+)/,
+          (_, name, left) => `${name} ${LIVES.find((life) => life >= Number(left))}`,
+        )
+        // What is not acknowledged yet shortens it (docs/fidelity.md).
+        .replace(/^(tcp +6) \d+ ESTABLISHED/, '$1 ESTABLISHED')
         // The ports of a reply are what frames have shown, or drawn: for a masquerade, or after a clash.
         .replace(/( src=.* src=\S+ dst=\S+) [^[]*/, '$1 ')
         .replace(/( dst=(?:172\.18\.0\.2|10\.244\.1\.[01]) sport=\d+) dport=(?!30080|31000)\d+/, '$1')

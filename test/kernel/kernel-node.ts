@@ -14,6 +14,7 @@ const PORTS: readonly Port[] = ['pod2', 'pod3', 'eth0'];
 const MACS = { pod2: '02:00:00:00:00:02', pod3: '02:00:00:00:00:03', eth0: '02:00:00:00:00:01' } as const;
 /** The port of the packets that tell that all before them has come through; see `exchange`. */
 const SENTINEL_PORT = 9;
+export const TUNNEL_PORTS = '40000 40000';
 const PATIENCE_MS = 5000;
 /** How long socat may take to listen. */
 const START_MS = 1000;
@@ -176,6 +177,8 @@ function build(namespace: Namespace): void {
     'net.ipv4.conf.default.rp_filter=0',
     ...['cni0', 'eth0', 'flannel/1'].map((device) => `net.ipv4.conf.${device}.rp_filter=0`),
     'net.bridge.bridge-nf-call-iptables=1',
+    // So that a tunnel's packets are one connection (sim-node.ts has it too): what port of many is the hash's choice.
+    `net.ipv4.ip_local_port_range=${TUNNEL_PORTS}`,
     // The simulated node does not judge sequence numbers (docs/fidelity.md).
     'net.netfilter.nf_conntrack_tcp_be_liberal=1',
     'net.netfilter.nf_conntrack_tcp_ignore_invalid_rst=1',
@@ -188,7 +191,7 @@ function build(namespace: Namespace): void {
   ];
   for (const setting of settings) {
     try {
-      node(`sysctl -qw ${setting}`);
+      namespace.run(['sysctl', '-qw', setting]);
     } catch (error) {
       // Newer kernels keep some of them for the first namespace alone.
       if (!/icmp_msgs/.test(setting)) throw error;
@@ -218,7 +221,8 @@ export function sentinels(from: Port, tag: number): Uint8Array[] {
 
 const SENTINEL_MARK = 0x73656e7400000000n;
 
-function sentinelTag(frame: Uint8Array): number | undefined {
+/** Undefined for a frame that is none. */
+export function sentinelTag(frame: Uint8Array): number | undefined {
   if (frame.length < 50) return undefined;
   const mark = new DataView(frame.buffer, frame.byteOffset).getBigUint64(frame.length - 8);
   return mark >> 32n === SENTINEL_MARK >> 32n ? Number(mark & 0xffffffffn) : undefined;

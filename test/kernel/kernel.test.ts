@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRng } from '../../platform/rng.ts';
 import type { Port } from '../agents/netstack/flow/flow-world.ts';
 import { proxiedPort } from '../controllers/kube-proxy/proxied-port.ts';
-import { connections, JUDGED_MODES, tellDifference } from './judge.ts';
+import { expectSameState, JUDGED_MODES, savedRules, tellDifference } from './judge.ts';
 import { KernelNode, type Seen } from './kernel-node.ts';
 import { CASES, SEED } from './seed.ts';
 import { SimNode } from './sim-node.ts';
@@ -77,14 +77,14 @@ describe.each(JUDGED_MODES)('%s', (mode) => {
     ]);
     try {
       await kernel.load(mode, sim);
-      expect(saved(kernel.exec(['iptables-save']))).toEqual(saved(await sim.exec(['iptables-save'])));
+      expect(savedRules(kernel.exec(['iptables-save']))).toEqual(
+        savedRules(await sim.exec(['iptables-save'])),
+      );
       const rng = seededRng(SEED ^ hash(`${mode} ${name}`));
       const differences: string[] = [];
       for (let i = 0; i < CASES; i++) differences.push(...(await playCase(sim, drawCase(rng, i), i)));
       expect(differences).toEqual([]);
-      expect(connections(kernel.exec(['conntrack', '-L']))).toEqual(
-        connections(await sim.exec(['conntrack', '-L'])),
-      );
+      await expectSameState(kernel, sim);
     } finally {
       sim.close();
     }
@@ -126,27 +126,12 @@ async function playCase(sim: SimNode, { what, steps }: Case, index: number): Pro
     }
     const real = await kernel.exchange(forReal.port, forReal.frames);
     const simulated = await sim.exchange(forSim.port, forSim.frames);
-    const difference = tellDifference(forReal.frames, real, simulated);
+    const difference = tellDifference(forReal.frames, forSim.frames, real, simulated);
     if (difference) return [`case ${index} step ${at}: ${what}\n  in by ${forReal.port}:\n${difference}`];
     lastReal = real.at(-1) ?? lastReal;
     lastSim = simulated.at(-1) ?? lastSim;
   }
   return [];
-}
-
-/** Saved rules without comments and counters; both worlds' tables in one order. */
-function saved(text: string): string[] {
-  return text
-    .split(/^(?=\*)/m)
-    .map((table) =>
-      table
-        .split('\n')
-        .filter((line) => line !== '' && !line.startsWith('#'))
-        .map((line) => line.replace(/ \[\d+:\d+\]$/, '')),
-    )
-    .filter((lines) => lines.length > 0)
-    .sort(([a = ''], [b = '']) => (a < b ? -1 : 1))
-    .flatMap(([first = '', ...rest]) => [first, ...rest.filter((line) => line !== 'COMMIT').sort()]);
 }
 
 function hash(text: string): number {

@@ -30,9 +30,10 @@ const DESTINATIONS = [
 /** Nobody's, nowhere's, everyone's, the node's own. */
 const STRANGE_ADDRESSES = [
   ...['0.0.0.0', '0.1.2.3', '127.0.0.1', '127.5.5.5', '224.0.0.1', '239.1.1.1', '240.0.0.1'],
-  ...['255.255.255.255', '10.244.1.255', '172.18.255.255', '172.18.0.0', '10.244.2.0', '10.244.2.255'],
+  ...['255.255.255.255', '172.18.0.0', '10.244.2.0', '10.244.2.255'],
   ...['10.244.1.1', '172.18.0.2', '10.244.1.77', '10.244.3.3', '8.8.8.8', '169.254.1.1', '172.18.7.7'],
 ];
+const BROADCAST_ADDRESSES = ['10.244.1.255', '172.18.255.255'];
 const ODD_MACS = [
   ...['ff:ff:ff:ff:ff:ff', '01:00:5e:00:00:01', '33:33:00:00:00:01', '01:80:c2:00:00:00'],
   ...['01:80:c2:00:00:0e', '02:00:00:00:77:01', '02:00:00:00:01:02', '02:00:00:00:01:03'],
@@ -108,7 +109,7 @@ function drawHeader(rng: Rng, packet: Ingredients): { what: string; damage: Dama
       packet.source = any(STRANGE_ADDRESSES);
       return { what: 'strange source', ...none };
     case 1:
-      packet.destination = any(STRANGE_ADDRESSES);
+      packet.destination = any([...STRANGE_ADDRESSES, ...BROADCAST_ADDRESSES]);
       return { what: 'strange destination', ...none };
     case 2:
       packet.ttl = any([0, 1, 1, 2, 255]);
@@ -180,7 +181,7 @@ function damaged(rng: Rng, damage: Damage, packet: Uint8Array): Uint8Array {
 function drawTransport(rng: Rng, packet: Ingredients, index: number): { what: string } {
   const any = <T>(list: readonly T[]): T => list[rng.int(list.length)]!;
   const payload = rng.bytes(any([0, 1, 8, 33, 512, 1300, 1422, 1472]));
-  const sourcePort = any([10_000 + index, 10_000 + index, 7, 520]);
+  const sourcePort = any([10_000 + index, 10_000 + index, 600 + (index % 400)]);
   const destinationPort = any([80, 80, 8080, 30080, 53, 0, 1234]);
   switch (packet.protocol) {
     case 17:

@@ -4,15 +4,17 @@ import { runNodeCommand } from '../../agents/shell/run-node-command.ts';
 import { type ProxyModeName, proxyMode } from '../../controllers/kube-proxy/proxy-mode.ts';
 import type { ProxiedPort } from '../../controllers/kube-proxy/service-port.ts';
 import { FlowWorld, HOSTS, type Port } from '../agents/netstack/flow/flow-world.ts';
-import { type Seen, sentinels } from './kernel-node.ts';
+import { type Seen, sentinels, sentinelTag, TUNNEL_PORTS } from './kernel-node.ts';
 
 /** The simulated node with what kube-proxy and flannel wrote to it. */
 export class SimNode {
-  readonly world: FlowWorld;
+  readonly world = new FlowWorld({ rules: '' });
 
-  private constructor(rules: string) {
-    this.world = new FlowWorld({ rules });
+  #round = 0;
+
+  private constructor() {
     const { ns, cni0, devices } = this.world;
+    ns.sysctl.set('net.ipv4.ip_local_port_range', TUNNEL_PORTS);
     for (const [port, hosts] of Object.entries(HOSTS)) {
       const link = port === 'eth0' ? devices.eth0 : cni0;
       for (const [address, mac] of Object.entries(hosts)) ns.addNeighbour(link, ipv4(address), mac);
@@ -21,14 +23,15 @@ export class SimNode {
 
   /** One without any rule. */
   static async bare(): Promise<SimNode> {
-    const node = new SimNode('');
-    await node.#warmUp();
+    const node = new SimNode();
+    for (const port of ['pod2', 'pod3', 'eth0'] as const) await node.exchange(port, []);
     return node;
   }
 
   static async start(mode: ProxyModeName, ports: readonly ProxiedPort[]): Promise<SimNode> {
-    const node = new SimNode(flannelRules('10.244.1.0/24', '10.244.0.0/16'));
+    const node = await SimNode.bare();
     const { ns } = node.world;
+    ns.iptables.restore(flannelRules('10.244.1.0/24', '10.244.0.0/16'), { noflush: true });
     const { newProxier } = proxyMode(mode, {
       clusterCidr: '10.244.0.0/16',
       serviceCidrs: () => ['10.96.0.0/16'],
@@ -36,7 +39,6 @@ export class SimNode {
     });
     const shell = { run: (argv: readonly string[], stdin = '') => runNodeCommand(argv, stdin, { ns }) };
     await newProxier({ nodeName: 'node-1', nodeIp: '172.18.0.2', zone: '', shell }).sync(ports);
-    await node.#warmUp();
     return node;
   }
 
@@ -45,17 +47,13 @@ export class SimNode {
     return stdout;
   }
 
+  /** As the real node does it, so that both count the same. */
   async exchange(port: Port, frames: readonly Uint8Array[]): Promise<Seen[]> {
-    for (const frame of frames) this.world.send(port, frame);
-    return this.world.take();
+    for (const frame of [...frames, ...sentinels(port, ++this.#round)]) this.world.send(port, frame);
+    return (await this.world.take()).filter(({ frame }) => sentinelTag(frame) === undefined);
   }
 
   close(): void {
     this.world.ns.delete();
-  }
-
-  /** The bridge learns where the pods are. */
-  async #warmUp(): Promise<void> {
-    for (const port of ['pod2', 'pod3', 'eth0'] as const) await this.exchange(port, sentinels(port, 0));
   }
 }

@@ -35,13 +35,13 @@ export class NatHooks {
     this.#ns = ns;
   }
 
-  /** The returned function takes the rules out again. */
+  /** Of equal priorities the latest is asked first. The returned function takes the rules out again. */
   register(point: HookPoint, priority: number, run: NatRules): () => void {
     const ns = this.#ns;
     ns.conntrack.enable();
     if (this.#entries.size === 0) for (const each of POINTS) this.#hook(each);
     const entry = { priority, run };
-    const entries = [...this.#entries.get(point)!, entry];
+    const entries = [entry, ...this.#entries.get(point)!];
     this.#entries.set(
       point,
       entries.sort((a, b) => a.priority - b.priority),

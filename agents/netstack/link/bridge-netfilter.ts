@@ -1,5 +1,5 @@
 import { checkIpv4, ipv4Destination, ipv4HeaderLength, ipv4TotalLength } from '../header/ipv4-header.ts';
-import { writeMac } from '../mac.ts';
+import { readMac, writeMac } from '../mac.ts';
 import { FORWARD, NF_ACCEPT, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
 import { PACKET_HOST, PACKET_OTHERHOST, type Packet } from '../packet.ts';
 import type { Bridge, BridgePort } from './bridge.ts';
@@ -22,6 +22,7 @@ export function bridgePreRoutingHook(bridge: Bridge, port: BridgePort, packet: P
     physicalOutput: undefined,
     wasOtherHost,
     inPrerouting: true,
+    redirected: undefined,
   };
   const before = ipv4Destination(packet.bytes, packet.l3);
   packet.input = bridge;
@@ -52,14 +53,26 @@ function redirected(bridge: Bridge, port: BridgePort, packet: Packet): void {
   bridge.handleFrameFinish(port, packet);
 }
 
-/**
- * The neighbour is not known yet: the packet waits for it as if the bridge itself sent it. Linux restores the
- * source MAC afterwards; here the frame then carries the bridge's own, which no IP host looks at.
- */
+/** The neighbour is not known yet: the packet waits for it as if the bridge itself sent it. */
 function resolveThenBridge(bridge: Bridge, packet: Packet): void {
+  packet.bridged!.redirected = { source: readMac(packet.bytes, packet.start + 6) };
   const destination = ipv4Destination(packet.bytes, packet.l3);
   const route = bridge.ns.fib.lookup(destination);
   bridge.ns.neighbours.output(bridge, route?.gateway ?? destination, packet);
+}
+
+/**
+ * Whether a frame that the bridge is about to send is one that has waited so: it goes on from its port, from whom
+ * it came (br_nf_pre_routing_finish_bridge_slow).
+ */
+export function resumeRedirected(bridge: Bridge, packet: Packet): boolean {
+  const redirected = packet.bridged?.redirected;
+  const port = redirected && bridge.port(packet.bridged!.physicalInput);
+  if (!port) return false;
+  packet.bridged!.redirected = undefined;
+  writeMac(packet.bytes, packet.start + 6, redirected!.source);
+  bridge.handleFrameFinish(port, packet);
+  return true;
 }
 
 /** br_nf_forward_ip; false if the packet ended there. */

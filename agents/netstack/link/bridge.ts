@@ -9,7 +9,12 @@ import type { Netns } from '../netns.ts';
 import { PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, type Packet } from '../packet.ts';
 import { ETH_IPV4 } from '../protocol-numbers.ts';
 import { BridgeFdb } from './bridge-fdb.ts';
-import { bridgeForwardHook, bridgePostRoutingHook, bridgePreRoutingHook } from './bridge-netfilter.ts';
+import {
+  bridgeForwardHook,
+  bridgePostRoutingHook,
+  bridgePreRoutingHook,
+  resumeRedirected,
+} from './bridge-netfilter.ts';
 import { Link } from './link.ts';
 import { deliverUp, toProtocols } from './receive.ts';
 
@@ -90,6 +95,9 @@ export class Bridge extends Link {
 
   /** br_dev_xmit: a frame from the node itself. */
   protected override xmit(packet: Packet): void {
+    if (resumeRedirected(this, packet)) return;
+    // One that came by a bridge and was routed has met IP's own hooks since; the bridge's are not for it.
+    packet.bridged = undefined;
     if ((packet.bytes[packet.start]! & 1) !== 0) return this.#flood(packet, undefined, false);
     const entry = this.fdb.lookup(readMac(packet.bytes, packet.start), this.ns.softirq.now);
     if (entry?.port) {

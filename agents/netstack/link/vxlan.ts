@@ -154,9 +154,10 @@ function flowPort(ns: Netns, { bytes, start }: Packet): number {
   };
   const l3 = start + ETHERNET_HEADER;
   if (u16(bytes, start + 12) === ETH_IPV4) {
+    const protocol = ipv4Protocol(bytes, l3);
     mix(u32(bytes, l3 + 12));
     mix(u32(bytes, l3 + 16));
-    const protocol = ipv4Protocol(bytes, l3);
+    mix(protocol);
     if (protocol === PROTO_TCP || protocol === PROTO_UDP) mix(u32(bytes, l3 + ipv4HeaderLength(bytes, l3)));
   } else {
     mix(u32(bytes, start + 2));

@@ -58,7 +58,7 @@ export class Hooks {
   }
 
   /**
-   * Equal priorities run in order of registration; the returned function takes it out again. A function that is
+   * Of equal priorities the latest runs first (nf_hook_entries_grow); the returned function takes it out again. A function that is
    * `perFlow` treats all packets of an established flow alike, or clears the recording of one that it does not.
    */
   register(
@@ -69,7 +69,7 @@ export class Hooks {
     { perFlow = false } = {},
   ): () => void {
     const entry = { priority, name, run, perFlow };
-    this.#entries[point] = [...this.#entries[point]!, entry].sort((a, b) => a.priority - b.priority);
+    this.#entries[point] = [entry, ...this.#entries[point]!].sort((a, b) => a.priority - b.priority);
     this.#ns.changed();
     return () => {
       this.#entries[point] = this.#entries[point]!.filter((other) => other !== entry);

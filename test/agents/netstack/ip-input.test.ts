@@ -159,6 +159,24 @@ it('a masqueraded connection ends when its packets leave by another device', asy
   expect(await outcome(node, 'pod2', routed)).toHaveLength(1);
 });
 
+it('of hooks with equal priorities the latest comes first', async () => {
+  const node = await world('*filter\n-A FORWARD -j DROP\nCOMMIT\n');
+  const loaded = node.ns.nftables.load(
+    'table ip late { chain forward { type filter hook forward priority 0; counter reject; } }',
+  );
+  expect(loaded).toEqual({ ok: true });
+  expect(await outcome(node, 'pod2', frameOf('pod2', SPEC))).toEqual(['pod2 icmp 3/3 0 tos 192']);
+});
+
+it('a packet that is routed back to the bridge it came by meets FORWARD once', async () => {
+  const node = await world('*filter\n-A FORWARD -j ACCEPT\nCOMMIT\n');
+  const routed = frameOf('pod2', { ...SPEC, destination: '10.244.1.3' });
+  routed.set([2, 0, 0, 0, 1, 1]);
+  node.ns.iptables.restore('*filter\n-F\n-A FORWARD -j ACCEPT\nCOMMIT\n');
+  expect(await outcome(node, 'pod2', routed)).toEqual(['pod3 frag 0 len 68 tos 0']);
+  expect(node.ns.iptables.save({ counters: true })).toContain('[1:68] -A FORWARD -j ACCEPT');
+});
+
 it('a tunnel shows the congestion marks of what it carries, and takes them over', async () => {
   const node = await world();
   const across = changed(frameOf('pod2', { ...SPEC, destination: '10.244.2.2' }), (view) =>
