@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { PROXY_MODES } from '../../controllers/kube-proxy/proxy-mode.ts';
 import type { Port } from '../agents/netstack/flow/flow-world.ts';
 import { describeFrame, sameDescription } from './describe-frame.ts';
@@ -46,7 +46,9 @@ function textOf(seen: readonly Seen[]): string {
 /** Both have tracked the same connections, and each rule has met the same packets. */
 export async function expectSameState(kernel: KernelNode, sim: SimNode): Promise<void> {
   const list = ['conntrack', '-L'];
-  expect(connections(kernel.exec(list))).toEqual(connections(await sim.exec(list)));
+  const simulated = connections(await sim.exec(list));
+  // Netlink tells a long list in parts, and what moves between them may be missed.
+  await vi.waitFor(() => expect(connections(kernel.exec(list))).toEqual(simulated));
   const save = ['iptables-save', '-c'];
   expect(savedRules(kernel.exec(save))).toEqual(savedRules(await sim.exec(save)));
 }
