@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { formatIpv4, type Ipv4 } from '../netstack/ipv4.ts';
+import { formatEndpoint, type IpAddress } from '../netstack/ip-address.ts';
 import { requestPath } from '../sockets/request-path.ts';
 import { type Image, type ProcessContext, untilTerminated } from './image.ts';
 import { listenAddress } from './listen-address.ts';
@@ -64,10 +64,10 @@ async function netexec(context: ProcessContext, options: ReadonlyMap<string, str
   return Promise.race([exited, untilTerminated(context).then(() => 0)]);
 }
 
-function serveNetexecUdp(context: ProcessContext, local: { address: Ipv4; port: number }): void {
+function serveNetexecUdp(context: ProcessContext, local: { address: IpAddress; port: number }): void {
   const udp = context.sockets.bindUdp(local);
   udp.onMessage = (payload, from, to) => {
-    const client = `${formatIpv4(from.address)}:${from.port}`;
+    const client = formatEndpoint(from);
     const answer = netexecUdp(context, Buffer.from(payload).toString(), client);
     if (answer !== '') udp.send(Buffer.from(answer), from, to);
   };

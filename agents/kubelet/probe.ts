@@ -1,6 +1,6 @@
 import type { Container, Probe } from '../../openapi/generated/types.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { type Ipv4, ipv4 } from '../netstack/ipv4.ts';
+import { type IpAddress, parseIp } from '../netstack/ip-address.ts';
 import type { Netns } from '../netstack/netns.ts';
 import { fetchHttp } from '../sockets/http-client.ts';
 
@@ -36,7 +36,7 @@ async function httpProbe(
   const address = probeAddress(host, target);
   const number = probePort(port, target.container);
   const headers = {
-    host: `${host || target.podIp}:${number}`,
+    host: `${hostText(host || target.podIp)}:${number}`,
     'user-agent': 'kube-probe/1.33',
     accept: '*/*',
   };
@@ -78,9 +78,14 @@ function tcpProbe(
   });
 }
 
-function probeAddress(host: string | undefined, { podIp }: ProbeTarget): Ipv4 {
-  return ipv4(host || podIp);
+function probeAddress(host: string | undefined, { podIp }: ProbeTarget): IpAddress {
+  const address = parseIp(host || podIp);
+  if (address === undefined) throw new Error(`no such host: ${host || podIp}`);
+  return address;
 }
+
+/** An IPv6 address stands in brackets before a port. */
+const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /** A name stands for the container's port of that name. */
 function probePort(port: number | string | undefined, { ports = [], name }: Container): number {

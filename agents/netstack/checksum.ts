@@ -29,16 +29,24 @@ export function internetChecksum(bytes: Uint8Array, start: number, end: number, 
   return ~fold(sumWords(bytes, start, end, initial)) & 0xffff;
 }
 
-/** The sum over TCP's and UDP's pseudo header (RFC 9293 §3.1). */
+/** The sum over the pseudo header of TCP, UDP and ICMPv6 (RFC 9293 §3.1, RFC 8200 §8.1). */
 export function pseudoHeaderSum(
-  source: number,
-  destination: number,
+  source: number | bigint,
+  destination: number | bigint,
   protocol: number,
   length: number,
 ): number {
-  return (
-    (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff) + protocol + length
-  );
+  return sumAddress(source) + sumAddress(destination) + protocol + length;
+}
+
+function sumAddress(address: number | bigint): number {
+  if (typeof address === 'number') return (address >>> 16) + (address & 0xffff);
+  let sum = 0;
+  for (let rest = address; rest !== 0n; rest >>= 48n) {
+    const words = Number(rest & 0xffffffffffffn);
+    sum += Math.floor(words / 0x100000000) + ((words >>> 16) & 0xffff) + (words & 0xffff);
+  }
+  return sum;
 }
 
 /** Replaces one 16-bit word under a checksum: HC' = ~(~HC + ~m + m') (RFC 1624 §3). */

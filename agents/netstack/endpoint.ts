@@ -1,7 +1,7 @@
-import type { Ipv4 } from './ipv4.ts';
+import type { IpAddress } from './ip-address.ts';
 
 /** One side of a transport flow. */
 export interface Endpoint {
-  readonly address: Ipv4;
+  readonly address: IpAddress;
   readonly port: number;
 }

@@ -1,17 +1,24 @@
-import { broadcastOf, type Cidr, networkOf, cidr as parsePrefix } from './cidr.ts';
+import { broadcastOf, type Cidr, type Cidr6, cidr, cidr6, networkOf, type Prefix } from './cidr.ts';
 import { Conntrack } from './conntrack/conntrack.ts';
 import { NatHooks } from './conntrack/nat-hooks.ts';
 import { DropCounters, type DropReason } from './drop-reason.ts';
 import type { NetClock, NetRng } from './environment.ts';
-import { Fib } from './fib/fib.ts';
+import { Fib, IPV4_SPACE, IPV6_SPACE } from './fib/fib.ts';
 import type { Route } from './fib/route.ts';
 import { type RouteSpec, resolveRoute } from './fib/route-spec.ts';
 import { FlowTable } from './flow/flow-table.ts';
+import { EchoSockets } from './ip/echo-sockets.ts';
 import { Icmp } from './ip/icmp.ts';
 import { IpLayer } from './ip/ip-layer.ts';
+import type { IpProtocol } from './ip/ip-protocol.ts';
+import { type IpAddress, type IpVersion, isIpv6 } from './ip-address.ts';
+import { Icmp6 } from './ip6/icmp6.ts';
+import { Ip6Layer } from './ip6/ip6-layer.ts';
+import { linkLocalOf } from './ip6/link-local.ts';
 import { IpSets } from './ipset/ip-sets.ts';
 import { Iptables } from './iptables/iptables.ts';
-import { type Ipv4, isLoopback } from './ipv4.ts';
+import { isLoopback } from './ipv4.ts';
+import { type Ipv6, isLinkLocal6, isLoopback6 } from './ipv6.ts';
 import { Ipvs } from './ipvs/ipvs.ts';
 import type { Link, LinkAddress } from './link/link.ts';
 import { LoopbackLink } from './link/loopback.ts';
@@ -59,17 +66,24 @@ export class Netns {
   generation = 0;
   readonly sysctl = new Sysctls(() => this.changed());
   readonly hooks: Hooks;
-  readonly fib = new Fib(() => this.changed());
+  readonly hooks6: Hooks;
+  readonly fib = new Fib(IPV4_SPACE, () => this.changed());
+  readonly fib6 = new Fib(IPV6_SPACE, () => this.changed());
   readonly neighbours: NeighbourTable;
   readonly conntrack: Conntrack;
   readonly nat: NatHooks;
+  readonly nat6: NatHooks;
   readonly ipsets: IpSets;
   readonly iptables: Iptables;
+  readonly ip6tables: Iptables;
   readonly nftables: Nftables;
   readonly ipvs: Ipvs;
   readonly flows: FlowTable;
   readonly ip: IpLayer;
+  readonly ip6: Ip6Layer;
+  readonly echo = new EchoSockets(this);
   readonly icmp: Icmp;
+  readonly icmp6: Icmp6;
   readonly tcp: TcpStack;
   readonly udp: UdpStack;
   readonly lo: LoopbackLink;
@@ -77,7 +91,7 @@ export class Netns {
   onDrop: ((packet: Packet, reason: DropReason) => void) | undefined;
   readonly #links = new Map<number, Link>();
   readonly #byName = new Map<string, Link>();
-  readonly #localAddresses = new Map<Ipv4, number>();
+  readonly #localAddresses = new Map<IpAddress, number>();
   #nextIfindex = 1;
   #deleted = false;
 
@@ -87,16 +101,21 @@ export class Netns {
     this.rng = options.rng;
     this.softirq = softirqOf(options.clock);
     this.hooks = new Hooks(this);
+    this.hooks6 = new Hooks(this);
     this.neighbours = new NeighbourTable(this);
     this.conntrack = new Conntrack(this);
-    this.nat = new NatHooks(this);
+    this.nat = new NatHooks(this, 4);
+    this.nat6 = new NatHooks(this, 6);
     this.ipsets = new IpSets(this);
-    this.iptables = new Iptables(this);
+    this.iptables = new Iptables(this, 4);
+    this.ip6tables = new Iptables(this, 6);
     this.nftables = new Nftables(this);
     this.ipvs = new Ipvs(this);
     this.flows = new FlowTable(this);
     this.ip = new IpLayer(this);
+    this.ip6 = new Ip6Layer(this);
     this.icmp = new Icmp(this);
+    this.icmp6 = new Icmp6(this);
     this.udp = new UdpStack(this);
     this.tcp = new TcpStack(this);
     this.lo = new LoopbackLink(this);
@@ -108,6 +127,20 @@ export class Netns {
    */
   changed(): void {
     this.generation++;
+  }
+
+  /** What depends on the version of IP. */
+  ipFor(address: IpAddress): IpProtocol {
+    return isIpv6(address) ? this.ip6 : this.ip;
+  }
+
+  hooksFor(version: IpVersion): Hooks {
+    return version === 6 ? this.hooks6 : this.hooks;
+  }
+
+  /** The route to an address of either family. */
+  lookup(address: IpAddress): Route | undefined {
+    return isIpv6(address) ? this.fib6.lookup(address) : this.fib.lookup(address);
   }
 
   links(): Link[] {
@@ -137,17 +170,29 @@ export class Netns {
     if (link.up || link.deleted) return;
     link.up = true;
     this.changed();
-    if (link === this.lo && link.addresses.length === 0) this.addAddress(link, parsePrefix('127.0.0.1/8'));
+    if (link === this.lo && link.addresses.length === 0) this.addAddress(link, cidr('127.0.0.1/8'));
     for (const address of link.addresses) this.#addAddressRoutes(link, address);
+    if (!this.speaksIpv6(link)) return;
+    if (link === this.lo && link.addresses6.length === 0) this.addAddress(link, cidr6('::1/128'));
+    else for (const address of link.addresses6) this.#addAddressRoutes6(link, address);
+    if (link !== this.lo) this.#addLinkLocal(link);
   }
 
-  /** Flushes the link's routes and neighbours, as fib_disable_ip and neigh_ifdown do. */
+  /** Whether a device speaks IPv6 (net.ipv6.conf.*.disable_ipv6); a port of a bridge leaves that to the bridge. */
+  speaksIpv6(link: Link): boolean {
+    return this.sysctl.perLink(link.name, 'disable_ipv6', 'ipv6') === 0;
+  }
+
+  /** Flushes the link's routes and neighbours, as fib_disable_ip, addrconf_ifdown and neigh_ifdown do. */
   setLinkDown(link: Link): void {
     if (!link.up) return;
     link.up = false;
     this.changed();
     this.fib.removeLink(link);
+    this.fib6.removeLink(link);
     this.neighbours.removeLink(link);
+    const keepsNothing = this.sysctl.perLink(link.name, 'keep_addr_on_down', 'ipv6') <= 0;
+    if (keepsNothing) for (const address of [...link.addresses6]) this.delAddress(link, address);
   }
 
   deleteLink(link: Link): void {
@@ -155,11 +200,12 @@ export class Netns {
     this.setLinkDown(link);
     link.deleted = true;
     this.changed();
-    for (const address of [...link.addresses]) {
+    for (const address of [...link.addresses, ...link.addresses6]) {
       this.delAddress(link, address);
       if (!this.isLocalAddress(address.address)) this.tcp.abortLocal(address.address);
     }
     this.fib.removeLink(link);
+    this.fib6.removeLink(link);
     this.neighbours.removeLink(link);
     link.setNetem(undefined);
     link.master?.removePort(link);
@@ -168,14 +214,33 @@ export class Netns {
     this.#byName.delete(link.name);
   }
 
-  /** Adds an address with the routes that the kernel adds by itself (fib_add_ifaddr). */
-  addAddress(link: Link, prefix: Cidr): LinkAddress {
+  /** Adds an address with the routes that the kernel adds by itself (fib_add_ifaddr, addrconf.c). */
+  addAddress(link: Link, prefix: Cidr | Cidr6): void {
+    const held: readonly Prefix[] = isIpv6(prefix.address) ? link.addresses6 : link.addresses;
     const isKnown =
       this.#localAddresses.has(prefix.address) &&
-      link.addresses.some(
-        (other) => other.address === prefix.address && other.prefixLength === prefix.prefixLength,
+      held.some(
+        (other) =>
+          other.address === prefix.address &&
+          (isIpv6(prefix.address) || other.prefixLength === prefix.prefixLength),
       );
     if (isKnown) throw new NetError('EEXIST', 'File exists');
+    if (isIpv6(prefix.address)) this.#addAddress6(link, prefix as Cidr6);
+    else this.#addAddress4(link, prefix as Cidr);
+    this.#localAddresses.set(prefix.address, (this.#localAddresses.get(prefix.address) ?? 0) + 1);
+    this.changed();
+  }
+
+  #addAddress6(link: Link, prefix: Cidr6): void {
+    if (!this.speaksIpv6(link)) throw new NetError('EACCES', 'Permission denied');
+    const { address } = prefix;
+    const scope = isLoopback6(address) ? 'host' : isLinkLocal6(address) ? 'link' : 'global';
+    const added = { ...prefix, scope, broadcast: undefined, secondary: false } as const;
+    link.addresses6.push(added);
+    this.#addAddressRoutes6(link, added);
+  }
+
+  #addAddress4(link: Link, prefix: Cidr): void {
     const address: LinkAddress = {
       ...prefix,
       scope: isLoopback(prefix.address) ? 'host' : 'global',
@@ -187,57 +252,58 @@ export class Netns {
         ),
     };
     link.addresses.push(address);
-    this.changed();
-    this.#localAddresses.set(address.address, (this.#localAddresses.get(address.address) ?? 0) + 1);
     this.#addAddressRoutes(link, address);
-    return address;
   }
 
-  delAddress(link: Link, prefix: Cidr): void {
-    const at = link.addresses.findIndex(
+  delAddress(link: Link, prefix: Prefix): void {
+    const held: Prefix[] = isIpv6(prefix.address) ? link.addresses6 : link.addresses;
+    const at = held.findIndex(
       (other) => other.address === prefix.address && other.prefixLength === prefix.prefixLength,
     );
     if (at < 0) throw new NetError('EADDRNOTAVAIL', 'Cannot assign requested address');
-    link.addresses.splice(at, 1);
+    held.splice(at, 1);
     this.changed();
     const holders = (this.#localAddresses.get(prefix.address) ?? 1) - 1;
     if (holders > 0) this.#localAddresses.set(prefix.address, holders);
     else this.#localAddresses.delete(prefix.address);
-    this.fib.removeWhere(
-      (route) => route.link === link && route.protocol === 'kernel' && route.source === prefix.address,
-    );
+    const isOfAddress = (route: Route): boolean =>
+      route.link === link && route.protocol === 'kernel' && route.source === prefix.address;
+    if (isIpv6(prefix.address)) this.#removeRoutes6(link, prefix as Cidr6);
+    else this.fib.removeWhere(isOfAddress);
     if (holders <= 0) this.conntrack.forgetMasquerade(prefix.address);
   }
 
   /** Whether some link holds the address: not the same as a route of type local. */
-  isLocalAddress(address: number): boolean {
-    return this.#localAddresses.has(address as Ipv4);
+  isLocalAddress(address: number | bigint): boolean {
+    return this.#localAddresses.has(address as IpAddress);
   }
 
   addRoute(spec: RouteSpec): Route {
     const route = resolveRoute(this, spec);
-    this.fib.add(route);
+    this.#fibOf(route).add(route);
     return route;
   }
 
   /** Adds a route, in place of one of the same table, prefix and metric (`ip route replace`). */
   replaceRoute(spec: RouteSpec): Route {
     const route = resolveRoute(this, spec);
-    const old = this.fib.find(
+    const fib = this.#fibOf(route);
+    const old = fib.find(
       (other) =>
         other.table === route.table &&
         other.destination === route.destination &&
         other.prefixLength === route.prefixLength &&
         other.metric === route.metric,
     );
-    if (old) this.fib.remove(old);
-    this.fib.add(route);
+    if (old) fib.remove(old);
+    fib.add(route);
     return route;
   }
 
   /** Removes the first route that has all that `spec` names; ESRCH if there is none. */
   delRoute(spec: RouteSpec): void {
-    const found = this.fib.find(
+    const fib = this.#fibOf({ destination: spec.destination.address });
+    const found = fib.find(
       (route) =>
         route.destination === networkOf(spec.destination) &&
         route.prefixLength === spec.destination.prefixLength &&
@@ -247,15 +313,23 @@ export class Netns {
         (spec.metric === undefined || route.metric === spec.metric),
     );
     if (!found) throw new NetError('ESRCH', 'No such process');
-    this.fib.remove(found);
+    fib.remove(found);
+  }
+
+  removeRoute(route: Route): void {
+    this.#fibOf(route).remove(route);
+  }
+
+  #fibOf({ destination }: { readonly destination: IpAddress }): Fib<IpAddress> {
+    return (isIpv6(destination) ? this.fib6 : this.fib) as Fib<IpAddress>;
   }
 
   /** A permanent neighbour, in place of what was known (`ip neigh replace … nud permanent`). */
-  addNeighbour(link: Link, address: Ipv4, mac: Mac): void {
+  addNeighbour(link: Link, address: IpAddress, mac: Mac): void {
     this.neighbours.setPermanent(link, address, mac);
   }
 
-  delNeighbour(link: Link, address: Ipv4): void {
+  delNeighbour(link: Link, address: IpAddress): void {
     if (!this.neighbours.remove(link, address)) throw new NetError('ENOENT', 'No such file or directory');
   }
 
@@ -272,24 +346,53 @@ export class Netns {
     this.#deleted = true;
     this.tcp.closeAll();
     this.udp.closeAll();
-    this.icmp.closeAll();
+    this.echo.closeAll();
     for (const link of this.links()) this.deleteLink(link);
     this.setLinkDown(this.lo);
     this.conntrack.close();
     this.ipvs.close();
     this.ip.close();
+    this.ip6.close();
+  }
+
+  /** A route that the kernel adds by itself; that there is one already is no mistake of anybody. */
+  #addKernelRoute(spec: RouteSpec): void {
+    try {
+      this.addRoute({ ...spec, protocol: 'kernel' });
+    } catch (error) {
+      if (!(error instanceof NetError)) throw error;
+    }
+  }
+
+  #addLinkLocal(link: Link): void {
+    const address = linkLocalOf(link.mac);
+    if (link.addresses6.some((other) => other.address === address)) return;
+    this.addAddress(link, { address, prefixLength: 64 });
+  }
+
+  /** The address itself is ours at once; its prefix is on the link while that is up. */
+  #addAddressRoutes6(link: Link, { address, prefixLength }: LinkAddress<Ipv6>): void {
+    this.#addKernelRoute({ type: 'local', link, destination: { address, prefixLength: 128 } });
+    if (!link.up || link === this.lo) return;
+    this.#addKernelRoute({ link, destination: { address, prefixLength } });
+  }
+
+  #removeRoutes6(link: Link, prefix: Cidr6): void {
+    const network = networkOf(prefix);
+    const isShared = link.addresses6.some(
+      (other) => other.prefixLength === prefix.prefixLength && networkOf(other) === network,
+    );
+    this.fib6.removeWhere((route) => {
+      if (route.link !== link || route.protocol !== 'kernel') return false;
+      if (route.type === 'local') return route.destination === prefix.address;
+      return !isShared && route.destination === network && route.prefixLength === prefix.prefixLength;
+    });
   }
 
   #addAddressRoutes(link: Link, address: LinkAddress): void {
     const { prefixLength } = address;
-    const kernel = { protocol: 'kernel' as const, link, source: address.address };
-    const add = (spec: RouteSpec) => {
-      try {
-        this.fib.add(resolveRoute(this, spec));
-      } catch (error) {
-        if (!(error instanceof NetError)) throw error;
-      }
-    };
+    const kernel = { link, source: address.address };
+    const add = (spec: RouteSpec) => this.#addKernelRoute(spec);
     add({ ...kernel, type: 'local', destination: { address: address.address, prefixLength: 32 } });
     if (!link.up) return;
     const loopback = link === this.lo;

@@ -29,6 +29,8 @@ export interface FragmentHistory {
   readonly lengths: readonly number[];
   /** It leaves in fragments again, even if it would fit (frag_max_size); IP forgets that when it gets it anew. */
   readonly isBinding: boolean;
+  /** The identification that the pieces of an IPv6 packet had. */
+  readonly id?: number;
 }
 
 /**
@@ -42,6 +44,8 @@ export class Packet {
   end: number;
   l3: number;
   l4: number;
+  /** The protocol at `l4` of an IPv6 packet; IPv4 has it in its header. */
+  nextHeader = 0;
   type = PACKET_HOST;
   mark = 0;
   /** The device that the packet came in by; undefined for one made here. */
@@ -109,6 +113,7 @@ export class Packet {
     copy.bytes.set(this.bytes);
     copy.l3 = this.l3;
     copy.l4 = this.l4;
+    copy.nextHeader = this.nextHeader;
     copy.type = this.type;
     copy.mark = this.mark;
     copy.input = this.input;

@@ -1,11 +1,13 @@
 /** EtherTypes (IEEE 802) and IP protocol numbers (IANA) that the stack knows. */
 export const ETH_IPV4 = 0x0800;
 export const ETH_ARP = 0x0806;
+export const ETH_IPV6 = 0x86dd;
 
 export const PROTO_ICMP = 1;
 export const PROTO_IGMP = 2;
 export const PROTO_TCP = 6;
 export const PROTO_UDP = 17;
+export const PROTO_ICMPV6 = 58;
 export const PROTO_SCTP = 132;
 
 const NAMES: Readonly<Record<number, string>> = {

@@ -27,7 +27,21 @@ const DEFAULTS: Readonly<Record<string, number | string>> = {
   'net.ipv4.neigh.default.base_reachable_time_ms': 30000,
   'net.ipv4.neigh.default.delay_first_probe_time': 5,
   'net.ipv4.neigh.default.unres_qlen_bytes': 212992,
+  'net.ipv6.conf.all.disable_ipv6': 0,
+  'net.ipv6.conf.all.forwarding': 0,
+  'net.ipv6.conf.all.keep_addr_on_down': 0,
+  'net.ipv6.conf.all.proxy_ndp': 0,
+  'net.ipv6.conf.default.hop_limit': 64,
+  'net.ipv6.icmp.echo_ignore_all': 0,
+  'net.ipv6.neigh.default.gc_thresh3': 1024,
+  'net.ipv6.neigh.default.mcast_solicit': 3,
+  'net.ipv6.neigh.default.ucast_solicit': 3,
+  'net.ipv6.neigh.default.retrans_time_ms': 1000,
+  'net.ipv6.neigh.default.base_reachable_time_ms': 30000,
+  'net.ipv6.neigh.default.delay_first_probe_time': 5,
+  'net.ipv6.neigh.default.unres_qlen_bytes': 212992,
   'net.bridge.bridge-nf-call-iptables': 1,
+  'net.bridge.bridge-nf-call-ip6tables': 1,
   'net.core.somaxconn': 4096,
   'net.netfilter.nf_conntrack_max': 262144,
   'net.netfilter.nf_conntrack_tcp_be_liberal': 0,
@@ -45,6 +59,7 @@ const DEFAULTS: Readonly<Record<string, number | string>> = {
   'net.netfilter.nf_conntrack_udp_timeout': 30,
   'net.netfilter.nf_conntrack_udp_timeout_stream': 120,
   'net.netfilter.nf_conntrack_icmp_timeout': 30,
+  'net.netfilter.nf_conntrack_icmpv6_timeout': 30,
   'net.netfilter.nf_conntrack_generic_timeout': 600,
 };
 
@@ -81,11 +96,11 @@ export class Sysctls {
   }
 
   /** conf/all and conf/<link> combined, by maximum as rp_filter (IN_DEV_MAXCONF) and by "or" for switches. */
-  perLink(link: string, setting: string): number {
+  perLink(link: string, setting: string, family: 'ipv4' | 'ipv6' = 'ipv4'): number {
+    const conf = `net.${family}.conf`;
     const own =
-      this.#values.get(`net.ipv4.conf.${link}.${setting}`) ??
-      this.#values.get(`net.ipv4.conf.default.${setting}`);
-    return Math.max(this.number(`net.ipv4.conf.all.${setting}`), Number(own ?? 0) || 0);
+      this.#values.get(`${conf}.${link}.${setting}`) ?? this.#values.get(`${conf}.default.${setting}`);
+    return Math.max(this.number(`${conf}.all.${setting}`), Number(own ?? 0) || 0);
   }
 
   portRange(): readonly [number, number] {

@@ -30,7 +30,7 @@ export type TraceEvent =
       readonly kind: 'nat';
       readonly ns: string;
       readonly manip: 'src' | 'dst';
-      readonly address: number;
+      readonly address: number | bigint;
       readonly port: number;
     }
   | {
@@ -38,13 +38,13 @@ export type TraceEvent =
       readonly ns: string;
       readonly result: string;
       readonly link: string | undefined;
-      readonly nextHop: number;
+      readonly nextHop: number | bigint;
     }
   | {
       readonly kind: 'neighbour';
       readonly ns: string;
       readonly link: string;
-      readonly address: number;
+      readonly address: number | bigint;
       readonly state: string;
     }
   | {

@@ -1,4 +1,4 @@
-import { formatIpv4 } from '../netstack/ipv4.ts';
+import { formatIp } from '../netstack/ip-address.ts';
 import { Bridge } from '../netstack/link/bridge.ts';
 import { VxlanLink } from '../netstack/link/vxlan.ts';
 import { formatMac } from '../netstack/mac.ts';
@@ -64,7 +64,7 @@ function fdbLines(ns: Netns): FdbLine[] {
       return device.fdbList().map(({ mac, remote }) => ({
         device: device.name,
         master: undefined,
-        text: `${formatMac(mac)} dev ${device.name} dst ${formatIpv4(remote)} self permanent`,
+        text: `${formatMac(mac)} dev ${device.name} dst ${formatIp(remote)} self permanent`,
       }));
     }
     if (!(device instanceof Bridge)) return [];

@@ -1,11 +1,11 @@
-import type { Ipv4 } from '../netstack/ipv4.ts';
+import type { IpAddress, IpVersion } from '../netstack/ip-address.ts';
 import type { Netns } from '../netstack/netns.ts';
 
 /** The node (or pod) whose shell it is. */
 export interface ShellNode {
   readonly ns: Netns;
-  /** Turns a host name into an address; without it only addresses are understood. */
-  resolve?(name: string): Promise<Ipv4 | undefined>;
+  /** Turns a host name into an address, of one family if asked; without it only addresses are understood. */
+  resolve?(name: string, version?: IpVersion): Promise<IpAddress | undefined>;
 }
 
 export interface CommandResult {

@@ -6,10 +6,11 @@ import {
   IPS_SRC_NAT,
   type TupleNode,
 } from '../netstack/conntrack/connection.ts';
-import { formatIpv4, parseIpv4 } from '../netstack/ipv4.ts';
+import { formatIp, type IpAddress, parseIp, versionOf } from '../netstack/ip-address.ts';
 import type { Netns } from '../netstack/netns.ts';
 import {
   PROTO_ICMP,
+  PROTO_ICMPV6,
   PROTO_SCTP,
   PROTO_TCP,
   PROTO_UDP,
@@ -19,7 +20,7 @@ import {
 import { type Command, failure, success, UsageError } from './command.ts';
 
 /** What has a tracker of its own, and ports; all else is `unknown`. */
-const TRACKED: ReadonlySet<number> = new Set([PROTO_TCP, PROTO_UDP, PROTO_SCTP, PROTO_ICMP]);
+const TRACKED: ReadonlySet<number> = new Set([PROTO_TCP, PROTO_UDP, PROTO_SCTP, PROTO_ICMP, PROTO_ICMPV6]);
 const VERSION = 'conntrack v1.4.7 (conntrack-tools)';
 
 type Filter = (connection: Connection) => boolean;
@@ -67,7 +68,7 @@ function remove(ns: Netns, filters: Filter[]) {
   return doomed.length > 0 ? success(lines, summary) : failure(1, summary);
 }
 
-const ADDRESS_OPTIONS: Readonly<Record<string, (connection: Connection) => number>> = {
+const ADDRESS_OPTIONS: Readonly<Record<string, (connection: Connection) => IpAddress>> = {
   '-s': (c) => c.original.source,
   '--orig-src': (c) => c.original.source,
   '--src': (c) => c.original.source,
@@ -103,8 +104,10 @@ function parseFilters(args: readonly string[]): Filter[] {
     };
     if (/^(-[LD]|--dump|--delete|-o|--output)$/.test(option)) {
       if (option === '-o' || option === '--output') i++;
-    } else if (option === '-f' || option === '--family') i++;
-    else if (option === '-p' || option === '--proto') {
+    } else if (option === '-f' || option === '--family') {
+      const version = value() === 'ipv6' ? 6 : 4;
+      filters.push((c) => versionOf(c.original.source) === version);
+    } else if (option === '-p' || option === '--proto') {
       const name = value();
       const number = protocolNumber(name) ?? Number(name);
       if (Number.isNaN(number)) throw new UsageError(`${VERSION}: \`${name}' unsupported protocol`, 2);
@@ -144,20 +147,22 @@ function natFilter(bit: number, address: string | undefined): Filter {
   };
 }
 
-function requireAddress(text: string): number {
-  const address = parseIpv4(text);
+function requireAddress(text: string): IpAddress {
+  const address = parseIp(text);
   if (address === undefined) throw new UsageError(`${VERSION}: Invalid IP address \`${text}'`, 2);
   return address;
+}
+
+function nameOf(protocol: number): string {
+  if (protocol === PROTO_ICMPV6) return 'icmpv6';
+  return TRACKED.has(protocol) ? protocolName(protocol)! : 'unknown';
 }
 
 /** One line of `conntrack -L`. */
 export function formatConnection(ns: Netns, connection: Connection): string {
   const { protocol, status } = connection;
   const seconds = Math.max(0, Math.floor((connection.expiresAt - ns.clock.now()) / 1000));
-  const words = [
-    `${(TRACKED.has(protocol) ? protocolName(protocol)! : 'unknown').padEnd(8)} ${protocol}`,
-    `${seconds}`,
-  ];
+  const words = [`${nameOf(protocol).padEnd(8)} ${protocol}`, `${seconds}`];
   if (protocol === PROTO_TCP) words.push(ns.conntrack.stateName(connection));
   words.push(formatTuple(connection.original));
   if ((status & IPS_SEEN_REPLY) === 0) words.push('[UNREPLIED]');
@@ -168,8 +173,8 @@ export function formatConnection(ns: Netns, connection: Connection): string {
 }
 
 function formatTuple(tuple: TupleNode): string {
-  const addresses = `src=${formatIpv4(tuple.source)} dst=${formatIpv4(tuple.destination)}`;
-  if (tuple.protocol === PROTO_ICMP) {
+  const addresses = `src=${formatIp(tuple.source)} dst=${formatIp(tuple.destination)}`;
+  if (tuple.protocol === PROTO_ICMP || tuple.protocol === PROTO_ICMPV6) {
     return `${addresses} type=${tuple.destinationPort >>> 8} code=${tuple.destinationPort & 255} id=${tuple.sourcePort}`;
   }
   const ports = TRACKED.has(tuple.protocol);

@@ -1,4 +1,4 @@
-import { formatIpv4 } from '../netstack/ipv4.ts';
+import { formatIp, type IpVersion } from '../netstack/ip-address.ts';
 import type { TcpSocket } from '../netstack/tcp/tcp-socket.ts';
 import { type Command, type CommandResult, failure, type ShellNode, success } from './command.ts';
 import { HttpResponse } from './http-response.ts';
@@ -15,6 +15,7 @@ interface CurlOptions {
   fail: boolean;
   discard: boolean;
   writeOut: string;
+  version: IpVersion | undefined;
   timeoutMs: number;
   connectTimeoutMs: number;
 }
@@ -29,7 +30,7 @@ class CurlError extends Error {
   }
 }
 
-/** `curl [-s] [-S] [-i] [-f] [-I] [-X M] [-H L] [-d D] [-m S] [--connect-timeout S] [-o /dev/null] [-w F] URL`, plain HTTP. */
+/** `curl [-4|-6] [-s] [-S] [-i] [-f] [-I] [-X M] [-H L] [-d D] [-m S] [--connect-timeout S] [-o /dev/null] [-w F] URL`, plain HTTP. */
 export const curl: Command = async (args, _stdin, node) => {
   const options = readOptions(args);
   try {
@@ -51,6 +52,12 @@ const SHORT_FLAGS: Readonly<Record<string, (options: CurlOptions) => void>> = {
   i: (options) => {
     options.include = true;
   },
+  4: (options) => {
+    options.version = 4;
+  },
+  6: (options) => {
+    options.version = 6;
+  },
   f: (options) => {
     options.fail = true;
   },
@@ -66,6 +73,8 @@ const LONG_FLAGS: Readonly<Record<string, string>> = {
   '--include': 'i',
   '--fail': 'f',
   '--head': 'I',
+  '--ipv4': '4',
+  '--ipv6': '6',
 };
 
 const VALUES: Readonly<Record<string, (options: CurlOptions, value: string) => void>> = {
@@ -119,6 +128,7 @@ function readOptions(args: readonly string[]): CurlOptions {
     fail: false,
     discard: false,
     writeOut: '',
+    version: undefined,
     timeoutMs: Number.POSITIVE_INFINITY,
     connectTimeoutMs: 300_000,
   };
@@ -126,7 +136,7 @@ function readOptions(args: readonly string[]): CurlOptions {
     const arg = args[i]!;
     const valued = own(VALUES, own(LONG_VALUES, arg) ?? arg);
     if (valued) valued(options, args[++i] ?? '');
-    else if (/^-[A-Za-z]/.test(arg)) i += readCluster(options, arg, args[i + 1]);
+    else if (/^-[A-Za-z46]/.test(arg)) i += readCluster(options, arg, args[i + 1]);
     else if (arg.startsWith('--')) own(SHORT_FLAGS, own(LONG_FLAGS, arg) ?? '')?.(options);
     else options.url = arg;
   }
@@ -147,7 +157,7 @@ function readCluster(options: CurlOptions, arg: string, next: string | undefined
   return 0;
 }
 
-const URL_PARTS = /^(?:(\w+):\/\/)?([^/:?#]+)(?::(\d+))?([^#]*)/;
+const URL_PARTS = /^(?:(\w+):\/\/)?(\[[^\]]*\]|[^/:?#]+)(?::(\d+))?([^#]*)/;
 
 async function request(node: ShellNode, options: CurlOptions): Promise<CommandResult> {
   const match = URL_PARTS.exec(options.url);
@@ -158,7 +168,7 @@ async function request(node: ShellNode, options: CurlOptions): Promise<CommandRe
     );
   const [, scheme = 'http', host = '', portText, rest = ''] = match;
   if (scheme !== 'http') throw new CurlError(1, `Protocol "${scheme}" not supported or disabled in libcurl`);
-  const address = await resolveHost(node, host);
+  const address = await resolveHost(node, host, options.version);
   if (address === undefined) throw new CurlError(6, `Could not resolve host: ${host}`);
   const port = Number(portText ?? 80);
   const started = node.ns.clock.now();
@@ -168,7 +178,7 @@ async function request(node: ShellNode, options: CurlOptions): Promise<CommandRe
   if (options.fail && response.status >= 400)
     throw new CurlError(22, `The requested URL returned error: ${response.status}`);
   const shown = (options.include ? response.head : '') + (options.discard ? '' : body);
-  return success(shown + writeOut(options, response, node.ns.clock.now() - started, formatIpv4(address)));
+  return success(shown + writeOut(options, response, node.ns.clock.now() - started, formatIp(address)));
 }
 
 function exchange(

@@ -1,5 +1,7 @@
 import { formatCidr } from '../netstack/cidr.ts';
+import type { IpVersion } from '../netstack/ip-address.ts';
 import { formatIpv4 } from '../netstack/ipv4.ts';
+import { formatIpv6 } from '../netstack/ipv6.ts';
 import type { Link } from '../netstack/link/link.ts';
 import { type Command, success, UsageError } from './command.ts';
 import { linkHeading, linkLayer, linkToJson, selectedLink } from './ip-link.ts';
@@ -19,28 +21,39 @@ export const ipAddress: Command = (args, _stdin, { ns }) => {
   }
   const only = selectedLink(words);
   const links = only === undefined ? ns.links() : [requireLink(ns, only)];
-  if (words.json) return success(`${JSON.stringify(links.map(addressesToJson))}\n`);
-  return success(links.map(formatLink).join(''));
+  if (words.json)
+    return success(`${JSON.stringify(links.map((link) => addressesToJson(link, words.family)))}\n`);
+  return success(links.map((link) => formatLink(link, words.family)).join(''));
 };
 
-function formatLink(link: Link): string {
+function formatLink(link: Link, family: IpVersion | undefined): string {
   const lines = [linkHeading(link).replace(' mode DEFAULT', ''), linkLayer(link)];
-  for (const address of link.addresses) {
+  for (const address of family === 6 ? [] : link.addresses) {
     const broadcast = address.broadcast === undefined ? '' : ` brd ${formatIpv4(address.broadcast)}`;
     const secondary = address.secondary ? ' secondary' : '';
     lines.push(`    inet ${formatCidr(address)}${broadcast} scope ${address.scope}${secondary} ${link.name}`);
     lines.push('       valid_lft forever preferred_lft forever');
   }
+  for (const address of family === 4 ? [] : link.addresses6) {
+    lines.push(`    inet6 ${formatCidr(address)} scope ${address.scope} `);
+    lines.push('       valid_lft forever preferred_lft forever');
+  }
   return `${lines.join('\n')}\n`;
 }
 
-function addressesToJson(link: Link): Record<string, unknown> {
-  const addresses = link.addresses.map((address) => ({
+function addressesToJson(link: Link, family: IpVersion | undefined): Record<string, unknown> {
+  const four = (family === 6 ? [] : link.addresses).map((address) => ({
     family: 'inet',
     local: formatIpv4(address.address),
     prefixlen: address.prefixLength,
     scope: address.scope,
     label: link.name,
   }));
-  return { ...linkToJson(link), addr_info: addresses };
+  const six = (family === 4 ? [] : link.addresses6).map(({ address, prefixLength, scope }) => ({
+    family: 'inet6',
+    local: formatIpv6(address),
+    prefixlen: prefixLength,
+    scope,
+  }));
+  return { ...linkToJson(link), addr_info: [...four, ...six] };
 }

@@ -1,4 +1,4 @@
-import { formatIpv4 } from '../netstack/ipv4.ts';
+import { formatIp } from '../netstack/ip-address.ts';
 import { formatMac, type Mac } from '../netstack/mac.ts';
 import type { Neighbour } from '../netstack/neigh/neighbour.ts';
 import { type Command, success, UsageError } from './command.ts';
@@ -11,7 +11,9 @@ export const ipNeighbour: Command = (args, _stdin, { ns }) => {
     const device = words.next() === 'dev' ? requireLink(ns, words.next()) : undefined;
     const neighbours = ns.neighbours
       .list()
-      .filter((each) => each.state !== 'NONE' && (!device || each.link === device));
+      .filter(
+        (each) => each.state !== 'NONE' && (!device || each.link === device) && words.shows(each.address),
+      );
     if (words.verb !== 'flush') return show(neighbours, words.json);
     for (const each of neighbours)
       if (each.state !== 'PERMANENT') ns.neighbours.remove(each.link, each.address);
@@ -40,12 +42,12 @@ function show(neighbours: Neighbour[], json: boolean) {
 
 function formatNeighbour({ address, link, mac, state }: Neighbour): string {
   const layer = mac === undefined ? '' : `lladdr ${formatMac(mac)} `;
-  return `${formatIpv4(address)} dev ${link.name} ${layer}${state} `;
+  return `${formatIp(address)} dev ${link.name} ${layer}${state} `;
 }
 
 function toJson({ address, link, mac, state }: Neighbour): Record<string, unknown> {
   return {
-    dst: formatIpv4(address),
+    dst: formatIp(address),
     dev: link.name,
     ...(mac === undefined ? {} : { lladdr: formatMac(mac) }),
     state: [state],

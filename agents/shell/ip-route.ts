@@ -1,8 +1,7 @@
 import { formatCidr } from '../netstack/cidr.ts';
 import type { Route, RouteTable, RouteType } from '../netstack/fib/route.ts';
 import type { RouteSpec } from '../netstack/fib/route-spec.ts';
-import { sourceAddressFor } from '../netstack/fib/source-address.ts';
-import { formatIpv4 } from '../netstack/ipv4.ts';
+import { bitsOf, formatIp, isIpv6 } from '../netstack/ip-address.ts';
 import type { Netns } from '../netstack/netns.ts';
 import { type Command, success, UsageError } from './command.ts';
 import { IpWords, requireAddress, requireLink, requirePrefix } from './ip-words.ts';
@@ -53,6 +52,7 @@ const TYPES: ReadonlySet<string> = new Set([
 
 function readSpec(ns: Netns, words: IpWords): RouteSpec {
   const spec: Partial<Mutable<RouteSpec>> = {};
+  let isDefault = false;
   for (let word = words.next(); word !== undefined; word = words.next()) {
     if (TYPES.has(word)) spec.type = word as RouteType;
     else if (word === 'via') spec.gateway = requireAddress(words.value(word));
@@ -63,10 +63,14 @@ function readSpec(ns: Netns, words: IpWords): RouteSpec {
     else if (word === 'scope') spec.scope = words.value(word) as 'global' | 'link' | 'host';
     else if (word === 'proto') spec.protocol = words.value(word) as 'kernel' | 'boot' | 'static';
     else if (word === 'onlink') spec.onlink = true;
+    else if (word === 'default') isDefault = true;
     else if (!spec.destination) spec.destination = requirePrefix(word);
     else throw new UsageError(`Error: either "to" is duplicate, or "${word}" is a garbage.`, 255);
   }
-  return { ...spec, destination: spec.destination ?? requirePrefix('default') };
+  if (isDefault && spec.destination)
+    throw new UsageError('Error: either "to" is duplicate, or "default" is a garbage.', 255);
+  const isSix = words.family === 6 || (spec.gateway !== undefined && isIpv6(spec.gateway));
+  return { ...spec, destination: spec.destination ?? requirePrefix('default', isSix ? 6 : 4) };
 }
 
 function readTable(name: string): RouteTable {
@@ -94,7 +98,7 @@ function readSelection(ns: Netns, words: IpWords): Selection {
       const protocol = words.value(word);
       conditions.push((route) => route.protocol === protocol);
     } else if (word !== 'to' && word !== 'exact' && word !== 'root') {
-      const prefix = requirePrefix(word);
+      const prefix = requirePrefix(word, words.family);
       conditions.push(
         (route) => route.destination === prefix.address && route.prefixLength === prefix.prefixLength,
       );
@@ -105,7 +109,7 @@ function readSelection(ns: Netns, words: IpWords): Selection {
 
 function show(ns: Netns, words: IpWords) {
   const { tables, matches } = readSelection(ns, words);
-  const routes = tables.flatMap((table) => ns.fib.list(table)).filter(matches);
+  const routes = tables.flatMap((table) => listed(ns, words, table)).filter(matches);
   if (words.json) return success(`${JSON.stringify(routes.map(routeToJson))}\n`);
   return success(routes.map((route) => `${formatRoute(route, tables.length > 1)}\n`).join(''));
 }
@@ -113,27 +117,34 @@ function show(ns: Netns, words: IpWords) {
 function flush(ns: Netns, words: IpWords) {
   const { tables, matches } = readSelection(ns, words);
   for (const table of tables)
-    for (const route of ns.fib.list(table)) if (matches(route)) ns.fib.remove(route);
+    for (const route of listed(ns, words, table)) if (matches(route)) ns.removeRoute(route);
   return success();
+}
+
+/** Of IPv4 unless `-6` asks for the others. */
+function listed({ fib, fib6 }: Netns, { family }: IpWords, table: RouteTable): readonly Route[] {
+  return family === 6 ? fib6.list(table) : fib.list(table);
 }
 
 function prefixOf(route: Route): string {
   if (route.prefixLength === 0) return 'default';
   const prefix = { address: route.destination, prefixLength: route.prefixLength };
-  return route.prefixLength === 32 ? formatIpv4(route.destination) : formatCidr(prefix);
+  return route.prefixLength === bitsOf(route.destination) ? formatIp(route.destination) : formatCidr(prefix);
 }
 
 /** One line of `ip route`; `withTable` names the table as `show table all` does. */
 export function formatRoute(route: Route, withTable = false): string {
   const words = [...(route.type === 'unicast' ? [] : [route.type]), prefixOf(route)];
-  if (route.gateway !== undefined) words.push('via', formatIpv4(route.gateway));
+  if (route.gateway !== undefined) words.push('via', formatIp(route.gateway));
   if (route.link) words.push('dev', route.link.name);
   if (withTable && route.table !== 'main') words.push('table', route.table);
   if (route.protocol !== 'boot') words.push('proto', route.protocol);
-  if (route.scope !== 'global') words.push('scope', route.scope);
-  if (route.source !== undefined) words.push('src', formatIpv4(route.source));
-  if (route.metric !== 0) words.push('metric', `${route.metric}`);
+  const six = isIpv6(route.destination);
+  if (route.scope !== 'global' && !six) words.push('scope', route.scope);
+  if (route.source !== undefined) words.push('src', formatIp(route.source));
+  if (route.metric !== 0 || six) words.push('metric', `${route.metric}`);
   if (route.onlink) words.push('onlink');
+  if (six) words.push('pref', 'medium');
   return `${words.join(' ')} `;
 }
 
@@ -141,11 +152,11 @@ function routeToJson(route: Route): Record<string, unknown> {
   return {
     ...(route.type === 'unicast' ? {} : { type: route.type }),
     dst: prefixOf(route),
-    ...(route.gateway === undefined ? {} : { gateway: formatIpv4(route.gateway) }),
+    ...(route.gateway === undefined ? {} : { gateway: formatIp(route.gateway) }),
     ...(route.link ? { dev: route.link.name } : {}),
     protocol: route.protocol,
     ...(route.scope === 'global' ? {} : { scope: route.scope }),
-    ...(route.source === undefined ? {} : { prefsrc: formatIpv4(route.source) }),
+    ...(route.source === undefined ? {} : { prefsrc: formatIp(route.source) }),
     ...(route.metric === 0 ? {} : { metric: route.metric }),
     flags: route.onlink ? ['onlink'] : [],
   };
@@ -161,13 +172,15 @@ const NO_ROUTE: Readonly<Record<string, string>> = {
 /** `ip route get ADDRESS`. */
 function getRoute(ns: Netns, words: IpWords): string {
   const destination = requireAddress(words.value('address'));
-  const route = ns.ip.routeOutput(destination);
+  const ip = ns.ipFor(destination);
+  const route = ip.routeOutput(destination);
   if (typeof route === 'string') throw new UsageError(`RTNETLINK answers: ${NO_ROUTE[route] ?? route}`, 2);
-  const source = sourceAddressFor(ns, route, destination);
+  const source = ip.sourceFor(route, destination);
   const parts = route.type === 'unicast' ? [] : [route.type as string];
-  parts.push(formatIpv4(destination));
-  if (route.gateway !== undefined) parts.push('via', formatIpv4(route.gateway));
+  parts.push(formatIp(destination));
+  if (route.gateway !== undefined) parts.push('via', formatIp(route.gateway));
   parts.push('dev', route.type === 'local' ? 'lo' : route.link!.name);
-  if (source !== undefined) parts.push('src', formatIpv4(source));
+  if (source !== undefined) parts.push('src', formatIp(source));
+  if (isIpv6(destination)) return `${parts.join(' ')} metric ${route.metric} pref medium\n`;
   return `${parts.join(' ')} uid 0 \n    cache ${route.type === 'local' ? '<local> ' : ''}\n`;
 }

@@ -1,5 +1,5 @@
-import { type Cidr, parseCidr } from '../netstack/cidr.ts';
-import { type Ipv4, parseIpv4 } from '../netstack/ipv4.ts';
+import { type Cidr, type Cidr6, cidr, cidr6, parsePrefix } from '../netstack/cidr.ts';
+import { type IpAddress, type IpVersion, parseIp, versionOf } from '../netstack/ip-address.ts';
 import type { Link } from '../netstack/link/link.ts';
 import { type Mac, parseMac } from '../netstack/mac.ts';
 import type { Netns } from '../netstack/netns.ts';
@@ -8,12 +8,17 @@ import { UsageError } from './command.ts';
 /** Reads `KEY VALUE` words of an iproute2 command line. */
 export class IpWords {
   readonly json: boolean;
+  /** What `-4` or `-6` asked for. */
+  readonly family: IpVersion | undefined;
   readonly verb: string;
   readonly #words: string[];
 
   constructor(args: readonly string[], verbs: readonly string[]) {
     this.json = args[0] === '-j';
-    const words = args.slice(this.json ? 1 : 0);
+    const rest = args.slice(this.json ? 1 : 0);
+    const isFamily = rest[0] === '-4' || rest[0] === '-6';
+    this.family = isFamily ? (rest[0] === '-6' ? 6 : 4) : undefined;
+    const words = rest.slice(isFamily ? 1 : 0);
     const first = words[0];
     const verb = first === undefined ? 'show' : verbs.find((each) => each.startsWith(first));
     if (verb === undefined) throw new UsageError(`Command "${first}" is unknown, try "ip help".`, 255);
@@ -23,6 +28,11 @@ export class IpWords {
 
   next(): string | undefined {
     return this.#words.shift();
+  }
+
+  /** Whether a listing shows what has this address. */
+  shows(address: IpAddress): boolean {
+    return this.family === undefined || this.family === versionOf(address);
   }
 
   value(key: string): string {
@@ -39,15 +49,17 @@ export function requireLink(ns: Netns, name: string | undefined): Link {
   return link;
 }
 
-export function requireAddress(text: string): Ipv4 {
-  const address = parseIpv4(text);
+export function requireAddress(text: string): IpAddress {
+  const address = parseIp(text);
   if (address === undefined)
     throw new UsageError(`Error: any valid address is expected rather than "${text}".`, 1);
   return address;
 }
 
-export function requirePrefix(text: string): Cidr {
-  const prefix = text === 'default' ? parseCidr('0.0.0.0/0') : parseCidr(text);
+/** `default` is of the family that the rest of the command says. */
+export function requirePrefix(text: string, version: IpVersion = 4): Cidr | Cidr6 {
+  if (text === 'default') return version === 6 ? cidr6('::/0') : cidr('0.0.0.0/0');
+  const prefix = parsePrefix(text) as Cidr | Cidr6 | undefined;
   if (!prefix) throw new UsageError(`Error: any valid prefix is expected rather than "${text}".`, 1);
   return prefix;
 }

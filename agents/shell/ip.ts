@@ -13,7 +13,7 @@ const OBJECTS: readonly (readonly [name: string, least: number, command: Command
   ['neighbor', 1, ipNeighbour],
 ];
 
-/** `ip [-4] [-j] OBJECT COMMAND` of iproute2, and `ip -batch -`; objects may be shortened as there. */
+/** `ip [-4|-6] [-j] OBJECT COMMAND` of iproute2, and `ip -batch -`; objects may be shortened as there. */
 export const ip: Command = (args, stdin, node) => {
   const batch = args.findIndex((arg) => arg === '-b' || arg === '-batch');
   if (batch >= 0) return runBatch(stdin, args.includes('-force'), node);
@@ -25,7 +25,8 @@ export const ip: Command = (args, stdin, node) => {
   const command = OBJECTS.find(([name, least]) => object.length >= least && name.startsWith(object))?.[2];
   if (!command) throw new UsageError(`Object "${object}" is unknown, try "ip help".`, 1);
   const json = flags.includes('-j') || flags.includes('-json');
-  return command([...(json ? ['-j'] : []), ...args.slice(at + 1)], stdin, node);
+  const family = flags.find((flag) => flag === '-4' || flag === '-6');
+  return command([...(json ? ['-j'] : []), ...(family ? [family] : []), ...args.slice(at + 1)], stdin, node);
 };
 
 /** One command a line; the first that fails ends it, unless it goes on with `-force`. */

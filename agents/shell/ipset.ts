@@ -1,4 +1,4 @@
-import type { IpSet } from '../netstack/ipset/ip-set.ts';
+import type { IpSet, IpSetOptions } from '../netstack/ipset/ip-set.ts';
 import type { SetPlace } from '../netstack/ipset/ip-sets.ts';
 import { IpSetError } from '../netstack/ipset/ipset-error.ts';
 import { formatEntry, parseEntry, parsePort } from '../netstack/ipset/set-entry.ts';
@@ -88,7 +88,7 @@ function run(ns: Netns, words: readonly string[], options: Options): CommandResu
     case 'add':
     case 'del': {
       const place = ipsets.require(name);
-      const entry = parseEntry(place.set.type, third);
+      const entry = parseEntry(place.set.type, place.set.options.version, third);
       forgive(options.exist, () =>
         commandOf(word) === 'add' ? ipsets.add(place, entry) : ipsets.delete(place, entry),
       );
@@ -96,7 +96,7 @@ function run(ns: Netns, words: readonly string[], options: Options): CommandResu
     }
     case 'test': {
       const { set } = ipsets.require(name);
-      const isIn = set.has(parseEntry(set.type, third));
+      const isIn = set.has(parseEntry(set.type, set.options.version, third));
       if (isIn) return success('', `Warning: ${third} is in set ${name}.\n`);
       return failure(1, `${third} is NOT in set ${name}.\n`);
     }
@@ -142,11 +142,13 @@ function places({ ipsets }: Netns, name: string): SetPlace[] {
 function create({ ipsets }: Netns, name: string, typeName: string, words: readonly string[]): void {
   const type = SET_TYPES.find((each) => each.name === typeName);
   if (!type) throw new IpSetError(`Syntax error: typename '${typeName}' is unknown`);
-  let options = { hashSize: 1024, maxElements: 65536, low: 0, high: 65535 };
+  let options: IpSetOptions = { hashSize: 1024, maxElements: 65536, low: 0, high: 65535, version: 4 };
   for (let i = 0; i < words.length; i += 2) {
     const [key, value = ''] = [words[i]!, words[i + 1]];
     if (key === 'family') {
-      if (value !== 'inet') throw new IpSetError(`Syntax error: family '${value}' is not supported here`);
+      if (value !== 'inet' && value !== 'inet6')
+        throw new IpSetError(`Syntax error: unknown INET family ${value}`);
+      options = { ...options, version: value === 'inet6' ? 6 : 4 };
     } else if (key === 'hashsize') options = { ...options, hashSize: count(value) };
     else if (key === 'maxelem') options = { ...options, maxElements: count(value) };
     else if (key === 'range' && type.isBitmap) {
@@ -165,11 +167,13 @@ function count(text: string): number {
 function header({ type, options, seed }: IpSet): string {
   if (type.isBitmap) return `range ${options.low}-${options.high}`;
   const { hashSize, maxElements } = options;
-  return `family inet hashsize ${hashSize} maxelem ${maxElements} bucketsize 12 initval 0x${seed.toString(16).padStart(8, '0')}`;
+  return `family ${options.version === 6 ? 'inet6' : 'inet'} hashsize ${hashSize} maxelem ${maxElements} bucketsize 12 initval 0x${seed.toString(16).padStart(8, '0')}`;
 }
 
 function save({ name, set }: SetPlace): string {
-  const lines = set.entries().map((entry) => `add ${name} ${formatEntry(set.type, entry)}\n`);
+  const lines = set
+    .entries()
+    .map((entry) => `add ${name} ${formatEntry(set.type, set.options.version, entry)}\n`);
   return `create ${name} ${set.type.name} ${header(set)}\n${lines.join('')}`;
 }
 
@@ -186,7 +190,11 @@ function list({ ipsets }: Netns, of: readonly SetPlace[], options: Options): Com
       `References: ${ipsets.references(name)}`,
       `Number of entries: ${set.size}`,
     ];
-    if (!options.terse) lines.push('Members:', ...set.entries().map((each) => formatEntry(set.type, each)));
+    if (!options.terse)
+      lines.push(
+        'Members:',
+        ...set.entries().map((each) => formatEntry(set.type, set.options.version, each)),
+      );
     return `${lines.join('\n')}\n`;
   });
   return success(blocks.join('\n'));

@@ -1,5 +1,8 @@
-import { formatIpv4, type Ipv4, parseIpv4 } from '../netstack/ipv4.ts';
-import { EACH_CLIENT, type Ipvs } from '../netstack/ipvs/ipvs.ts';
+import { maskOf, prefixLengthOf } from '../netstack/cidr.ts';
+import { bitsOf, formatEndpoint, formatIp, type IpAddress, isIpv6 } from '../netstack/ip-address.ts';
+import { parseIpv4 } from '../netstack/ipv4.ts';
+import { parseIpv6 } from '../netstack/ipv6.ts';
+import type { Ipvs } from '../netstack/ipvs/ipvs.ts';
 import type { IpvsConnection } from '../netstack/ipvs/ipvs-connection.ts';
 import { IpvsError } from '../netstack/ipvs/ipvs-error.ts';
 import { isScheduler, type SchedulerName } from '../netstack/ipvs/scheduler.ts';
@@ -82,7 +85,7 @@ interface Options {
   server: string;
   scheduler: SchedulerName;
   persistentSeconds: number;
-  netmask: number;
+  prefixLength: number | undefined;
   weight: number;
   hashesPorts: boolean;
   connections: boolean;
@@ -133,7 +136,7 @@ function parse(args: readonly string[]): Options {
     server: '',
     scheduler: 'wlc',
     persistentSeconds: 0,
-    netmask: EACH_CLIENT,
+    prefixLength: undefined,
     weight: 1,
     hashesPorts: false,
     connections: false,
@@ -157,7 +160,7 @@ function parse(args: readonly string[]): Options {
       const next = words[i + 1];
       options.persistentSeconds =
         next !== undefined && /^\d+$/.test(next) ? parseCount(value(), 2678400) : 360;
-    } else if (word === '-M') options.netmask = parseMask(value());
+    } else if (word === '-M') options.prefixLength = parseMask(value());
     else if (word === '-w') options.weight = parseCount(value(), 65535);
     else if (word === '-b') options.hashesPorts = /(sh|mh)-port|flag-2/.test(value());
     else if (word === '-c') options.connections = true;
@@ -188,13 +191,17 @@ function parseCount(text: string, most: number): number {
 
 function parseMask(text: string): number {
   const mask = parseIpv4(text);
-  if (mask === undefined) throw new IpvsError('invalid netmask specified');
-  return mask;
+  const length = mask === undefined ? undefined : prefixLengthOf(mask);
+  if (length !== undefined) return length;
+  // Of IPv6 services it is a prefix length.
+  if (/^\d{1,3}$/.test(text) && Number(text) > 0 && Number(text) <= 128) return Number(text);
+  throw new IpvsError('invalid netmask specified');
 }
 
-function parseEndpoint(text: string): [Ipv4, number] | undefined {
-  const [host = '', port = ''] = text.split(':');
-  const address = parseIpv4(host);
+/** `10.96.0.1:80` or `[fd00::1]:80`. */
+function parseEndpoint(text: string): [IpAddress, number] | undefined {
+  const [, host = '', port = ''] = /^\[(.*)\]:(\d*)$/.exec(text) ?? [text, ...text.split(':')];
+  const address = text.startsWith('[') ? parseIpv6(host) : parseIpv4(host);
   if (address === undefined || !/^\d{1,5}$/.test(port) || Number(port) > 65535) return undefined;
   return [address, Number(port)];
 }
@@ -205,14 +212,19 @@ function serviceKey({ protocol, service }: Options): ServiceKey {
   return { protocol, address: endpoint[0], port: endpoint[1] };
 }
 
-function serverOf({ server }: Options): [Ipv4, number] {
+function serverOf({ server }: Options): [IpAddress, number] {
   const endpoint = parseEndpoint(server);
   if (!endpoint) throw new IpvsError('illegal real server address[:port] specified');
   return endpoint;
 }
 
-function settings({ scheduler, persistentSeconds, netmask, hashesPorts }: Options): ServiceSettings {
-  return { scheduler, persistentSeconds, netmask, hashesPorts };
+function settings({ scheduler, persistentSeconds, prefixLength, hashesPorts }: Options): ServiceSettings {
+  return {
+    scheduler,
+    persistentSeconds,
+    hashesPorts,
+    ...(prefixLength === undefined ? {} : { prefixLength }),
+  };
 }
 
 function setTimeouts(ipvs: Ipvs, args: readonly string[]): CommandResult {
@@ -231,7 +243,13 @@ const LETTERS: Readonly<Record<number, string>> = {
   [PROTO_UDP]: '-u',
   [PROTO_SCTP]: '--sctp-service',
 };
-const endpointText = (address: number, port: number): string => `${formatIpv4(address)}:${port}`;
+const endpointText = (address: IpAddress, port: number): string => formatEndpoint({ address, port });
+
+/** What `-M` was given; empty for the whole address. */
+function netmaskText({ address, settings: { prefixLength } }: VirtualService): string {
+  if (prefixLength === undefined || prefixLength === bitsOf(address)) return '';
+  return isIpv6(address) ? String(prefixLength) : formatIp(maskOf(prefixLength));
+}
 const nameOf = (protocol: number): string => (protocolName(protocol) ?? '').toUpperCase();
 
 /** The schedulers that hash call the flag by their own name (print_sched_flags). */
@@ -243,7 +261,8 @@ function saved(service: VirtualService): string {
   const { settings, protocol, address, port } = service;
   const head = `${LETTERS[protocol]} ${endpointText(address, port)}`;
   const persistent = settings.persistentSeconds > 0 ? ` -p ${settings.persistentSeconds}` : '';
-  const netmask = settings.netmask === EACH_CLIENT ? '' : ` -M ${formatIpv4(settings.netmask)}`;
+  const mask = netmaskText(service);
+  const netmask = mask === '' ? '' : ` -M ${mask}`;
   const flags = settings.hashesPorts ? ` -b ${portFlag(settings.scheduler)}` : '';
   const lines = [`-A ${head} -s ${settings.scheduler}${persistent}${netmask}${flags}`];
   for (const each of service.destinations) {
@@ -277,9 +296,11 @@ function required(ipvs: Ipvs, options: Options): VirtualService {
   return service;
 }
 
-function listed({ protocol, address, port, settings, destinations }: VirtualService): string {
+function listed(service: VirtualService): string {
+  const { protocol, address, port, settings, destinations } = service;
+  const mask = netmaskText(service);
   const persistent = settings.persistentSeconds > 0 ? ` persistent ${settings.persistentSeconds}` : '';
-  const netmask = settings.netmask === EACH_CLIENT ? '' : ` mask ${formatIpv4(settings.netmask)}`;
+  const netmask = mask === '' ? '' : ` mask ${mask}`;
   const flags = settings.hashesPorts ? ` (${portFlag(settings.scheduler)})` : '';
   const head = `${nameOf(protocol)}  ${endpointText(address, port)} ${settings.scheduler}${flags}${persistent}${netmask}\n`;
   const lines = destinations.map(

@@ -1,4 +1,4 @@
-import type { Ipv4 } from '../netstack/ipv4.ts';
+import type { IpAddress } from '../netstack/ip-address.ts';
 import { type Command, type CommandResult, failure, type ShellNode, success, UsageError } from './command.ts';
 import { resolveHost } from './resolve-host.ts';
 
@@ -59,7 +59,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'Connection timed out',
 };
 
-function stream(node: ShellNode, options: NcOptions, address: Ipv4, stdin: string): Promise<CommandResult> {
+function stream(
+  node: ShellNode,
+  options: NcOptions,
+  address: IpAddress,
+  stdin: string,
+): Promise<CommandResult> {
   const { clock, tcp } = node.ns;
   const socket = tcp.connect({ address, port: options.port });
   const decoder = new TextDecoder();
@@ -98,7 +103,12 @@ function stream(node: ShellNode, options: NcOptions, address: Ipv4, stdin: strin
 }
 
 /** The first answer ends it; a port unreachable is a failure. */
-function datagram(node: ShellNode, options: NcOptions, address: Ipv4, stdin: string): Promise<CommandResult> {
+function datagram(
+  node: ShellNode,
+  options: NcOptions,
+  address: IpAddress,
+  stdin: string,
+): Promise<CommandResult> {
   const { clock, udp } = node.ns;
   const socket = udp.bind();
   return new Promise((resolve) => {

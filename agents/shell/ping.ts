@@ -1,6 +1,7 @@
 import type { NetClock } from '../netstack/environment.ts';
-import type { EchoSocket, IcmpFault } from '../netstack/ip/icmp.ts';
-import { formatIpv4, type Ipv4 } from '../netstack/ipv4.ts';
+import type { EchoSocket } from '../netstack/ip/echo-sockets.ts';
+import type { IcmpFault } from '../netstack/ip/icmp-fault.ts';
+import { formatIp, type IpAddress, type IpVersion, isIpv6 } from '../netstack/ip-address.ts';
 import { type Command, failure, type ShellNode, success, UsageError } from './command.ts';
 import { resolveHost } from './resolve-host.ts';
 
@@ -16,14 +17,15 @@ interface PingOptions {
   quiet: boolean;
   dontFragment: boolean;
   ttl: number | undefined;
+  version: IpVersion | undefined;
   host: string | undefined;
 }
 
-/** `ping [-c N] [-i S] [-W S] [-s BYTES] [-t TTL] [-M do] [-q] HOST` of iputils; 4 requests if -c is not given. */
+/** `ping [-c N] [-i S] [-W S] [-s BYTES] [-t TTL] [-M do] [-4|-6] [-q] HOST` of iputils; 4 requests if -c is not given. */
 export const ping: Command = async (args, _stdin, node) => {
   const options = readOptions(args);
   if (options.host === undefined) throw new UsageError('ping: usage error: Destination address required', 1);
-  const destination = await resolveHost(node, options.host);
+  const destination = await resolveHost(node, options.host, options.version);
   if (destination === undefined) return failure(2, `ping: ${options.host}: Name or service not known\n`);
   return new PingRun(node, options, options.host, destination).run();
 };
@@ -37,6 +39,7 @@ function readOptions(args: readonly string[]): PingOptions {
     quiet: false,
     dontFragment: true,
     ttl: undefined,
+    version: undefined,
     host: undefined,
   };
   for (let i = 0; i < args.length; i++) {
@@ -50,6 +53,7 @@ function readOptions(args: readonly string[]): PingOptions {
     else if (flag === '-t') options.ttl = positive(value(), '-t');
     else if (flag === '-M') options.dontFragment = value() !== 'dont';
     else if (flag === '-q') options.quiet = true;
+    else if (flag === '-4' || flag === '-6') options.version = flag === '-6' ? 6 : 4;
     else if (!flag.startsWith('-')) options.host = flag;
   }
   return options;
@@ -65,7 +69,7 @@ class PingRun {
   readonly #clock: NetClock;
   readonly #options: PingOptions;
   readonly #host: string;
-  readonly #destination: Ipv4;
+  readonly #destination: IpAddress;
   readonly #socket: EchoSocket;
   readonly #sentAt = new Map<number, number>();
   readonly #times: number[] = [];
@@ -73,12 +77,12 @@ class PingRun {
   #errors = 0;
   #settle: () => void = () => {};
 
-  constructor(node: ShellNode, options: PingOptions, host: string, destination: Ipv4) {
+  constructor(node: ShellNode, options: PingOptions, host: string, destination: IpAddress) {
     this.#clock = node.ns.clock;
     this.#options = options;
     this.#host = host;
     this.#destination = destination;
-    this.#socket = node.ns.icmp.openEcho();
+    this.#socket = node.ns.echo.open();
     this.#socket.onReply = ({ from, sequence, ttl, payload }) =>
       this.#reply(from, sequence, ttl, payload.length);
     this.#socket.onFault = (fault, sequence) => this.#fault(fault, sequence);
@@ -86,8 +90,11 @@ class PingRun {
 
   async run() {
     const { count, size, intervalMs, timeoutMs } = this.#options;
+    const target = `${this.#host}(${formatIp(this.#destination)})`;
     this.#lines.push(
-      `PING ${this.#host} (${formatIpv4(this.#destination)}) ${size}(${size + 28}) bytes of data.`,
+      isIpv6(this.#destination)
+        ? `PING ${target} ${size} data bytes`
+        : `PING ${target.replace('(', ' (')} ${size}(${size + 28}) bytes of data.`,
     );
     const start = this.#clock.now();
     for (let sequence = 1; sequence <= count; sequence++) {
@@ -135,14 +142,14 @@ class PingRun {
     });
   }
 
-  #reply(from: Ipv4, sequence: number, ttl: number, size: number): void {
+  #reply(from: IpAddress, sequence: number, ttl: number, size: number): void {
     const sent = this.#sentAt.get(sequence);
     if (sent === undefined) return;
     this.#sentAt.delete(sequence);
     const time = this.#clock.now() - sent;
     this.#times.push(time);
     this.#say(
-      `${size + 8} bytes from ${formatIpv4(from)}: icmp_seq=${sequence} ttl=${ttl} time=${time.toFixed(3)} ms`,
+      `${size + 8} bytes from ${formatIp(from)}: icmp_seq=${sequence} ttl=${ttl} time=${time.toFixed(3)} ms`,
     );
     this.#settle();
   }
@@ -150,7 +157,7 @@ class PingRun {
   #fault(fault: IcmpFault, sequence: number): void {
     this.#errors++;
     this.#sentAt.delete(sequence);
-    this.#say(`From ${formatIpv4(fault.from)} icmp_seq=${sequence} ${describeFault(fault)}`);
+    this.#say(`From ${formatIp(fault.from)} icmp_seq=${sequence} ${describeFault(fault)}`);
     this.#settle();
   }
 
@@ -183,7 +190,27 @@ const SEND_ERRORS: Readonly<Record<string, string>> = {
 
 const UNREACHABLE = ['Net', 'Host', 'Protocol', 'Port'];
 
-function describeFault({ type, code, mtu }: IcmpFault): string {
+function describeFault(fault: IcmpFault): string {
+  return isIpv6(fault.from) ? describeFault6(fault) : describeFault4(fault);
+}
+
+const UNREACHABLE_6 = [
+  'No route',
+  'Administratively prohibited',
+  'Beyond scope of source address',
+  'Address unreachable',
+  'Port unreachable',
+  'Source address failed ingress/egress policy',
+  'Reject route to destination',
+];
+
+function describeFault6({ type, code, mtu }: IcmpFault): string {
+  if (type === 3) return 'Time exceeded: Hop limit';
+  if (type === 2) return `Packet too big: mtu=${mtu}`;
+  return `Destination unreachable: ${UNREACHABLE_6[code] ?? `Unknown code ${code}`}`;
+}
+
+function describeFault4({ type, code, mtu }: IcmpFault): string {
   if (type === 11) return 'Time to live exceeded';
   if (code === 4) return `Frag needed and DF set (mtu = ${mtu})`;
   if (code === 13) return 'Packet filtered';

@@ -5,7 +5,7 @@ import { conntrack } from './conntrack.ts';
 import { curl } from './curl.ts';
 import { ip } from './ip.ts';
 import { ipset } from './ipset.ts';
-import { iptables, iptablesRestore, iptablesSave } from './iptables.ts';
+import { iptablesCommands } from './iptables.ts';
 import { ipvsadm } from './ipvsadm.ts';
 import { nc } from './nc.ts';
 import { nft } from './nft.ts';
@@ -14,10 +14,16 @@ import { ss } from './ss.ts';
 import { sysctl } from './sysctl.ts';
 import { tc } from './tc.ts';
 
+const iptables = iptablesCommands((ns) => ns.iptables);
+const ip6tables = iptablesCommands((ns) => ns.ip6tables);
+
 const COMMANDS: Readonly<Record<string, Command>> = {
-  iptables,
-  'iptables-save': iptablesSave,
-  'iptables-restore': iptablesRestore,
+  iptables: iptables.command,
+  'iptables-save': iptables.save,
+  'iptables-restore': iptables.restore,
+  ip6tables: ip6tables.command,
+  'ip6tables-save': ip6tables.save,
+  'ip6tables-restore': ip6tables.restore,
   ipset,
   conntrack,
   ip,

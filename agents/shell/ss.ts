@@ -1,5 +1,7 @@
 import type { Endpoint } from '../netstack/endpoint.ts';
-import { formatIpv4 } from '../netstack/ipv4.ts';
+import { formatEndpoint } from '../netstack/ip-address.ts';
+import { ANY_IPV4 } from '../netstack/ipv4.ts';
+import { ANY_IPV6 } from '../netstack/ipv6.ts';
 import type { Netns } from '../netstack/netns.ts';
 import { type Command, success } from './command.ts';
 
@@ -37,18 +39,25 @@ export const ss: Command = (args, _stdin, { ns }) => {
 
 function udpRows(ns: Netns, flags: ReadonlySet<string>): Row[] {
   if (!flags.has('l') && !flags.has('a')) return [];
-  const tunnels = ns.udp.tunnelPorts().map((port) => ({ address: 0, port }));
+  const tunnels = ns.udp.tunnelPorts().map((port) => ({ address: ANY_IPV4, port }));
   return [...tunnels, ...ns.udp.sockets()].map(({ address, port }) => ({
     netid: 'udp',
     state: 'UNCONN',
     receive: 0,
     send: 0,
-    local: `${formatIpv4(address)}:${port}`,
-    peer: '0.0.0.0:*',
+    local: show({ address, port }),
+    peer: anyPeer(address),
   }));
 }
 
-const show = ({ address, port }: Endpoint): string => `${formatIpv4(address)}:${port}`;
+/** Any address of both families is a star. */
+const show = (endpoint: Endpoint): string =>
+  endpoint.address === ANY_IPV6 ? `*:${endpoint.port}` : formatEndpoint(endpoint);
+
+function anyPeer(local: Endpoint['address']): string {
+  if (local === ANY_IPV6) return '*:*';
+  return typeof local === 'bigint' ? '[::]:*' : '0.0.0.0:*';
+}
 
 function tcpRows(ns: Netns, flags: ReadonlySet<string>): Row[] {
   const listening = ns.tcp.listeners().map((each) => ({
@@ -57,7 +66,7 @@ function tcpRows(ns: Netns, flags: ReadonlySet<string>): Row[] {
     receive: 0,
     send: each.backlog,
     local: show(each),
-    peer: '0.0.0.0:*',
+    peer: anyPeer(each.address),
   }));
   const connected = ns.tcp.sockets().map((socket) => ({
     netid: 'tcp',

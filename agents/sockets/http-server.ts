@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { StreamDuplex } from '../../platform/stream-duplex.ts';
-import type { Ipv4 } from '../netstack/ipv4.ts';
+import type { IpAddress } from '../netstack/ip-address.ts';
 import { type SimulatedStream, tcpDuplex } from './tcp-duplex.ts';
 
 /** Who listens: a namespace's TCP, or one process in it. */
 export interface TcpHost {
   listen(
-    local: { readonly address: Ipv4; readonly port: number },
+    local: { readonly address: IpAddress; readonly port: number },
     onConnection: (stream: SimulatedStream) => void,
   ): { close(): void };
 }
@@ -23,7 +23,7 @@ const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-le
 /** Serves HTTP on a simulated namespace's port. Throws EADDRINUSE as the socket does. */
 export function serveHttp(
   tcp: TcpHost,
-  local: { readonly address: Ipv4; readonly port: number },
+  local: { readonly address: IpAddress; readonly port: number },
   listener: HttpListener,
   onFault: (error: unknown) => void,
 ): StopServer {

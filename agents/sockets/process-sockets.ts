@@ -1,6 +1,6 @@
 import type { ByteStream } from '../../platform/stream-duplex.ts';
 import type { Endpoint } from '../netstack/endpoint.ts';
-import type { Ipv4 } from '../netstack/ipv4.ts';
+import type { IpAddress } from '../netstack/ip-address.ts';
 import type { Netns } from '../netstack/netns.ts';
 import type { TcpSocket, TcpSocketError } from '../netstack/tcp/tcp-socket.ts';
 import type { UdpSocket } from '../netstack/udp/udp-socket.ts';
@@ -31,7 +31,7 @@ export class ProcessSockets {
 
   /** Throws EADDRINUSE and EADDRNOTAVAIL, as all that binds here. */
   listen(
-    local: { readonly address?: Ipv4; readonly port: number },
+    local: { readonly address?: IpAddress; readonly port: number },
     onConnection: (socket: ProcessTcpSocket) => void,
   ): ProcessListener {
     const admit = this.#guard(onConnection);
@@ -43,13 +43,13 @@ export class ProcessSockets {
     return this.#tcp(this.#netns.tcp.connect(remote));
   }
 
-  bindUdp(local: { readonly address?: Ipv4; readonly port?: number } = {}): ProcessUdpSocket {
+  bindUdp(local: { readonly address?: IpAddress; readonly port?: number } = {}): ProcessUdpSocket {
     const socket = this.#netns.udp.bind(local);
     const close = this.#own(() => socket.close());
     return new ProcessUdpSocket(socket, this.#guard, close);
   }
 
-  serveHttp(local: { readonly address: Ipv4; readonly port: number }, listener: HttpListener): void {
+  serveHttp(local: { readonly address: IpAddress; readonly port: number }, listener: HttpListener): void {
     this.#own(serveHttp(this, local, listener, this.#guard(this.#onFault)));
   }
 

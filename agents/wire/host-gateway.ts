@@ -2,7 +2,8 @@ import type { Clock } from '../../platform/clock.ts';
 import type { HostEndpoint, HostNetwork, HostStream } from '../../platform/host-network.ts';
 import type { Rng } from '../../platform/rng.ts';
 import { type Cidr, cidr, contains } from '../netstack/cidr.ts';
-import { formatIpv4, type Ipv4, ipv4 } from '../netstack/ipv4.ts';
+import { formatIp, type IpAddress } from '../netstack/ip-address.ts';
+import { type Ipv4, ipv4 } from '../netstack/ipv4.ts';
 import { EthernetDevice } from '../netstack/link/ethernet-device.ts';
 import { Netns } from '../netstack/netns.ts';
 import type { TcpSocket } from '../netstack/tcp/tcp-socket.ts';
@@ -122,11 +123,11 @@ export class HostGateway {
   }
 
   /** Where a packet for an address goes on the machine's network; undefined for what only the simulation has. */
-  #outside(address: Ipv4, port: number): HostEndpoint | undefined {
+  #outside(address: IpAddress, port: number): HostEndpoint | undefined {
     if (address === this.#address) return { address: '127.0.0.1', port };
     return this.#internal.some((network) => contains(network, address))
       ? undefined
-      : { address: formatIpv4(address), port };
+      : { address: formatIp(address), port };
   }
 
   /** Loopback servers see which node a connection came from; others see the machine. */

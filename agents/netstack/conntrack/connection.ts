@@ -1,3 +1,5 @@
+import type { IpAddress } from '../ip-address.ts';
+import { ANY_IPV4 } from '../ipv4.ts';
 import type { IpvsConnection } from '../ipvs/ipvs-connection.ts';
 import { PROTO_TCP } from '../protocol-numbers.ts';
 import type { Tuple } from './tuple.ts';
@@ -18,8 +20,8 @@ export const IPS_DYING = 1 << 9;
 
 /** One direction of a connection, as it hangs in the hash table. */
 export class TupleNode implements Tuple {
-  source = 0;
-  destination = 0;
+  source: IpAddress = ANY_IPV4;
+  destination: IpAddress = ANY_IPV4;
   sourcePort = 0;
   destinationPort = 0;
   protocol = 0;

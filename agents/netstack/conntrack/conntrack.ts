@@ -1,11 +1,14 @@
 import { u16 } from '../bytes.ts';
 import { fold, pseudoHeaderSum, sumWords } from '../checksum.ts';
 import { checkIcmp, ICMP_HEADER, isIcmpError } from '../header/icmp-header.ts';
-import { ipv4FragmentOffset, ipv4HeaderLength, isIpv4Fragment } from '../header/ipv4-header.ts';
+import { checkIcmp6, isIcmp6Error } from '../header/icmp6-header.ts';
+import { isVersion6, transportOf } from '../header/ip-header.ts';
+import { isIpv4Fragment } from '../header/ipv4-header.ts';
 import { isGoodSctp } from '../header/sctp-header.ts';
 import { checkTcp } from '../header/tcp-header.ts';
 import { checkUdp, UDP_HEADER } from '../header/udp-header.ts';
-import type { Ipv4 } from '../ipv4.ts';
+import { isLaterFragment } from '../ip/later-fragment.ts';
+import type { IpAddress } from '../ip-address.ts';
 import {
   INPUT,
   NF_ACCEPT,
@@ -19,7 +22,7 @@ import {
 } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import { CT_ESTABLISHED, CT_INVALID, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
-import { PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { PROTO_ICMP, PROTO_ICMPV6, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import {
   Connection,
   IPS_ASSURED,
@@ -28,6 +31,7 @@ import {
   IPS_SEEN_REPLY,
   TCP_ESTABLISHED,
 } from './connection.ts';
+import { quotedTransport } from './quoted-transport.ts';
 import { followTcp, isPossibleSegment, openTcp, TCP_STATES, TCP_TIMEOUTS } from './tcp-tracking.ts';
 import { invertTuple, isIcmpQuery, newTuple, readTuple, type Tuple } from './tuple.ts';
 import { TupleTable } from './tuple-table.ts';
@@ -85,16 +89,17 @@ export class Conntrack {
   enable(): void {
     if (this.#enabled) return;
     this.#enabled = true;
-    const { hooks } = this.#ns;
     const track = (packet: Packet) => this.#track(packet);
     const confirm = (packet: Packet) => this.confirm(packet);
     const defragment = (packet: Packet) => this.#defragment(packet);
-    hooks.register(PREROUTING, PRIORITY.defrag, 'defrag', defragment, { perFlow: true });
-    hooks.register(OUTPUT, PRIORITY.defrag, 'defrag', defragment, { perFlow: true });
-    hooks.register(PREROUTING, PRIORITY.conntrack, 'conntrack', track, { perFlow: true });
-    hooks.register(OUTPUT, PRIORITY.conntrack, 'conntrack', track, { perFlow: true });
-    hooks.register(INPUT, PRIORITY.confirm, 'conntrack confirm', confirm, { perFlow: true });
-    hooks.register(POSTROUTING, PRIORITY.confirm, 'conntrack confirm', confirm, { perFlow: true });
+    for (const hooks of [this.#ns.hooks, this.#ns.hooks6]) {
+      hooks.register(PREROUTING, PRIORITY.defrag, 'defrag', defragment, { perFlow: true });
+      hooks.register(OUTPUT, PRIORITY.defrag, 'defrag', defragment, { perFlow: true });
+      hooks.register(PREROUTING, PRIORITY.conntrack, 'conntrack', track, { perFlow: true });
+      hooks.register(OUTPUT, PRIORITY.conntrack, 'conntrack', track, { perFlow: true });
+      hooks.register(INPUT, PRIORITY.confirm, 'conntrack confirm', confirm, { perFlow: true });
+      hooks.register(POSTROUTING, PRIORITY.confirm, 'conntrack confirm', confirm, { perFlow: true });
+    }
   }
 
   /** The entries that have not expired. */
@@ -131,7 +136,8 @@ export class Conntrack {
   keepAlive(connection: Connection, packet: Packet, now: number): boolean {
     if (connection.expiresAt <= now || !connection.isSteady()) return false;
     if (!packet.checksumsGood) {
-      readTuple(this.#tuple, packet.bytes, packet.l3, packet.l4, packet.end);
+      const { l4, end } = packet;
+      readTuple(this.#tuple, packet.bytes, packet.l3, { l4, end, protocol: transportOf(packet) });
       if (!hasGoodTransport(packet, this.#tuple)) return false;
     }
     if (connection.balanced !== undefined && !connection.balanced.keepAlive(now)) return false;
@@ -140,7 +146,7 @@ export class Conntrack {
   }
 
   /** An address went away: connections masqueraded to it go too (nf_nat_masquerade.c). */
-  forgetMasquerade(address: Ipv4): void {
+  forgetMasquerade(address: IpAddress): void {
     this.deleteWhere(
       (connection) => connection.masqueradeLink !== 0 && connection.reply.destination === address,
     );
@@ -157,9 +163,12 @@ export class Conntrack {
   }
 
   #defragment(packet: Packet): Verdict {
-    if (!isIpv4Fragment(packet.bytes, packet.l3) || packet.connection) return NF_ACCEPT;
-    const whole = this.#ns.ip.defragment(packet);
+    if (packet.connection !== undefined) return NF_ACCEPT;
+    const six = isVersion6(packet.bytes, packet.l3);
+    if (!six && !isIpv4Fragment(packet.bytes, packet.l3)) return NF_ACCEPT;
+    const whole = six ? this.#ns.ip6.defragment(packet) : this.#ns.ip.defragment(packet);
     if (whole === undefined) return NF_STOLEN;
+    if (whole === packet) return NF_ACCEPT;
     const header = packet.l3 - packet.start;
     whole.bytes.set(packet.bytes.subarray(packet.start, packet.l3), whole.start - header);
     packet.bytes = whole.bytes;
@@ -167,6 +176,7 @@ export class Conntrack {
     packet.end = whole.end;
     packet.l3 = whole.l3;
     packet.l4 = whole.l4;
+    packet.nextHeader = whole.nextHeader;
     packet.fragments = whole.fragments;
     return NF_ACCEPT;
   }
@@ -177,11 +187,18 @@ export class Conntrack {
     const { bytes, l3, l4, end } = packet;
     packet.ctReply = false;
     packet.ctInfo = CT_INVALID;
-    if (isIpv4Fragment(bytes, l3) && ipv4FragmentOffset(bytes, l3) !== 0) return NF_ACCEPT;
+    const protocol = transportOf(packet);
+    if (isLaterFragment(packet)) return NF_ACCEPT;
     const tuple = this.#tuple;
-    if (!readTuple(tuple, bytes, l3, l4, end) || !hasGoodTransport(packet, tuple)) return this.#invalid();
+    if (!readTuple(tuple, bytes, l3, { l4, end, protocol }) || !hasGoodTransport(packet, tuple))
+      return this.#invalid();
+    if (protocol === PROTO_ICMPV6 && UNTRACKED_ICMP6.has(bytes[l4]!)) {
+      packet.ctInfo = CT_UNTRACKED;
+      return NF_ACCEPT;
+    }
     if (tuple.protocol === PROTO_TCP && !isPossibleSegment(packet)) return this.#invalid();
     if (tuple.protocol === PROTO_ICMP && isIcmpError(bytes[l4]!)) return this.#trackError(packet);
+    if (tuple.protocol === PROTO_ICMPV6 && isIcmp6Error(bytes[l4]!)) return this.#trackError(packet);
     return this.#resolve(packet, tuple);
   }
 
@@ -226,7 +243,7 @@ export class Conntrack {
       const state = openTcp(packet, loose);
       if (state === undefined) return this.#invalid();
       connection.tcpState = state;
-    } else if (tuple.protocol === PROTO_ICMP && !isIcmpQuery(packet.bytes[packet.l4]!)) {
+    } else if (isIcmp(tuple.protocol) && !isIcmpQuery(tuple.protocol, packet.bytes[packet.l4]!)) {
       return this.#invalid();
     }
     connection.original.set(tuple);
@@ -243,11 +260,11 @@ export class Conntrack {
    * connection's, and tells the direction in which the error itself travels (icmp_error_message).
    */
   #trackError(packet: Packet): Verdict {
-    const { bytes, l4, end } = packet;
-    const inner = l4 + ICMP_HEADER;
-    if (inner + 20 > end) return this.#invalid();
-    const innerL4 = inner + ipv4HeaderLength(bytes, inner);
-    if (!readTuple(this.#inner, bytes, inner, innerL4, end)) return this.#invalid();
+    const { bytes, end } = packet;
+    const inner = packet.l4 + ICMP_HEADER;
+    const quoted = quotedTransport(packet, inner);
+    if (quoted === undefined || !readTuple(this.#inner, bytes, inner, { ...quoted, end }))
+      return this.#invalid();
     invertTuple(this.#inner, this.#inner);
     const node = this.#table.find(this.#inner);
     if (!node || node.connection.expiresAt <= this.#ns.softirq.now) return this.#invalid();
@@ -273,6 +290,9 @@ export class Conntrack {
       }
       case PROTO_ICMP:
         connection.expiresAt = now + timeouts.icmp;
+        return;
+      case PROTO_ICMPV6:
+        connection.expiresAt = now + timeouts.icmp6;
         return;
       default:
         connection.expiresAt = now + timeouts.generic;
@@ -325,6 +345,11 @@ export class Conntrack {
   };
 }
 
+const isIcmp = (protocol: number): boolean => protocol === PROTO_ICMP || protocol === PROTO_ICMPV6;
+
+/** Messages of a link's own life: groups, routers and neighbours (nf_conntrack_proto_icmpv6.c, noct_valid_new). */
+const UNTRACKED_ICMP6: ReadonlySet<number> = new Set([130, 131, 132, 133, 134, 135, 136, 143]);
+
 /** Wrong checksums make a packet INVALID at PREROUTING (nf_conntrack_checksum). */
 function hasGoodTransport(packet: Packet, { source, destination, protocol }: Tuple): boolean {
   if (packet.checksumsGood) return true;
@@ -334,13 +359,14 @@ function hasGoodTransport(packet: Packet, { source, destination, protocol }: Tup
     return isPaddedDatagram(packet, source, destination);
   if (protocol === PROTO_UDP && checkUdp(bytes, l4, end, source, destination)) return false;
   if (protocol === PROTO_ICMP && checkIcmp(bytes, l4, end)) return false;
+  if (protocol === PROTO_ICMPV6 && checkIcmp6(bytes, packet.l3, l4, end)) return false;
   if (protocol === PROTO_SCTP && !isGoodSctp(bytes, l4, end)) return false;
   packet.checksumsGood = true;
   return true;
 }
 
 /** A datagram shorter than its packet: tracking sums all that the packet has (udp_error, nf_ip_checksum). */
-function isPaddedDatagram({ bytes, l4, end }: Packet, source: number, destination: number): boolean {
+function isPaddedDatagram({ bytes, l4, end }: Packet, source: IpAddress, destination: IpAddress): boolean {
   const length = u16(bytes, l4 + 4);
   if (length < UDP_HEADER || length > end - l4) return false;
   if (u16(bytes, l4 + 6) === 0) return true;
@@ -355,6 +381,7 @@ interface Timeouts {
   readonly udp: number;
   readonly udpStream: number;
   readonly icmp: number;
+  readonly icmp6: number;
   readonly generic: number;
 }
 
@@ -375,6 +402,7 @@ function readTimeouts({ sysctl }: Netns): Timeouts {
     udp: read('udp_timeout'),
     udpStream: read('udp_timeout_stream'),
     icmp: read('icmp_timeout'),
+    icmp6: read('icmpv6_timeout'),
     generic: read('generic_timeout'),
   };
 }

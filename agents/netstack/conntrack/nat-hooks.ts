@@ -1,3 +1,4 @@
+import type { IpVersion } from '../ip-address.ts';
 import type { Link } from '../link/link.ts';
 import {
   type HookPoint,
@@ -23,16 +24,18 @@ interface Entry {
 }
 
 /**
- * The NAT hooks of a namespace, which iptables' nat table and nftables' nat chains share: a new connection asks
+ * The NAT hooks of a namespace for one version of IP, which iptables' nat table and nftables' nat chains share: a new connection asks
  * each in turn until one has decided (nf_nat_register_fn, nf_nat_inet_fn). The first rules bring all four hooks:
  * what one translates in a request, the opposite one undoes in the reply.
  */
 export class NatHooks {
   readonly #ns: Netns;
+  readonly #version: IpVersion;
   readonly #entries = new Map<HookPoint, readonly Entry[]>();
 
-  constructor(ns: Netns) {
+  constructor(ns: Netns, version: IpVersion) {
     this.#ns = ns;
+    this.#version = version;
   }
 
   /** Of equal priorities the latest is asked first. The returned function takes the rules out again. */
@@ -61,7 +64,7 @@ export class NatHooks {
     this.#entries.set(point, []);
     const priority = point === POSTROUTING || point === INPUT ? PRIORITY.srcnat : PRIORITY.dstnat;
     const runRules: NatRules = (packet, input, output) => this.#runRules(point, packet, input, output);
-    ns.hooks.register(
+    ns.hooksFor(this.#version).register(
       point,
       priority,
       'nat',

@@ -1,6 +1,7 @@
-import type { Ipv4 } from '../ipv4.ts';
+import type { IpAddress } from '../ip-address.ts';
+import { ANY_IPV4 } from '../ipv4.ts';
 import type { Netns } from '../netns.ts';
-import { PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { PROTO_ICMP, PROTO_ICMPV6, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import type { Connection } from './connection.ts';
 import type { Manip, NatRange } from './nat.ts';
 import { hashTuple, invertTuple, newTuple, type Tuple } from './tuple.ts';
@@ -44,17 +45,25 @@ export function uniqueTuple(
 /** find_best_ips_proto: the same client gets the same address, with --persistent for every destination. */
 function setAddress(tuple: Tuple, { minAddress, maxAddress, persistent }: NatRange, manip: Manip): void {
   if (minAddress === undefined) return;
-  const span = (maxAddress ?? minAddress) - minAddress + 1;
   const key = {
     ...tuple,
     sourcePort: 0,
     destinationPort: 0,
-    destination: persistent ? 0 : tuple.destination,
+    destination: persistent ? ANY_IPV4 : tuple.destination,
   };
-  const address = (span === 1 ? minAddress : minAddress + (hashTuple(key) % span)) as Ipv4;
+  const address = addressIn(minAddress, maxAddress ?? minAddress, () => hashTuple(key));
   if (manip === 'src') tuple.source = address;
   else tuple.destination = address;
 }
+
+function addressIn(low: IpAddress, high: IpAddress, hash: () => number): IpAddress {
+  if (low === high) return low;
+  if (typeof low === 'bigint' && typeof high === 'bigint')
+    return (low + (BigInt(hash()) % (high - low + 1n))) as IpAddress;
+  return (Number(low) + (hash() % (Number(high) - Number(low) + 1))) as IpAddress;
+}
+
+const isIcmp = (protocol: number): boolean => protocol === PROTO_ICMP || protocol === PROTO_ICMPV6;
 
 const portOf = (tuple: Tuple, manip: Manip): number =>
   manip === 'src' ? tuple.sourcePort : tuple.destinationPort;
@@ -63,7 +72,7 @@ const portOf = (tuple: Tuple, manip: Manip): number =>
 function choosePort(ns: Netns, tuple: Tuple, range: NatRange, manip: Manip, isFree: () => boolean): void {
   const { protocol } = tuple;
   const hasPorts = protocol === PROTO_TCP || protocol === PROTO_UDP || protocol === PROTO_SCTP;
-  if (!hasPorts && !(protocol === PROTO_ICMP && manip === 'src')) return;
+  if (!hasPorts && !(isIcmp(protocol) && manip === 'src')) return;
   if (manip === 'dst' && range.minPort === undefined) return;
   const [low, high] = portBounds(tuple, range, manip);
   const size = high - low + 1;
@@ -78,7 +87,7 @@ function choosePort(ns: Netns, tuple: Tuple, range: NatRange, manip: Manip, isFr
 
 function portBounds(tuple: Tuple, range: NatRange, manip: Manip): [number, number] {
   if (range.minPort !== undefined) return [range.minPort, range.maxPort ?? range.minPort];
-  if (tuple.protocol === PROTO_ICMP) return [0, 0xffff];
+  if (isIcmp(tuple.protocol)) return [0, 0xffff];
   const port = portOf(tuple, manip);
   if (port < 512) return [1, 511];
   return port < 1024 ? [600, 1023] : [1024, 0xffff];

@@ -1,11 +1,14 @@
 import { selectAddress } from '../fib/source-address.ts';
-import { ipv4Protocol } from '../header/ipv4-header.ts';
+import { ipDestination, transportOf } from '../header/ip-header.ts';
+import { type IpAddress, isIpv6 } from '../ip-address.ts';
+import { selectAddress6 } from '../ip6/source-address6.ts';
 import { type Ipv4, LOOPBACK_IPV4 } from '../ipv4.ts';
+import { isLinkLocal6, LOOPBACK_IPV6 } from '../ipv6.ts';
 import type { Link } from '../link/link.ts';
 import { type HookPoint, INPUT, NF_ACCEPT, NF_DROP, POSTROUTING, type Verdict } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import { CT_NEW, CT_RELATED, type Packet } from '../packet.ts';
-import { PROTO_ICMP } from '../protocol-numbers.ts';
+import { PROTO_ICMP, PROTO_ICMPV6 } from '../protocol-numbers.ts';
 import {
   type Connection,
   IPS_CONFIRMED,
@@ -23,8 +26,8 @@ export type Manip = 'src' | 'dst';
 
 /** Where a NAT target may map to; absent parts stay as they are. */
 export interface NatRange {
-  readonly minAddress?: Ipv4;
-  readonly maxAddress?: Ipv4;
+  readonly minAddress?: IpAddress;
+  readonly maxAddress?: IpAddress;
   readonly minPort?: number;
   readonly maxPort?: number;
   readonly random?: boolean;
@@ -68,7 +71,7 @@ export function natHook(
   const { connection } = packet;
   if (connection === undefined) return NF_ACCEPT;
   const manip = manipOf(point);
-  if (packet.ctInfo === CT_RELATED && ipv4Protocol(packet.bytes, packet.l3) === PROTO_ICMP) {
+  if (packet.ctInfo === CT_RELATED && isIcmp(packet)) {
     if (isTranslated(connection, manip, packet.ctReply)) translateError(packet, connection, manip);
     return NF_ACCEPT;
   }
@@ -84,6 +87,11 @@ export function natHook(
   }
   if (isTranslated(connection, manip, packet.ctReply)) translatePacket(packet, connection, manip);
   return NF_ACCEPT;
+}
+
+function isIcmp(packet: Packet): boolean {
+  const protocol = transportOf(packet);
+  return protocol === PROTO_ICMP || protocol === PROTO_ICMPV6;
 }
 
 /** A reply undoes at each hook what the original direction had done at the opposite one. */
@@ -104,7 +112,7 @@ function leavesElsewhere(
 
 /** nf_nat_alloc_null_binding: keep the address, but a clash still moves the source port. */
 function nullRange(connection: Connection, manip: Manip): NatRange {
-  const address = (manip === 'src' ? connection.reply.destination : connection.reply.source) as Ipv4;
+  const address = manip === 'src' ? connection.reply.destination : connection.reply.source;
   return { minAddress: address, maxAddress: address };
 }
 
@@ -112,14 +120,20 @@ function nullRange(connection: Connection, manip: Manip): NatRange {
 export function masquerade(ns: Netns, packet: Packet, output: Link, range: NatRange): Verdict {
   const { connection } = packet;
   if (!connection) return NF_ACCEPT;
-  const towards = packet.route?.gateway ?? (connection.reply.source as Ipv4);
-  const source = selectAddress(ns, output, towards);
+  const source = masqueradeAddress(ns, packet, output);
   if (source === undefined) {
     ns.drop(packet, 'NETFILTER_DROP');
     return NF_DROP;
   }
   connection.masqueradeLink = output.ifindex;
   return setupNat(ns, connection, { ...range, minAddress: source, maxAddress: source }, 'src');
+}
+
+/** IPv6 looks at the destination, IPv4 at the next hop. */
+function masqueradeAddress(ns: Netns, packet: Packet, output: Link): IpAddress | undefined {
+  const destination = ipDestination(packet.bytes, packet.l3);
+  if (isIpv6(destination)) return selectAddress6(ns, output, destination);
+  return selectAddress(ns, output, (packet.route?.gateway ?? destination) as Ipv4);
 }
 
 /** REDIRECT: the destination becomes the first address of the device that the packet came in by (nf_nat_redirect.c). */
@@ -129,7 +143,14 @@ export function redirect(
   input: Link | undefined,
   range: NatRange,
 ): Verdict {
-  const address = input === undefined ? LOOPBACK_IPV4 : input.addresses[0]?.address;
+  const address = redirectAddress(connection.original.destination, input);
   if (address === undefined) return NF_DROP;
   return setupNat(ns, connection, { ...range, minAddress: address, maxAddress: address }, 'dst');
+}
+
+function redirectAddress(destination: IpAddress, input: Link | undefined): IpAddress | undefined {
+  if (!isIpv6(destination)) return input === undefined ? LOOPBACK_IPV4 : input.addresses[0]?.address;
+  if (input === undefined) return LOOPBACK_IPV6;
+  const isNear = isLinkLocal6(destination);
+  return input.addresses6.find(({ address }) => isLinkLocal6(address) === isNear)?.address;
 }

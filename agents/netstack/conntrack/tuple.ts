@@ -1,14 +1,16 @@
-import { u16, u32 } from '../bytes.ts';
-import { ipv4Protocol } from '../header/ipv4-header.ts';
-import { PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { u16 } from '../bytes.ts';
+import { ipDestination, ipSource } from '../header/ip-header.ts';
+import type { IpAddress } from '../ip-address.ts';
+import { ANY_IPV4 } from '../ipv4.ts';
+import { PROTO_ICMP, PROTO_ICMPV6, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 
 /**
- * What names one direction of a connection. For ICMP `sourcePort` is the identifier and `destinationPort` the
+ * What names one direction of a connection, of either version of IP. For ICMP and ICMPv6 `sourcePort` is the identifier and `destinationPort` the
  * type and code; protocols without ports have 0.
  */
 export interface Tuple {
-  source: number;
-  destination: number;
+  source: IpAddress;
+  destination: IpAddress;
   sourcePort: number;
   destinationPort: number;
   protocol: number;
@@ -26,15 +28,22 @@ const ICMP_ANSWER: Readonly<Record<number, number>> = {
   18: 17,
 };
 
+/** RFC 4443 §4 and RFC 4620 §4; the codes stay (nf_conntrack_proto_icmpv6.c). */
+const ICMP6_ANSWER: Readonly<Record<number, number>> = { 128: 129, 129: 128, 139: 140, 140: 139 };
+
 export function newTuple(): Tuple {
-  return { source: 0, destination: 0, sourcePort: 0, destinationPort: 0, protocol: 0 };
+  return { source: ANY_IPV4, destination: ANY_IPV4, sourcePort: 0, destinationPort: 0, protocol: 0 };
 }
 
-/** Reads the tuple of an IPv4 packet into `tuple`; false if the packet is too short for its ports. */
-export function readTuple(tuple: Tuple, bytes: Uint8Array, l3: number, l4: number, end: number): boolean {
-  const protocol = ipv4Protocol(bytes, l3);
-  tuple.source = u32(bytes, l3 + 12);
-  tuple.destination = u32(bytes, l3 + 16);
+/** Reads a packet's tuple into `tuple`; false if the packet is too short for its ports. */
+export function readTuple(
+  tuple: Tuple,
+  bytes: Uint8Array,
+  l3: number,
+  { l4, end, protocol }: { readonly l4: number; readonly end: number; readonly protocol: number },
+): boolean {
+  tuple.source = ipSource(bytes, l3);
+  tuple.destination = ipDestination(bytes, l3);
   tuple.protocol = protocol;
   if (protocol === PROTO_TCP || protocol === PROTO_UDP || protocol === PROTO_SCTP) {
     if (l4 + 8 > end) return false;
@@ -42,7 +51,7 @@ export function readTuple(tuple: Tuple, bytes: Uint8Array, l3: number, l4: numbe
     tuple.destinationPort = u16(bytes, l4 + 2);
     return true;
   }
-  if (protocol === PROTO_ICMP) {
+  if (protocol === PROTO_ICMP || protocol === PROTO_ICMPV6) {
     if (l4 + 8 > end) return false;
     tuple.sourcePort = u16(bytes, l4 + 4);
     tuple.destinationPort = u16(bytes, l4);
@@ -59,10 +68,11 @@ export function invertTuple(from: Readonly<Tuple>, into: Tuple): void {
   into.source = destination;
   into.destination = source;
   into.protocol = protocol;
-  if (protocol === PROTO_ICMP) {
+  if (protocol === PROTO_ICMP || protocol === PROTO_ICMPV6) {
+    const answers = protocol === PROTO_ICMP ? ICMP_ANSWER : ICMP6_ANSWER;
     into.sourcePort = sourcePort;
     into.destinationPort =
-      ((ICMP_ANSWER[destinationPort >>> 8] ?? destinationPort >>> 8) << 8) | (destinationPort & 255);
+      ((answers[destinationPort >>> 8] ?? destinationPort >>> 8) << 8) | (destinationPort & 255);
   } else {
     into.sourcePort = destinationPort;
     into.destinationPort = sourcePort;
@@ -70,12 +80,20 @@ export function invertTuple(from: Readonly<Tuple>, into: Tuple): void {
 }
 
 /** Whether an ICMP type may open a connection. */
-export function isIcmpQuery(type: number): boolean {
+export function isIcmpQuery(protocol: number, type: number): boolean {
+  if (protocol === PROTO_ICMPV6) return type === 128 || type === 139;
   return type === 8 || type === 13 || type === 15 || type === 17;
 }
 
+/** 32 bits that differ for most addresses. */
+function word(address: IpAddress): number {
+  if (typeof address === 'number') return address | 0;
+  const half = BigInt.asUintN(64, address ^ (address >> 64n));
+  return Number(BigInt.asIntN(32, half ^ (half >> 32n)));
+}
+
 export function hashTuple(tuple: Readonly<Tuple>): number {
-  let hash = Math.imul(tuple.source | 0, 0x9e3779b1) ^ Math.imul(tuple.destination | 0, 0x85ebca6b);
+  let hash = Math.imul(word(tuple.source), 0x9e3779b1) ^ Math.imul(word(tuple.destination), 0x85ebca6b);
   hash ^= Math.imul((tuple.sourcePort << 16) | tuple.destinationPort, 0xc2b2ae35) ^ tuple.protocol;
   hash ^= hash >>> 15;
   hash = Math.imul(hash, 0x2c1b3c6d);

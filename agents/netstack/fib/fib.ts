@@ -1,4 +1,7 @@
-import { maskOf } from '../cidr.ts';
+import { mask6Of, maskOf } from '../cidr.ts';
+import type { IpAddress } from '../ip-address.ts';
+import type { Ipv4 } from '../ipv4.ts';
+import type { Ipv6 } from '../ipv6.ts';
 import type { Link } from '../link/link.ts';
 import { NetError } from '../net-error.ts';
 import type { Route, RouteTable } from './route.ts';
@@ -8,23 +11,56 @@ const MAX_ROUTES = 1 << 16;
 /** Remembered look-ups by destination; a change of any route empties them. */
 const CACHE = 1024;
 
+/** What a family's addresses are to a table of prefixes. */
+interface AddressSpace<Address extends IpAddress> {
+  readonly bits: 32 | 128;
+  network(address: Address, prefixLength: number): Address;
+  /** A small number that differs for most addresses. */
+  slot(address: Address): number;
+  /** No address at all, for an empty slot. */
+  readonly nothing: Address;
+  /** Whether two routes of one table, prefix and metric may both be. */
+  mayStandBeside(one: Route<Address>, other: Route<Address>): boolean;
+}
+
+export const IPV4_SPACE: AddressSpace<Ipv4> = {
+  bits: 32,
+  network: (address, length) => ((address & maskOf(length)) >>> 0) as Ipv4,
+  slot: (address) => address ^ (address >>> 10) ^ (address >>> 20),
+  nothing: -1 as Ipv4,
+  mayStandBeside: (one, other) =>
+    one.table !== 'main' && (one.type !== other.type || one.link !== other.link),
+};
+
+export const IPV6_SPACE: AddressSpace<Ipv6> = {
+  bits: 128,
+  network: (address, length) => (address & mask6Of(length)) as Ipv6,
+  slot: (address) => Number((address ^ (address >> 32n) ^ (address >> 64n)) & 0xfffn),
+  nothing: -1n as Ipv6,
+  mayStandBeside: (one, other) => one.link !== other.link || one.type !== other.type,
+};
+
 /**
- * The forwarding information base: the local table, then main, each by longest prefix, within a prefix by
+ * The forwarding information base of one family: the local table, then main, each by longest prefix, within a prefix by
  * metric. Look-ups are remembered until any route changes, so a remembered answer is what a full one would be.
  */
-export class Fib {
-  readonly #tables: Record<RouteTable, PrefixTable> = { local: new PrefixTable(), main: new PrefixTable() };
+export class Fib<Address extends IpAddress> {
+  readonly #space: AddressSpace<Address>;
+  readonly #tables: Record<RouteTable, PrefixTable<Address>>;
   #size = 0;
-  readonly #cacheKeys = new Float64Array(CACHE).fill(-1);
-  readonly #cacheRoutes: (Route | undefined)[] = new Array(CACHE);
+  readonly #cacheKeys: Address[];
+  readonly #cacheRoutes: (Route<Address> | undefined)[] = new Array(CACHE);
   readonly #onChange: () => void;
 
-  constructor(onChange: () => void) {
+  constructor(space: AddressSpace<Address>, onChange: () => void) {
+    this.#space = space;
+    this.#tables = { local: new PrefixTable(space), main: new PrefixTable(space) };
+    this.#cacheKeys = new Array(CACHE).fill(space.nothing);
     this.#onChange = onChange;
   }
 
-  lookup(destination: number): Route | undefined {
-    const slot = (destination ^ (destination >>> 10) ^ (destination >>> 20)) & (CACHE - 1);
+  lookup(destination: Address): Route<Address> | undefined {
+    const slot = this.#space.slot(destination) & (CACHE - 1);
     if (this.#cacheKeys[slot] === destination) return this.#cacheRoutes[slot];
     const route = this.#tables.local.lookup(destination) ?? this.#tables.main.lookup(destination);
     this.#cacheKeys[slot] = destination;
@@ -32,15 +68,22 @@ export class Fib {
     return route;
   }
 
+  /** As lookup, among the routes of one device: for addresses that are unique on a link only. */
+  lookupOn(link: Link, destination: Address): Route<Address> | undefined {
+    const { local, main } = this.#tables;
+    const isOfLink = (route: Route<Address>): boolean => route.link === link;
+    return local.lookup(destination, isOfLink) ?? main.lookup(destination, isOfLink);
+  }
+
   /** EEXIST if the table has a route of that prefix and metric. */
-  add(route: Route): void {
+  add(route: Route<Address>): void {
     if (this.#size >= MAX_ROUTES) throw new NetError('ENOBUFS', 'route table is full');
     if (!this.#tables[route.table].add(route)) throw new NetError('EEXIST', 'File exists');
     this.#size++;
     this.#changed();
   }
 
-  remove(route: Route): boolean {
+  remove(route: Route<Address>): boolean {
     const removed = this.#tables[route.table].remove(route);
     if (removed) this.#size--;
     this.#changed();
@@ -51,59 +94,68 @@ export class Fib {
     this.removeWhere((route) => route.link === link);
   }
 
-  removeWhere(matches: (route: Route) => boolean): void {
+  removeWhere(matches: (route: Route<Address>) => boolean): void {
     for (const table of [this.#tables.local, this.#tables.main]) {
       for (const route of table.all()) if (matches(route)) this.remove(route);
     }
   }
 
-  find(matches: (route: Route) => boolean): Route | undefined {
+  find(matches: (route: Route<Address>) => boolean): Route<Address> | undefined {
     return this.list().find(matches);
   }
 
   /** Longest prefix last, as `ip route` shows: by prefix, then metric. */
-  list(table?: RouteTable): Route[] {
+  list(table?: RouteTable): Route<Address>[] {
     const tables = table ? [this.#tables[table]] : [this.#tables.local, this.#tables.main];
     return tables
       .flatMap((each) => each.all())
       .sort(
-        (a, b) => a.destination - b.destination || a.prefixLength - b.prefixLength || a.metric - b.metric,
+        (a, b) =>
+          compare(a.destination, b.destination) || a.prefixLength - b.prefixLength || a.metric - b.metric,
       );
   }
 
   #changed(): void {
-    this.#cacheKeys.fill(-1);
+    this.#cacheKeys.fill(this.#space.nothing);
     this.#onChange();
   }
 }
 
-class PrefixTable {
-  readonly #byLength: (Map<number, Route[]> | undefined)[] = new Array(33);
+function compare(a: IpAddress, b: IpAddress): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+class PrefixTable<Address extends IpAddress> {
+  readonly #space: AddressSpace<Address>;
+  readonly #byLength: (Map<Address, Route<Address>[]> | undefined)[];
   /** The prefix lengths in use, longest first. */
   #lengths: number[] = [];
 
-  lookup(destination: number): Route | undefined {
+  constructor(space: AddressSpace<Address>) {
+    this.#space = space;
+    this.#byLength = new Array(space.bits + 1);
+  }
+
+  lookup(destination: Address, accept?: (route: Route<Address>) => boolean): Route<Address> | undefined {
     for (const length of this.#lengths) {
-      const route = this.#byLength[length]!.get((destination & maskOf(length)) >>> 0)?.[0];
+      const routes = this.#byLength[length]!.get(this.#space.network(destination, length));
+      const route = accept === undefined ? routes?.[0] : routes?.find(accept);
       if (route) return route;
     }
     return undefined;
   }
 
-  add(route: Route): boolean {
+  add(route: Route<Address>): boolean {
     let map = this.#byLength[route.prefixLength];
     if (!map) {
       map = new Map();
       this.#byLength[route.prefixLength] = map;
     }
     const routes = map.get(route.destination) ?? [];
-    if (
-      routes.some(
-        (other) => other.metric === route.metric && other.type === route.type && other.link === route.link,
-      )
-    )
-      return false;
-    if (route.table === 'main' && routes.some((other) => other.metric === route.metric)) return false;
+    const clashes = (other: Route<Address>): boolean =>
+      other.metric === route.metric && !this.#space.mayStandBeside(route, other);
+    if (routes.some(clashes)) return false;
     routes.push(route);
     routes.sort((a, b) => a.metric - b.metric);
     map.set(route.destination, routes);
@@ -111,7 +163,7 @@ class PrefixTable {
     return true;
   }
 
-  remove(route: Route): boolean {
+  remove(route: Route<Address>): boolean {
     const map = this.#byLength[route.prefixLength];
     const routes = map?.get(route.destination);
     const at = routes?.indexOf(route) ?? -1;
@@ -122,12 +174,13 @@ class PrefixTable {
     return true;
   }
 
-  all(): Route[] {
+  all(): Route<Address>[] {
     return this.#byLength.flatMap((map) => (map ? [...map.values()].flat() : []));
   }
 
   #index(): void {
     this.#lengths = [];
-    for (let length = 32; length >= 0; length--) if (this.#byLength[length]?.size) this.#lengths.push(length);
+    for (let length = this.#space.bits; length >= 0; length--)
+      if (this.#byLength[length]?.size) this.#lengths.push(length);
   }
 }

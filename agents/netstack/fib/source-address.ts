@@ -8,7 +8,7 @@ import type { Route } from './route.ts';
  * The source for a packet that has none (fib_result_prefsrc): the route's own, else an address of its link,
  * first one in the next hop's subnet.
  */
-export function sourceAddressFor(ns: Netns, route: Route, destination: Ipv4): Ipv4 | undefined {
+export function sourceAddressFor(ns: Netns, route: Route<Ipv4>, destination: Ipv4): Ipv4 | undefined {
   if (route.source !== undefined) return route.source;
   if (route.type === 'local' && route.link?.kind === 'loopback' && !hasAddress(route.link, destination)) {
     return localSource(ns, destination);

@@ -31,8 +31,8 @@ export function checkTcp(
   bytes: Uint8Array,
   l4: number,
   end: number,
-  source: number,
-  destination: number,
+  source: number | bigint,
+  destination: number | bigint,
 ): DropReason | undefined {
   if (end - l4 < TCP_HEADER) return 'PKT_TOO_SMALL';
   const headerLength = tcpHeaderLength(bytes, l4);
@@ -107,8 +107,8 @@ export function writeTcpChecksum(
   bytes: Uint8Array,
   l4: number,
   end: number,
-  source: number,
-  destination: number,
+  source: number | bigint,
+  destination: number | bigint,
 ): void {
   putU16(bytes, l4 + 16, 0);
   putU16(

@@ -17,8 +17,8 @@ export function checkUdp(
   bytes: Uint8Array,
   l4: number,
   end: number,
-  source: number,
-  destination: number,
+  source: number | bigint,
+  destination: number | bigint,
 ): DropReason | undefined {
   if (end - l4 < UDP_HEADER) return 'PKT_TOO_SMALL';
   const length = u16(bytes, l4 + 4);
@@ -44,7 +44,12 @@ export function writeUdp(bytes: Uint8Array, l4: number, header: UdpHeader): void
 }
 
 /** A computed 0 is sent as 0xffff (RFC 768). */
-export function writeUdpChecksum(bytes: Uint8Array, l4: number, source: number, destination: number): void {
+export function writeUdpChecksum(
+  bytes: Uint8Array,
+  l4: number,
+  source: number | bigint,
+  destination: number | bigint,
+): void {
   const length = u16(bytes, l4 + 4);
   putU16(bytes, l4 + 6, 0);
   const sum = internetChecksum(

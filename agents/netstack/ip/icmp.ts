@@ -9,7 +9,6 @@ import {
   ICMP_TIME_EXCEEDED,
   ICMP_UNREACHABLE,
   UNREACH_FRAG_NEEDED,
-  UNREACH_HOST,
   writeIcmp,
 } from '../header/icmp-header.ts';
 import {
@@ -20,55 +19,26 @@ import {
   ipv4Source,
 } from '../header/ipv4-header.ts';
 import { BROADCAST_IPV4, type Ipv4, isMulticast } from '../ipv4.ts';
-import { NetError } from '../net-error.ts';
 import type { Netns } from '../netns.ts';
 import { CT_RELATED, PACKET_HOST, type Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
-import type { SendOptions, SendResult } from './ip-layer.ts';
+import { ErrorLimit } from './error-limit.ts';
+import type { IcmpFault } from './icmp-fault.ts';
 
 /** An ICMP error is at most this long, so that it passes everywhere (RFC 1812 §4.3.2.3). */
 const MAX_ERROR = 576;
 /** include/uapi/linux/ip.h. */
 const IPTOS_TOS_MASK = 0x1e;
 const IPTOS_PREC_INTERNETCONTROL = 0xc0;
-/** Echo clients at once; a further one is refused. */
-const MAX_ECHO_SOCKETS = 1024;
-/** Errors sent per second to one destination host (icmp_ratelimit's token bucket, coarser). */
-const ERRORS_PER_SECOND = 1000;
-
-/** What an ICMP error says about a packet of ours. */
-export interface IcmpFault {
-  readonly type: number;
-  readonly code: number;
-  /** Who sent it. */
-  readonly from: Ipv4;
-  /** The next hop's MTU, for "fragmentation needed". */
-  readonly mtu: number;
-}
-
-export interface EchoReply {
-  readonly from: Ipv4;
-  readonly sequence: number;
-  readonly ttl: number;
-  readonly payload: Uint8Array;
-}
-
-export interface EchoSocket {
-  onReply: (reply: EchoReply) => void;
-  onFault: (fault: IcmpFault, sequence: number) => void;
-  send(destination: Ipv4, sequence: number, payload: Uint8Array, options?: SendOptions): SendResult;
-  close(): void;
-}
 
 /** ICMP of a namespace (RFC 792; net/ipv4/icmp.c): answers echo, sends and hears errors, pings. */
 export class Icmp {
   readonly #ns: Netns;
-  readonly #echo = new Map<number, EchoSocket>();
-  #windowStart = 0;
-  #sentInWindow = 0;
+  readonly #limit: ErrorLimit;
 
   constructor(ns: Netns) {
     this.#ns = ns;
+    this.#limit = new ErrorLimit(ns);
   }
 
   receive(packet: Packet): void {
@@ -90,7 +60,7 @@ export class Icmp {
   sendError(packet: Packet, type: number, code: number, info = 0): void {
     const { bytes, l3 } = packet;
     const target = ipv4Source(bytes, l3);
-    if (!this.#mayReport(packet, target) || !this.#withinRate()) return;
+    if (!this.#mayReport(packet, target) || !this.#limit.take()) return;
     const quoted = Math.min(packet.end - l3, MAX_ERROR - 20 - ICMP_HEADER);
     const error = this.#ns.ip.allocate(ICMP_HEADER + quoted);
     error.bytes.set(bytes.subarray(l3, l3 + quoted), error.l4 + ICMP_HEADER);
@@ -101,38 +71,6 @@ export class Icmp {
     const source = this.#ns.fib.lookup(received)?.type === 'local' ? received : undefined;
     const tos = (bytes[l3 + 1]! & IPTOS_TOS_MASK) | IPTOS_PREC_INTERNETCONTROL;
     this.#ns.ip.send(error, target, PROTO_ICMP, { tos, ...(source === undefined ? {} : { source }) });
-  }
-
-  /** A packet could not be put on the link: its sender is told, also if that is one of our sockets. */
-  linkFailure(packet: Packet): void {
-    this.sendError(packet, ICMP_UNREACHABLE, UNREACH_HOST);
-  }
-
-  /** A client for echo requests with an identifier of its own. */
-  openEcho(): EchoSocket {
-    if (this.#echo.size >= MAX_ECHO_SOCKETS) throw new NetError('ENOBUFS', 'too many echo sockets');
-    let identifier = this.#ns.rng.int(0x10000);
-    while (this.#echo.has(identifier)) identifier = (identifier + 1) & 0xffff;
-    const socket: EchoSocket = {
-      onReply: () => {},
-      onFault: () => {},
-      send: (destination, sequence, payload, options = {}) =>
-        this.#sendEcho(destination, (identifier << 16) | (sequence & 0xffff), payload, options),
-      close: () => this.#echo.delete(identifier),
-    };
-    this.#echo.set(identifier, socket);
-    return socket;
-  }
-
-  closeAll(): void {
-    this.#echo.clear();
-  }
-
-  #sendEcho(destination: Ipv4, rest: number, payload: Uint8Array, options: SendOptions): SendResult {
-    const packet = this.#ns.ip.allocate(ICMP_HEADER + payload.length);
-    packet.bytes.set(payload, packet.l4 + ICMP_HEADER);
-    writeIcmp(packet.bytes, packet.l4, packet.end, { type: ICMP_ECHO, code: 0, rest });
-    return this.#ns.ip.send(packet, destination, PROTO_ICMP, options);
   }
 
   #mayReport(packet: Packet, target: Ipv4): boolean {
@@ -147,15 +85,6 @@ export class Icmp {
 
   #isBroadcast(address: Ipv4): boolean {
     return address === BROADCAST_IPV4 || this.#ns.fib.lookup(address)?.type === 'broadcast';
-  }
-
-  #withinRate(): boolean {
-    const { now } = this.#ns.softirq;
-    if (now - this.#windowStart >= 1000) {
-      this.#windowStart = now;
-      this.#sentInWindow = 0;
-    }
-    return this.#sentInWindow++ < ERRORS_PER_SECOND;
   }
 
   #answer(request: Packet): void {
@@ -178,14 +107,13 @@ export class Icmp {
 
   #echoReply(packet: Packet): void {
     const { bytes, l3, l4, end } = packet;
-    const socket = this.#echo.get(u16(bytes, l4 + 4));
-    if (!socket) return this.#ns.drop(packet, 'ICMP_INVALID');
-    socket.onReply({
+    const isHeard = this.#ns.echo.heard(u16(bytes, l4 + 4), {
       from: ipv4Source(bytes, l3),
       sequence: u16(bytes, l4 + 6),
       ttl: bytes[l3 + 8]!,
       payload: bytes.subarray(l4 + ICMP_HEADER, end),
     });
+    if (!isHeard) this.#ns.drop(packet, 'ICMP_INVALID');
   }
 
   /** Hands an error to the socket whose packet it quotes (icmp_unreach, icmp_socket_deliver). */
@@ -198,7 +126,8 @@ export class Icmp {
     const type = bytes[l4]!;
     const code = bytes[l4 + 1]!;
     const mtu = type === ICMP_UNREACHABLE && code === UNREACH_FRAG_NEEDED ? u16(bytes, l4 + 6) : 0;
-    const fault: IcmpFault = { type, code, from: ipv4Source(bytes, l3), mtu };
+    const errno = (type === ICMP_UNREACHABLE ? UNREACHABLE_ERRNO[code] : undefined) ?? 'EHOSTUNREACH';
+    const fault: IcmpFault = { type, code, from: ipv4Source(bytes, l3), mtu, errno };
     const local = { address: ipv4Source(bytes, inner), port: u16(bytes, innerL4) };
     const remote = { address: ipv4Destination(bytes, inner), port: u16(bytes, innerL4 + 2) };
     switch (ipv4Protocol(bytes, inner)) {
@@ -207,10 +136,28 @@ export class Icmp {
       case PROTO_UDP:
         return this.#ns.udp.fault(local, remote, fault);
       case PROTO_ICMP:
-        this.#echo.get(u16(bytes, innerL4 + 4))?.onFault(fault, u16(bytes, innerL4 + 6));
+        this.#ns.echo.failed(u16(bytes, innerL4 + 4), u16(bytes, innerL4 + 6), fault);
     }
   }
 }
+
+/** What a socket hears of each code of unreachability (icmp_err_convert, net/ipv4/icmp.c). */
+const UNREACHABLE_ERRNO: readonly string[] = [
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ENOPROTOOPT',
+  'ECONNREFUSED',
+  'EMSGSIZE',
+  'EOPNOTSUPP',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENONET',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'EHOSTUNREACH',
+];
 
 /** Echo, timestamp, information and address mask; all others are taken for errors (icmp_pointers). */
 const QUERIES: ReadonlySet<number> = new Set([0, 8, 13, 14, 15, 16, 17, 18]);
@@ -219,7 +166,7 @@ const QUERIES: ReadonlySet<number> = new Set([0, 8, 13, 14, 15, 16, 17, 18]);
  * An error belongs to the connection of the packet that it is about, in the other direction (nf_ct_attach): on
  * its way out NAT puts the quoted packet back as its sender sent it.
  */
-function attachRelated(error: Packet, { connection, ctReply }: Packet): void {
+export function attachRelated(error: Packet, { connection, ctReply }: Packet): void {
   if (connection === undefined) return;
   error.connection = connection;
   error.ctInfo = CT_RELATED;

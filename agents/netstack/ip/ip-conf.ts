@@ -8,6 +8,9 @@ export interface IpConf {
   readonly acceptLocal: boolean;
   readonly rpFilter: number;
   readonly bridgeCallsIptables: boolean;
+  readonly speaksIpv6: boolean;
+  readonly forwarding6: boolean;
+  readonly bridgeCallsIp6tables: boolean;
 }
 
 export function ipConfOf(link: Link): IpConf {
@@ -20,6 +23,9 @@ export function ipConfOf(link: Link): IpConf {
     acceptLocal: sysctl.perLink(link.name, 'accept_local') > 0,
     rpFilter: sysctl.perLink(link.name, 'rp_filter'),
     bridgeCallsIptables: sysctl.number('net.bridge.bridge-nf-call-iptables') !== 0,
+    speaksIpv6: link.ns.speaksIpv6(link),
+    forwarding6: sysctl.number('net.ipv6.conf.all.forwarding') !== 0,
+    bridgeCallsIp6tables: sysctl.number('net.bridge.bridge-nf-call-ip6tables') !== 0,
   };
   link.conf = conf;
   return conf;

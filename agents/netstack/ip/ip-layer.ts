@@ -4,7 +4,11 @@ import {
   ICMP_PARAMETER,
   ICMP_TIME_EXCEEDED,
   ICMP_UNREACHABLE,
+  UNREACH_ADMIN_PROHIBITED,
   UNREACH_FRAG_NEEDED,
+  UNREACH_HOST,
+  UNREACH_NET,
+  UNREACH_PORT,
   UNREACH_PROTOCOL,
 } from '../header/icmp-header.ts';
 import {
@@ -29,33 +33,24 @@ import { PROTO_ICMP, PROTO_IGMP, PROTO_TCP, PROTO_UDP } from '../protocol-number
 import { decrementTtl } from './decrement-ttl.ts';
 import { fragment, isTooBigWhole, leavesInPieces } from './fragment.ts';
 import { optionsFault } from './ip-options.ts';
+import type { IpProtocol, Refusal, SendOptions, SendResult } from './ip-protocol.ts';
+import { IPV4_FRAGMENTS } from './ipv4-fragments.ts';
 import { Reassembler } from './reassembler.ts';
 import { routeInput } from './route-input.ts';
 
-/** What a sender may set on a packet; the rest is the namespace's default. */
-export interface SendOptions {
-  readonly source?: Ipv4;
-  readonly ttl?: number;
-  readonly tos?: number;
-  readonly dontFragment?: boolean;
-  readonly mark?: number;
-}
-
-export type SendResult = 'sent' | 'EHOSTUNREACH' | 'ENETUNREACH' | 'EACCES' | 'EPERM' | 'EMSGSIZE' | 'EINVAL';
-
 /** IPv4 input, forwarding and output in Linux's order (net/ipv4/ip_input.c, ip_forward.c, ip_output.c). */
-export class IpLayer {
+export class IpLayer implements IpProtocol {
+  readonly headerLength = IPV4_HEADER;
   readonly #ns: Netns;
   readonly #reassembler: Reassembler;
   #nextId: number;
 
   constructor(ns: Netns) {
     this.#ns = ns;
-    this.#reassembler = new Reassembler(ns);
+    this.#reassembler = new Reassembler(ns, IPV4_FRAGMENTS);
     this.#nextId = ns.rng.int(0x10000);
   }
 
-  /** An empty packet for `length` bytes of layer 4; its `l3` and `l4` are set. */
   allocate(length: number): Packet {
     const packet = Packet.allocate(IPV4_HEADER + length);
     packet.l3 = packet.start;
@@ -96,10 +91,6 @@ export class IpLayer {
     return false;
   }
 
-  /**
-   * Sends a packet made by `allocate` whose layer 4 is complete but for what depends on the source address:
-   * `finish` gets both addresses and writes the checksum.
-   */
   send(
     packet: Packet,
     destination: Ipv4,
@@ -109,7 +100,7 @@ export class IpLayer {
   ): SendResult {
     const route = this.routeOutput(destination);
     if (typeof route === 'string') return route;
-    const source = options.source ?? sourceAddressFor(this.#ns, route, destination);
+    const source = (options.source as Ipv4 | undefined) ?? this.sourceFor(route, destination);
     if (source === undefined) return 'ENETUNREACH';
     if (options.dontFragment && packet.end - packet.l3 > this.outputLink(route).mtu) return 'EMSGSIZE';
     finish?.(source, destination);
@@ -127,7 +118,6 @@ export class IpLayer {
     return this.localOut(packet, route);
   }
 
-  /** The route for a packet made here, or the errno of there being none. */
   routeOutput(destination: Ipv4): Route | SendResult {
     const route = this.#ns.fib.lookup(destination);
     if (route === undefined) return 'ENETUNREACH';
@@ -140,6 +130,23 @@ export class IpLayer {
   /** The device that a route's packets leave by: for an address of our own it is lo, whoever holds it. */
   outputLink(route: Route): Link {
     return route.type === 'local' ? this.#ns.lo : route.link!;
+  }
+
+  sourceFor(route: Route, destination: Ipv4): Ipv4 | undefined {
+    return sourceAddressFor(this.#ns, route as Route<Ipv4>, destination);
+  }
+
+  refuse(packet: Packet, because: Refusal): void {
+    if (because === 'hops') this.#ns.icmp.sendError(packet, ICMP_TIME_EXCEEDED, 0);
+    else this.#ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACHABLE_CODES[because]);
+  }
+
+  refuseSize(packet: Packet, mtu: number): void {
+    this.#ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED, mtu);
+  }
+
+  decrementHops({ bytes, l3 }: Packet): void {
+    decrementTtl(bytes, l3);
   }
 
   /** ip_local_out: the OUTPUT hook, a second routing if it changed the destination, then ip_output. */
@@ -267,6 +274,14 @@ export class IpLayer {
     return this.#nextId;
   }
 }
+
+const UNREACHABLE_CODES: Readonly<Record<Exclude<Refusal, 'hops'>, number>> = {
+  port: UNREACH_PORT,
+  host: UNREACH_HOST,
+  network: UNREACH_NET,
+  protocol: UNREACH_PROTOCOL,
+  prohibited: UNREACH_ADMIN_PROHIBITED,
+};
 
 /** RFC 1112 §6.4. */
 function multicastMac(destination: number): Mac {

@@ -1,19 +1,24 @@
-import { putU16, u16, u32 } from '../bytes.ts';
-import {
-  IPV4_DF,
-  IPV4_MF,
-  ipv4FragmentOffset,
-  ipv4HeaderLength,
-  isIpv4Fragment,
-  writeIpv4Checksum,
-} from '../header/ipv4-header.ts';
 import type { Netns } from '../netns.ts';
-import { Packet } from '../packet.ts';
+import type { Packet } from '../packet.ts';
 
 /** net.ipv4.ipfrag_time, and the packets that may be incomplete at once; the oldest gives way. */
 const TIMEOUT_MS = 30_000;
 const MAX_PACKETS = 256;
-const MAX_BODY = 65_515;
+
+/** How the pieces of a packet say so, in one version of IP. Of one that is no fragment only `isFragment` is asked. */
+export interface FragmentFormat {
+  /** The longest that pieces can be together. */
+  readonly maxBody: number;
+  isFragment(packet: Packet): boolean;
+  /** The same for the pieces of one packet, and for them alone. */
+  keyOf(packet: Packet): string;
+  /** Where a piece belongs, in bytes. */
+  offsetOf(packet: Packet): number;
+  sizeOf(packet: Packet): number;
+  hasMore(packet: Packet): boolean;
+  /** The whole packet of `size` bytes; `pieces` are in order and without a gap. */
+  join(pieces: readonly Packet[], size: number): Packet;
+}
 
 /** Bytes that came one after the other without a gap. */
 interface Run {
@@ -36,37 +41,49 @@ interface Pending {
  */
 export class Reassembler {
   readonly #ns: Netns;
+  readonly #format: FragmentFormat;
   readonly #pending = new Map<string, Pending>();
 
-  constructor(ns: Netns) {
+  constructor(ns: Netns, format: FragmentFormat) {
     this.#ns = ns;
+    this.#format = format;
   }
 
   /** The whole packet if `packet` completes one or is whole itself, else undefined. */
   add(packet: Packet): Packet | undefined {
-    const { bytes, l3 } = packet;
-    if (!isIpv4Fragment(bytes, l3)) return packet;
+    const format = this.#format;
+    if (!format.isFragment(packet)) return packet;
     const pending = this.#pendingFor(packet);
-    const start = ipv4FragmentOffset(bytes, l3);
-    const end = start + packet.end - packet.l4;
-    const more = (u16(bytes, l3 + 6) & IPV4_MF) !== 0;
-    const place = end > MAX_BODY || (more && end % 8 !== 0) ? 'overlap' : insert(pending.runs, start, end);
+    const start = format.offsetOf(packet);
+    const end = start + format.sizeOf(packet);
+    const more = format.hasMore(packet);
+    const isImpossible = end > format.maxBody || (more && end % 8 !== 0);
+    const place = isImpossible ? 'overlap' : insert(pending.runs, start, end);
     if (place === 'duplicate') return void this.#ns.drop(packet, 'FRAG_DUPLICATE');
     pending.pieces.push(packet);
     if (place === 'overlap') return this.#discard(pending, 'FRAG_INVALID');
     if (!more) pending.total = end;
-    const have = pending.pieces.reduce((sum, piece) => sum + sizeOf(piece), 0);
+    const have = pending.pieces.reduce((sum, piece) => sum + format.sizeOf(piece), 0);
     if (pending.total !== have) return undefined;
     this.#forget(pending);
-    return join(pending.pieces, have);
+    const pieces = pending.pieces.sort((one, other) => format.offsetOf(one) - format.offsetOf(other));
+    const whole = format.join(pieces, have);
+    const first = pieces[0]!;
+    whole.type = first.type;
+    whole.mark = first.mark;
+    whole.input = first.input;
+    whole.route = first.route;
+    whole.trace = first.trace;
+    whole.checksumsGood = pieces.every((piece) => piece.checksumsGood);
+    return whole;
   }
 
   close(): void {
     for (const pending of [...this.#pending.values()]) this.#forget(pending);
   }
 
-  #pendingFor({ bytes, l3 }: Packet): Pending {
-    const key = `${u32(bytes, l3 + 12)}>${u32(bytes, l3 + 16)}/${u16(bytes, l3 + 4)}/${bytes[l3 + 9]}`;
+  #pendingFor(packet: Packet): Pending {
+    const key = this.#format.keyOf(packet);
     const known = this.#pending.get(key);
     if (known) return known;
     if (this.#pending.size >= MAX_PACKETS)
@@ -102,38 +119,4 @@ function insert(runs: Run[], start: number, end: number): 'new' | 'duplicate' | 
   if (met) return start >= met.start && end <= met.end ? 'duplicate' : 'overlap';
   runs.push({ start, end });
   return 'new';
-}
-
-const offsetOf = (piece: Packet): number => ipv4FragmentOffset(piece.bytes, piece.l3);
-const sizeOf = (piece: Packet): number => piece.end - piece.l4;
-
-/** The longest piece said so, which makes its length a measure of the path (IPSKB_FRAG_PMTU). */
-function mayNotBeCut(pieces: readonly Packet[]): boolean {
-  const longest = Math.max(...pieces.map(sizeOf));
-  return pieces.some(
-    (piece) => sizeOf(piece) === longest && (u16(piece.bytes, piece.l3 + 6) & IPV4_DF) !== 0,
-  );
-}
-
-function join(pieces: Packet[], size: number): Packet {
-  pieces.sort((a, b) => offsetOf(a) - offsetOf(b));
-  const first = pieces[0]!;
-  const headerLength = ipv4HeaderLength(first.bytes, first.l3);
-  const whole = Packet.allocate(headerLength + size);
-  whole.l3 = whole.start;
-  whole.l4 = whole.start + headerLength;
-  whole.bytes.set(first.bytes.subarray(first.l3, first.l4), whole.l3);
-  for (const piece of pieces)
-    whole.bytes.set(piece.bytes.subarray(piece.l4, piece.end), whole.l4 + offsetOf(piece));
-  putU16(whole.bytes, whole.l3 + 2, headerLength + size);
-  putU16(whole.bytes, whole.l3 + 6, mayNotBeCut(pieces) ? IPV4_DF : 0);
-  writeIpv4Checksum(whole.bytes, whole.l3);
-  whole.type = first.type;
-  whole.mark = first.mark;
-  whole.input = first.input;
-  whole.route = first.route;
-  whole.trace = first.trace;
-  whole.fragments = { lengths: pieces.map(sizeOf), isBinding: true };
-  whole.checksumsGood = pieces.every((piece) => piece.checksumsGood);
-  return whole;
 }

@@ -1,6 +1,7 @@
 import { maskOf } from '../cidr.ts';
+import type { IpVersion } from '../ip-address.ts';
 import { KeyTable } from '../key-table.ts';
-import { type SetEntry, wordsOf } from './set-entry.ts';
+import { addressWords, type SetEntry, wordsOf } from './set-entry.ts';
 import type { SetType } from './set-type.ts';
 
 export interface IpSetOptions {
@@ -11,6 +12,8 @@ export interface IpSetOptions {
   /** Of a bitmap. */
   readonly low: number;
   readonly high: number;
+  /** What its addresses are. */
+  readonly version: IpVersion;
 }
 
 /** One set: its elements are found by hashing, networks once for each prefix length in use. */
@@ -25,13 +28,18 @@ export class IpSet {
   #inUse: readonly number[] = [];
   /** Where a network's prefix is among the words; -1 for none. */
   readonly #netAt: number;
+  readonly #addressWords: number;
+  readonly #address: Int32Array;
 
   constructor(type: SetType, options: IpSetOptions, seed: number) {
     this.type = type;
     this.options = options;
     this.seed = seed;
-    this.#entries = new KeyTable(wordsOf(type));
-    this.#netAt = type.parts.indexOf('net');
+    this.#entries = new KeyTable(wordsOf(type, options.version));
+    const before = type.parts.slice(0, Math.max(0, type.parts.indexOf('net')));
+    this.#netAt = type.parts.includes('net') ? wordsOf({ ...type, parts: before }, options.version) : -1;
+    this.#addressWords = addressWords(options.version);
+    this.#address = new Int32Array(this.#addressWords);
   }
 
   get size(): number {
@@ -57,7 +65,7 @@ export class IpSet {
   }
 
   clear(): void {
-    this.#entries = new KeyTable(wordsOf(this.type));
+    this.#entries = new KeyTable(wordsOf(this.type, this.options.version));
     this.#lengths.clear();
     this.#inUse = [];
   }
@@ -73,10 +81,12 @@ export class IpSet {
    */
   matches(key: Int32Array): boolean {
     if (this.#netAt < 0) return this.#entries.get(key) !== undefined;
-    const address = key[this.#netAt]!;
+    const words = this.#addressWords;
+    const address = this.#address;
+    for (let i = 0; i < words; i++) address[i] = key[this.#netAt + i]!;
     for (const length of this.#inUse) {
-      key[this.#netAt] = address & maskOf(length);
-      key[this.#netAt + 1] = length;
+      for (let i = 0; i < words; i++) key[this.#netAt + i] = address[i]! & wordMask(length - 32 * i);
+      key[this.#netAt + words] = length;
       if (this.#entries.get(key) !== undefined) return true;
     }
     return false;
@@ -84,10 +94,13 @@ export class IpSet {
 
   #count(entry: SetEntry, by: number): void {
     if (this.#netAt < 0) return;
-    const length = entry[this.#netAt + 1]!;
+    const length = entry[this.#netAt + this.#addressWords]!;
     const count = (this.#lengths.get(length) ?? 0) + by;
     if (count > 0) this.#lengths.set(length, count);
     else this.#lengths.delete(length);
     this.#inUse = [...this.#lengths.keys()].sort((a, b) => b - a);
   }
 }
+
+/** The mask of one word of an address of which `length` bits are left to keep. */
+const wordMask = (length: number): number => maskOf(Math.min(32, Math.max(0, length)));

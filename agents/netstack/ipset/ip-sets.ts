@@ -90,7 +90,7 @@ export class IpSets {
   }
 
   swap(one: SetPlace, other: SetPlace): void {
-    if (one.set.type !== other.set.type) {
+    if (one.set.type !== other.set.type || one.set.options.version !== other.set.options.version) {
       throw new IpSetError('The sets cannot be swapped: their type does not match');
     }
     [one.set, other.set] = [other.set, one.set];
@@ -100,7 +100,7 @@ export class IpSets {
   /** How many rules look things up in a set. */
   references(name: string): number {
     let count = 0;
-    for (const table of this.#ns.iptables.tables()) {
+    for (const table of [...this.#ns.iptables.tables(), ...this.#ns.ip6tables.tables()]) {
       for (const chain of table.chains.values()) {
         for (const { rule } of chain.rules) {
           for (const match of rule.matches) if (match.kind === 'set' && match.name === name) count++;

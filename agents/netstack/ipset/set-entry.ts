@@ -1,24 +1,32 @@
-import { maskOf } from '../cidr.ts';
-import { formatIpv4, parseIpv4 } from '../ipv4.ts';
+import { ADDRESS_WORDS, putAddress, readAddress } from '../address-words.ts';
+import { masked, maskFor } from '../cidr.ts';
+import { formatIp, type IpAddress, type IpVersion } from '../ip-address.ts';
+import { parseIpv4 } from '../ipv4.ts';
+import { parseIpv6 } from '../ipv6.ts';
 import { PROTO_TCP, protocolName, protocolNumber } from '../protocol-numbers.ts';
 import { IpSetError } from './ipset-error.ts';
 import type { SetType } from './set-type.ts';
 
 /**
- * An element as 32-bit words, which are also its key: an address is one word; a port is one with its protocol
- * above it; a network is two, the prefix and its length.
+ * An element as 32-bit words, which are also its key: an address is one word, four of IPv6; a port is one with its protocol
+ * above it; a network is an address and the prefix's length.
  */
 export type SetEntry = readonly number[];
 
+/** The words that an address takes in a set of a family. */
+export const addressWords = (version: IpVersion): number => (version === 6 ? ADDRESS_WORDS : 1);
+
 /** The words that an element of a type has. */
-export function wordsOf({ parts }: SetType): number {
-  return parts.reduce((words, part) => words + (part === 'net' ? 2 : 1), 0);
+export function wordsOf({ parts }: SetType, version: IpVersion): number {
+  const address = addressWords(version);
+  const sizes = { port: 1, ip: address, net: address + 1 };
+  return parts.reduce((words, part) => words + sizes[part], 0);
 }
 
 const ELEMENTS = ['First', 'Second', 'Third'];
 
 /** Reads `10.96.0.1,tcp:443,10.0.0.0/8`, or what the type asks for. */
-export function parseEntry({ parts, isBitmap }: SetType, text: string): SetEntry {
+export function parseEntry({ parts, isBitmap }: SetType, version: IpVersion, text: string): SetEntry {
   const texts = text.split(',');
   if (texts.length > parts.length)
     throw new IpSetError(
@@ -28,28 +36,37 @@ export function parseEntry({ parts, isBitmap }: SetType, text: string): SetEntry
   for (const [index, part] of parts.entries()) {
     const piece = texts[index];
     if (!piece) throw new IpSetError(`Syntax error: ${ELEMENTS[index]} element is missing from ${text}.`);
-    if (part === 'net') words.push(...parseNetwork(piece));
-    else if (part === 'ip') words.push(parseAddress(piece));
+    if (part === 'net') words.push(...parseNetwork(piece, version));
+    else if (part === 'ip') words.push(...toWords(parseAddress(piece, version)));
     else words.push(isBitmap ? parsePort(piece) : parseProtocolPort(piece));
   }
   return words;
 }
 
-function parseAddress(text: string): number {
-  const address = parseIpv4(text.replace(/\/32$/, ''));
+function toWords(address: IpAddress): readonly number[] {
+  if (typeof address === 'number') return [address];
+  const words = new Int32Array(ADDRESS_WORDS);
+  putAddress(words, 0, address);
+  return [...words];
+}
+
+function parseAddress(text: string, version: IpVersion): IpAddress {
+  const address =
+    version === 6 ? parseIpv6(text.replace(/\/128$/, '')) : parseIpv4(text.replace(/\/32$/, ''));
   if (address === undefined) {
-    throw new IpSetError(`Syntax error: cannot parse ${text}: resolving to IPv4 address failed`);
+    throw new IpSetError(`Syntax error: cannot parse ${text}: resolving to IPv${version} address failed`);
   }
   return address;
 }
 
-function parseNetwork(text: string): [number, number] {
-  const [host = '', length = '32'] = text.split('/');
-  const address = parseAddress(host);
-  if (!/^\d{1,2}$/.test(length) || Number(length) > 32 || Number(length) === 0) {
-    throw new IpSetError(`Syntax error: '${length}' is out of range 1-32`);
+function parseNetwork(text: string, version: IpVersion): readonly number[] {
+  const bits = version === 6 ? 128 : 32;
+  const [host = '', length = String(bits)] = text.split('/');
+  const address = parseAddress(host, version);
+  if (!/^\d{1,3}$/.test(length) || Number(length) > bits || Number(length) === 0) {
+    throw new IpSetError(`Syntax error: '${length}' is out of range 1-${bits}`);
   }
-  return [(address & maskOf(Number(length))) >>> 0, Number(length)];
+  return [...toWords(masked(address, maskFor(address, Number(length)))), Number(length)];
 }
 
 export function parsePort(text: string): number {
@@ -69,16 +86,20 @@ function parseProtocolPort(text: string): number {
   return (protocol << 16) | parsePort(second);
 }
 
-export function formatEntry({ parts, isBitmap }: SetType, words: SetEntry): string {
+export function formatEntry({ parts, isBitmap }: SetType, version: IpVersion, words: SetEntry): string {
   const texts: string[] = [];
   let at = 0;
   for (const part of parts) {
+    if (part !== 'port') {
+      const address = version === 6 ? readAddress(words, at) : words[at]! >>> 0;
+      at += addressWords(version);
+      const length = part === 'net' ? words[at++]! : undefined;
+      const isWhole = length === undefined || length === (version === 6 ? 128 : 32);
+      texts.push(isWhole ? formatIp(address) : `${formatIp(address)}/${length}`);
+      continue;
+    }
     const word = words[at++]! >>> 0;
-    if (part === 'ip') texts.push(formatIpv4(word));
-    else if (part === 'net') {
-      const length = words[at++]!;
-      texts.push(length === 32 ? formatIpv4(word) : `${formatIpv4(word)}/${length}`);
-    } else if (isBitmap) texts.push(String(word));
+    if (isBitmap) texts.push(String(word));
     else texts.push(`${protocolName(word >>> 16) ?? word >>> 16}:${word & 0xffff}`);
   }
   return texts.join(',');

@@ -1,8 +1,9 @@
-import type { Netns } from '../netns.ts';
+import type { Iptables } from './iptables.ts';
 import { listChains } from './listing.ts';
 import { applyOperation, commandOf } from './operation.ts';
 import { RuleError } from './option-reader.ts';
 import { formatCounters, IPTABLES_VERSION, sortedChains } from './save.ts';
+import type { Table } from './table.ts';
 import { TableDraft } from './table-draft.ts';
 import { isTableName, type TableName } from './table-layout.ts';
 
@@ -22,29 +23,29 @@ interface Invocation {
 }
 
 /** Runs one `iptables` command line; exit codes as the real one's: 1 for a failure, 2 for bad usage. */
-export function runIptablesCommand(ns: Netns, argv: readonly string[]): IptablesResult {
+export function runIptablesCommand(iptables: Iptables, argv: readonly string[]): IptablesResult {
   try {
     if (argv.includes('--version') || argv.includes('-V'))
-      return done(`iptables ${IPTABLES_VERSION} (legacy)\n`);
-    return run(ns, readInvocation(argv));
+      return done(`${iptables.program} ${IPTABLES_VERSION} (legacy)\n`);
+    return run(iptables, readInvocation(argv));
   } catch (error) {
     if (!(error instanceof RuleError)) throw error;
-    return failed(error.message);
+    return failed(iptables.program, error.message);
   }
 }
 
 const done = (stdout: string): IptablesResult => ({ exitCode: 0, stdout, stderr: '' });
 
-function failed(message: string): IptablesResult {
+function failed(program: string, message: string): IptablesResult {
   if (/^(unknown option|Bad argument|Couldn't load)/.test(message)) {
-    const hint = "Try `iptables -h' or 'iptables --help' for more information.";
+    const hint = `Try \`${program} -h' or '${program} --help' for more information.`;
     return {
       exitCode: 2,
       stdout: '',
-      stderr: `iptables ${IPTABLES_VERSION} (legacy): ${message}\n${hint}\n`,
+      stderr: `${program} ${IPTABLES_VERSION} (legacy): ${message}\n${hint}\n`,
     };
   }
-  return { exitCode: 1, stdout: '', stderr: `iptables: ${message}\n` };
+  return { exitCode: 1, stdout: '', stderr: `${program}: ${message}\n` };
 }
 
 const COMMANDS = new Set(['-A', '-I', '-D', '-R', '-C', '-F', '-X', '-N', '-P', '-Z', '-E', '-L', '-S']);
@@ -97,24 +98,20 @@ function tableName(name: string | undefined): TableName {
   return name;
 }
 
-function run(ns: Netns, invocation: Invocation): IptablesResult {
-  const table = ns.iptables.table(invocation.table);
+function run(iptables: Iptables, invocation: Invocation): IptablesResult {
+  const table = iptables.table(invocation.table);
   const [word, chain] = invocation.words;
   const command = longCommand(word!);
   if (command === '-L') return done(listChains(table, chain, invocation));
   if (command === '-S') return done(listRules(table, chain, invocation.verbose));
-  const draft = new TableDraft(ns, table);
+  const draft = new TableDraft(iptables.ns, table);
   applyOperation(draft, invocation.words, { packets: 0, bytes: 0 });
   if (command !== '-C') draft.commit();
   return done('');
 }
 
 /** `iptables -S`. */
-function listRules(
-  table: ReturnType<Netns['iptables']['table']>,
-  only: string | undefined,
-  verbose: boolean,
-): string {
+function listRules(table: Table, only: string | undefined, verbose: boolean): string {
   const chains = sortedChains(table).filter((chain) => only === undefined || chain.name === only);
   if (chains.length === 0) throw new RuleError('No chain/target/match by that name.');
   const lines = chains.map((chain) =>

@@ -24,8 +24,48 @@ const NAMES: Readonly<Record<string, readonly [type: number, code?: number]>> = 
   'timestamp-reply': [14],
 };
 
-export function parseIcmpType(text: string): { type: number; code?: number } {
-  const named = Object.hasOwn(NAMES, text) ? NAMES[text] : undefined;
+/** ip6tables' names. */
+const NAMES_6: Readonly<Record<string, readonly [type: number, code?: number]>> = {
+  'destination-unreachable': [1],
+  'no-route': [1, 0],
+  'communication-prohibited': [1, 1],
+  'beyond-scope': [1, 2],
+  'address-unreachable': [1, 3],
+  'port-unreachable': [1, 4],
+  'failed-policy': [1, 5],
+  'reject-route': [1, 6],
+  'packet-too-big': [2],
+  'time-exceeded': [3],
+  'ttl-exceeded': [3],
+  'ttl-zero-during-transit': [3, 0],
+  'ttl-zero-during-reassembly': [3, 1],
+  'parameter-problem': [4],
+  'bad-header': [4, 0],
+  'unknown-header-type': [4, 1],
+  'unknown-option': [4, 2],
+  'echo-request': [128],
+  ping: [128],
+  'echo-reply': [129],
+  pong: [129],
+  'router-solicitation': [133],
+  'router-advertisement': [134],
+  'neighbour-solicitation': [135],
+  'neighbor-solicitation': [135],
+  'neighbour-advertisement': [136],
+  'neighbor-advertisement': [136],
+  redirect: [137],
+};
+
+export const parseIcmpType = (text: string): IcmpType => parseType(text, NAMES);
+export const parseIcmp6Type = (text: string): IcmpType => parseType(text, NAMES_6);
+
+interface IcmpType {
+  readonly type: number;
+  readonly code?: number;
+}
+
+function parseType(text: string, names: typeof NAMES): IcmpType {
+  const named = Object.hasOwn(names, text) ? names[text] : undefined;
   if (named) return named[1] === undefined ? { type: named[0] } : { type: named[0], code: named[1] };
   const match = /^(\d{1,3})(?:\/(\d{1,3}))?$/.exec(text);
   if (!match || Number(match[1]) > 255) throw new RuleError(`Invalid ICMP type \`${text}'`);

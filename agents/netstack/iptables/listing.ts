@@ -1,5 +1,5 @@
 import { prefixLengthOf } from '../cidr.ts';
-import { formatIpv4 } from '../ipv4.ts';
+import { bitsOf, formatIp, type IpVersion } from '../ip-address.ts';
 import { protocolName } from '../protocol-numbers.ts';
 import type { Chain, RuleEntry } from './chain.ts';
 import { RuleError } from './option-reader.ts';
@@ -16,10 +16,10 @@ export interface ListingOptions {
 export function listChains(table: Table, only: string | undefined, options: ListingOptions): string {
   const chains = sortedChains(table).filter((chain) => only === undefined || chain.name === only);
   if (chains.length === 0) throw new RuleError('No chain/target/match by that name.');
-  return chains.map((chain) => listChain(chain, options)).join('\n');
+  return chains.map((chain) => listChain(chain, table.version, options)).join('\n');
 }
 
-function listChain(chain: Chain, options: ListingOptions): string {
+function listChain(chain: Chain, version: IpVersion, options: ListingOptions): string {
   const { packets, bytes } = chain.counters;
   const counters = options.verbose ? ` ${packets} packets, ${bytes} bytes` : '';
   const about = chain.policy ? `policy ${chain.policy}${counters}` : `${chain.references} references`;
@@ -28,12 +28,16 @@ function listChain(chain: Chain, options: ListingOptions): string {
     ? `${number} pkts bytes target     prot opt in     out     source               destination         `
     : `${number}target     prot opt source               destination         `;
   const rules = chain.rules.map(
-    (entry, i) => (options.lineNumbers ? `${i + 1}`.padEnd(5) : '') + listRule(entry, options),
+    (entry, i) => (options.lineNumbers ? `${i + 1}`.padEnd(5) : '') + listRule(entry, version, options),
   );
   return [`Chain ${chain.name} (${about})`, heading, ...rules, ''].join('\n');
 }
 
-function listRule({ rule, counters, text }: RuleEntry, { verbose }: ListingOptions): string {
+function listRule(
+  { rule, counters, text }: RuleEntry,
+  version: IpVersion,
+  { verbose }: ListingOptions,
+): string {
   const { target } = rule;
   const name =
     target.kind === 'none'
@@ -48,7 +52,10 @@ function listRule({ rule, counters, text }: RuleEntry, { verbose }: ListingOptio
     columns.unshift(`${counters.packets}`.padStart(5), `${counters.bytes}`.padStart(5));
     columns.push((rule.input?.name ?? '*').padEnd(6), (rule.output?.name ?? '*').padEnd(7));
   }
-  columns.push(listAddress(rule.source).padEnd(20), listAddress(rule.destination).padEnd(20));
+  columns.push(
+    listAddress(rule.source, version).padEnd(20),
+    listAddress(rule.destination, version).padEnd(20),
+  );
   const extensions = text
     .replace(/^.*?(?= -m | -j | -g |^-[mjg] )/, '')
     .replace(/ ?-[jg] \S+/, '')
@@ -56,9 +63,9 @@ function listRule({ rule, counters, text }: RuleEntry, { verbose }: ListingOptio
   return `${columns.join(' ')} ${extensions}`.trimEnd();
 }
 
-function listAddress(match: AddressMatch | undefined): string {
-  if (!match) return '0.0.0.0/0';
+function listAddress(match: AddressMatch | undefined, version: IpVersion): string {
+  if (!match) return version === 6 ? '::/0' : '0.0.0.0/0';
   const length = prefixLengthOf(match.mask);
-  const suffix = length === 32 ? '' : `/${length ?? formatIpv4(match.mask)}`;
-  return `${match.invert ? '!' : ''}${formatIpv4(match.address)}${suffix}`;
+  const suffix = length === bitsOf(match.address) ? '' : `/${length ?? formatIp(match.mask)}`;
+  return `${match.invert ? '!' : ''}${formatIp(match.address)}${suffix}`;
 }

@@ -1,6 +1,6 @@
 import { u16 } from '../bytes.ts';
-import { ipv4Destination, ipv4Protocol, ipv4Source, ipv4TotalLength } from '../header/ipv4-header.ts';
-import { formatIpv4 } from '../ipv4.ts';
+import { ipDestination, ipSource, isVersion6, transportOf } from '../header/ip-header.ts';
+import { formatIp } from '../ip-address.ts';
 import type { Link } from '../link/link.ts';
 import type { Packet } from '../packet.ts';
 import { PROTO_TCP, PROTO_UDP, protocolName } from '../protocol-numbers.ts';
@@ -13,14 +13,15 @@ export function formatLog(
   prefix: string,
 ): string {
   const { bytes, l3, l4, end } = packet;
-  const protocol = ipv4Protocol(bytes, l3);
+  const protocol = transportOf(packet);
+  const ttl = isVersion6(bytes, l3) ? `HOPLIMIT=${bytes[l3 + 7]}` : `TTL=${bytes[l3 + 8]}`;
   const words = [
     `${prefix}IN=${input?.name ?? ''}`,
     `OUT=${output?.name ?? ''}`,
-    `SRC=${formatIpv4(ipv4Source(bytes, l3))}`,
-    `DST=${formatIpv4(ipv4Destination(bytes, l3))}`,
-    `LEN=${ipv4TotalLength(bytes, l3)}`,
-    `TTL=${bytes[l3 + 8]}`,
+    `SRC=${formatIp(ipSource(bytes, l3))}`,
+    `DST=${formatIp(ipDestination(bytes, l3))}`,
+    `LEN=${end - l3}`,
+    ttl,
     `PROTO=${protocolName(protocol)?.toUpperCase() ?? protocol}`,
   ];
   if ((protocol === PROTO_TCP || protocol === PROTO_UDP) && l4 + 4 <= end) {

@@ -1,4 +1,5 @@
 import { u16, u32 } from '../bytes.ts';
+import { masked } from '../cidr.ts';
 import {
   IPS_ASSURED,
   IPS_CONFIRMED,
@@ -7,16 +8,29 @@ import {
   IPS_SRC_NAT,
 } from '../conntrack/connection.ts';
 import { addressType } from '../fib/address-type.ts';
-import { ipv4FragmentOffset } from '../header/ipv4-header.ts';
+import { ipDestination, ipSource, transportOf } from '../header/ip-header.ts';
+import { readIpv6 } from '../header/ipv6-header.ts';
+import { isLaterFragment } from '../ip/later-fragment.ts';
+import type { IpAddress } from '../ip-address.ts';
 import { compileSetMatch } from '../ipset/set-match.ts';
 import type { Link } from '../link/link.ts';
 import { readMac } from '../mac.ts';
 import { TokenBucket } from '../netfilter/token-bucket.ts';
 import type { Netns } from '../netns.ts';
 import { CT_ESTABLISHED, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
-import { PROTO_ICMP } from '../protocol-numbers.ts';
+import { PROTO_ICMP, PROTO_ICMPV6 } from '../protocol-numbers.ts';
 import { compileRecent } from './recent.ts';
-import type { AddressType, CtState, CtStatus, InterfaceMatch, Match, PortRange, Rule } from './rule.ts';
+import type {
+  AddressMatch,
+  AddressType,
+  CtState,
+  CtStatus,
+  IcmpMatch,
+  InterfaceMatch,
+  Match,
+  PortRange,
+  Rule,
+} from './rule.ts';
 
 /** Whether a packet is one that a match speaks of. */
 export type Predicate = (packet: Packet, input: Link | undefined, output: Link | undefined) => boolean;
@@ -25,23 +39,22 @@ export type Predicate = (packet: Packet, input: Link | undefined, output: Link |
 export function compileConditions(ns: Netns, rule: Rule): Predicate[] {
   const predicates: Predicate[] = [];
   const { source, destination, input, output, protocol, fragment } = rule;
-  if (source) predicates.push(compileAddress(source, 12));
-  if (destination) predicates.push(compileAddress(destination, 16));
+  if (source) predicates.push(compileAddress(source, 'source'));
+  if (destination) predicates.push(compileAddress(destination, 'destination'));
   if (input) predicates.push(compileInterface(input, (_packet, link) => link));
   if (output) predicates.push(compileInterface(output, (_packet, _in, link) => link));
-  if (protocol)
-    predicates.push((packet) => (packet.bytes[packet.l3 + 9] === protocol.number) !== protocol.invert);
+  if (protocol) predicates.push((packet) => (transportOf(packet) === protocol.number) !== protocol.invert);
   if (fragment) predicates.push((packet) => isLaterFragment(packet) !== fragment.invert);
   for (const match of rule.matches) if (match.kind !== 'comment') predicates.push(compileMatch(ns, match));
   return predicates;
 }
 
-const isLaterFragment = ({ bytes, l3 }: Packet): boolean => ipv4FragmentOffset(bytes, l3) !== 0;
-
-function compileAddress(
-  { invert, address, mask }: { invert: boolean; address: number; mask: number },
-  at: number,
-): Predicate {
+function compileAddress({ invert, address, mask }: AddressMatch, side: 'source' | 'destination'): Predicate {
+  if (typeof address === 'bigint' || typeof mask === 'bigint') {
+    const offset = side === 'source' ? 8 : 24;
+    return ({ bytes, l3 }) => (masked(readIpv6(bytes, l3 + offset), mask) === address) !== invert;
+  }
+  const at = side === 'source' ? 12 : 16;
   return (packet) => (((u32(packet.bytes, packet.l3 + at) ^ address) & mask) === 0) !== invert;
 }
 
@@ -87,6 +100,7 @@ function compileMatch(ns: Netns, match: Compilable): Predicate {
       return (packet) =>
         hasPorts(packet) && portIn(packet, 0, match.source) && portIn(packet, 2, match.destination);
     case 'icmp':
+    case 'icmp6':
       return compileIcmp(match);
     case 'multiport':
       return compileMultiport(match);
@@ -161,7 +175,8 @@ function compileConntrack(match: Extract<Match, { kind: 'conntrack' }>): Predica
     for (const { field, invert, address, mask } of addresses) {
       const tuple = field.startsWith('ctorig') ? connection.original : connection.reply;
       const actual = field.endsWith('src') ? tuple.source : tuple.destination;
-      if ((((actual ^ address) & mask) === 0) === invert) return false;
+      const isSameFamily = typeof actual === typeof address;
+      if ((isSameFamily && masked(actual, mask) === address) === invert) return false;
     }
     for (const { field, invert, low, high } of ports) {
       const tuple = field.startsWith('ctorig') ? connection.original : connection.reply;
@@ -174,17 +189,19 @@ function compileConntrack(match: Extract<Match, { kind: 'conntrack' }>): Predica
 
 function compileAddrtype(ns: Netns, match: Extract<Match, { kind: 'addrtype' }>): Predicate {
   const { source, destination, limitInterface } = match;
-  const onInterface = (address: number, link: Link | undefined): AddressType => {
+  const onInterface = (address: IpAddress, link: Link | undefined): AddressType => {
     const type = addressType(ns, address);
-    const mine = link?.addresses.some((each) => each.address === address) ?? false;
+    const held = link && [...link.addresses, ...link.addresses6];
+    const mine = held?.some((each) => each.address === address) ?? false;
     return limitInterface && type === 'LOCAL' && !mine ? 'UNICAST' : type;
   };
   return (packet, input, output) => {
     const link = limitInterface === 'in' ? input : output;
     const { bytes, l3 } = packet;
-    if (source && source.of.includes(onInterface(u32(bytes, l3 + 12), link)) === source.invert) return false;
+    if (source && source.of.includes(onInterface(ipSource(bytes, l3), link)) === source.invert) return false;
     return (
-      !destination || destination.of.includes(onInterface(u32(bytes, l3 + 16), link)) !== destination.invert
+      !destination ||
+      destination.of.includes(onInterface(ipDestination(bytes, l3), link)) !== destination.invert
     );
   };
 }
@@ -221,11 +238,13 @@ function hasTcpOption({ bytes, l4, end }: Packet, wanted: number): boolean {
   return false;
 }
 
-function compileIcmp({ invert, type, code }: Extract<Match, { kind: 'icmp' }>): Predicate {
+function compileIcmp({ kind, invert, type, code }: IcmpMatch): Predicate {
+  const protocol = kind === 'icmp' ? PROTO_ICMP : PROTO_ICMPV6;
+  const any = kind === 'icmp' ? 255 : -1;
   return (packet) => {
-    const { bytes, l3, l4, end } = packet;
-    if (bytes[l3 + 9] !== PROTO_ICMP || isLaterFragment(packet) || l4 + 4 > end) return false;
-    const hit = type === 255 || (bytes[l4] === type && (code === undefined || bytes[l4 + 1] === code));
+    const { bytes, l4, end } = packet;
+    if (transportOf(packet) !== protocol || isLaterFragment(packet) || l4 + 4 > end) return false;
+    const hit = type === any || (bytes[l4] === type && (code === undefined || bytes[l4 + 1] === code));
     return hit !== invert;
   };
 }
@@ -265,7 +284,7 @@ function compileIpvs({ property, protocol, address, port }: Extract<Match, { kin
     return (
       property?.invert !== true &&
       (!protocol || is(service.protocol === protocol.number, protocol)) &&
-      (!address || is(((service.address ^ address.address) & address.mask) === 0, address)) &&
+      (!address || is(masked(service.address, address.mask) === address.address, address)) &&
       (!port || is(service.port === port.number, port))
     );
   };

@@ -1,9 +1,11 @@
-import { maskOf } from '../cidr.ts';
+import { mask6Of, masked, maskOf } from '../cidr.ts';
+import type { IpAddress, IpVersion } from '../ip-address.ts';
 import type { SetSide } from '../ipset/set-match.ts';
-import { type Ipv4, parseIpv4 } from '../ipv4.ts';
+import { parseIpv4 } from '../ipv4.ts';
+import { parseIpv6 } from '../ipv6.ts';
 import { parseMac } from '../mac.ts';
 import { protocolNumber } from '../protocol-numbers.ts';
-import { parseIcmpType } from './icmp-types.ts';
+import { parseIcmp6Type, parseIcmpType } from './icmp-types.ts';
 import { type OptionReader, parseInteger, parseMasked, RuleError } from './option-reader.ts';
 import { parsePort, parsePortRange } from './port-names.ts';
 import {
@@ -32,8 +34,9 @@ interface MatchDraft {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The matches that `-m` knows; undefined for one it does not. */
-export function openMatch(name: string): MatchDraft | undefined {
-  return Object.hasOwn(DRAFTS, name) ? DRAFTS[name]!() : undefined;
+export function openMatch(name: string, version: IpVersion): MatchDraft | undefined {
+  if (name === (version === 6 ? 'icmp' : 'icmp6')) return undefined;
+  return Object.hasOwn(DRAFTS, name) ? DRAFTS[name]!(version) : undefined;
 }
 
 function listOf<T extends string>(text: string, known: readonly T[], what: string): T[] {
@@ -44,14 +47,28 @@ function listOf<T extends string>(text: string, known: readonly T[], what: strin
   });
 }
 
-/** `address[/mask]`; the mask as a length or dotted. */
-export function parseAddressMatch(text: string, invert: boolean): AddressMatch {
-  const [host, mask = '32'] = text.split('/');
-  const address = parseIpv4(host!);
-  const bits = /^\d+$/.test(mask) && Number(mask) <= 32 ? maskOf(Number(mask)) : parseIpv4(mask);
+/** `address[/mask]`; the mask as a length or as an address. */
+export function parseAddressMatch(
+  text: string,
+  { invert, version }: Pick<OptionReader, 'invert' | 'version'>,
+): AddressMatch {
+  const [host, mask = version === 6 ? '128' : '32'] = text.split('/');
+  const address = parseAddress(host!, version);
+  const bits = parseMask(mask, version);
   if (address === undefined) throw new RuleError(`host/network \`${host}' not found`);
   if (bits === undefined) throw new RuleError(`invalid mask \`${mask}' specified`);
-  return { invert, address: ((address & bits) >>> 0) as Ipv4, mask: bits >>> 0 };
+  return { invert, address: masked(address, bits), mask: bits };
+}
+
+export function parseAddress(text: string, version: IpVersion): IpAddress | undefined {
+  return version === 6 ? parseIpv6(text) : parseIpv4(text);
+}
+
+function parseMask(text: string, version: IpVersion): IpAddress | undefined {
+  if (!/^\d+$/.test(text)) return parseAddress(text, version);
+  const length = Number(text);
+  if (length > (version === 6 ? 128 : 32)) return undefined;
+  return (version === 6 ? mask6Of(length) : maskOf(length)) as IpAddress;
 }
 
 function comment(): MatchDraft {
@@ -101,7 +118,7 @@ function conntrack(): MatchDraft {
         const text = reader.value(option);
         match.addresses = [
           ...match.addresses,
-          { ...parseAddressMatch(text, reader.invert), field: field as CtTupleField },
+          { ...parseAddressMatch(text, reader), field: field as CtTupleField },
         ];
       } else if (CT_PORTS.includes(field as CtPortField)) {
         const range = parsePortRange(reader.value(option), reader.invert);
@@ -218,7 +235,7 @@ function statistic(): MatchDraft {
 
 const RECENT_ACTIONS = ['set', 'rcheck', 'update', 'remove'] as const;
 
-function recent(): MatchDraft {
+function recent(version: IpVersion): MatchDraft {
   const match: Partial<Mutable<Extract<Match, { kind: 'recent' }>>> = {};
   return {
     name: 'recent',
@@ -236,9 +253,9 @@ function recent(): MatchDraft {
       else if (option === '--name') match.name = reader.value(option);
       else if (option === '--mask')
         match.mask = required(
-          parseIpv4(reader.value(option)),
+          parseAddress(reader.value(option), reader.version),
           'recent: Bad value for "--mask" option',
-        ) as number;
+        );
       else if (option === '--rsource' || option === '--rdest')
         match.side = option.slice(2) as 'rsource' | 'rdest';
       else return false;
@@ -253,7 +270,7 @@ function recent(): MatchDraft {
         reap: false,
         rttl: false,
         name: 'DEFAULT',
-        mask: 0xffffffff,
+        mask: version === 6 ? mask6Of(128) : maskOf(32),
         side: 'rsource',
         ...match,
         kind: 'recent',
@@ -309,17 +326,19 @@ function ports(kind: 'udp' | 'sctp'): MatchDraft {
   };
 }
 
-function icmp(): MatchDraft {
-  let match: Match = { kind: 'icmp', invert: false, type: 255 };
+function icmp(kind: 'icmp' | 'icmp6'): MatchDraft {
+  const name = kind === 'icmp6' ? '--icmpv6-type' : '--icmp-type';
+  let match: Match | undefined = kind === 'icmp6' ? undefined : { kind, invert: false, type: 255 };
   return {
-    name: 'icmp',
+    name: kind,
     option(option, reader) {
-      if (option !== '--icmp-type') return false;
-      const type = parseIcmpType(reader.value(option));
-      match = { kind: 'icmp', invert: reader.invert, ...type };
+      if (option !== name) return false;
+      const text = reader.value(option);
+      const type = kind === 'icmp6' ? parseIcmp6Type(text) : parseIcmpType(text);
+      match = { kind, invert: reader.invert, ...type };
       return true;
     },
-    finish: () => match,
+    finish: () => required(match, `icmp6: option "${name}" must be specified`),
   };
 }
 
@@ -425,7 +444,7 @@ function ipvs(): MatchDraft {
         match = { ...match, protocol: { number, invert: reader.invert } };
       } else if (option === '--vaddr') {
         const text = reader.value(option);
-        match = { ...match, address: parseAddressMatch(text, reader.invert) };
+        match = { ...match, address: parseAddressMatch(text, reader) };
       } else if (option === '--vport') {
         const number = parsePort(reader.value(option));
         match = { ...match, port: { number, invert: reader.invert } };
@@ -471,7 +490,7 @@ export function parseProtocol(text: string): number {
   return number;
 }
 
-const DRAFTS: Readonly<Record<string, () => MatchDraft>> = {
+const DRAFTS: Readonly<Record<string, (version: IpVersion) => MatchDraft>> = {
   comment,
   conntrack,
   state,
@@ -483,7 +502,8 @@ const DRAFTS: Readonly<Record<string, () => MatchDraft>> = {
   tcp,
   udp: () => ports('udp'),
   sctp: () => ports('sctp'),
-  icmp,
+  icmp: () => icmp('icmp'),
+  icmp6: () => icmp('icmp6'),
   multiport,
   physdev,
   mac: macSource,

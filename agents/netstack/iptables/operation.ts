@@ -27,13 +27,23 @@ export function applyOperation(draft: TableDraft, words: readonly string[], coun
   const [word = '', chain, ...rest] = words;
   switch (commandOf(word)) {
     case '-A':
-      return draft.append(existing(draft, chain), parseRule(rest), counters);
+      return draft.append(existing(draft, chain), parseRule(rest, draft.version), counters);
     case '-I': {
       const [at, ...options] = numbered(rest) ? [Number(rest[0]), ...rest.slice(1)] : [1, ...rest];
-      return draft.insert(existing(draft, chain), at as number, parseRule(options as string[]), counters);
+      return draft.insert(
+        existing(draft, chain),
+        at as number,
+        parseRule(options as string[], draft.version),
+        counters,
+      );
     }
     case '-R':
-      return draft.replace(existing(draft, chain), Number(rest[0]), parseRule(rest.slice(1)), counters);
+      return draft.replace(
+        existing(draft, chain),
+        Number(rest[0]),
+        parseRule(rest.slice(1), draft.version),
+        counters,
+      );
     case '-D':
       return deleteRule(draft, existing(draft, chain), rest);
     case '-C':
@@ -73,7 +83,7 @@ function existing(draft: TableDraft, chain: string | undefined): string {
 }
 
 function position(draft: TableDraft, chain: string, options: readonly string[]): number {
-  return draft.find(chain, printRule(parseRule(options)));
+  return draft.find(chain, printRule(parseRule(options, draft.version)));
 }
 
 function deleteRule(draft: TableDraft, chain: string, words: readonly string[]): void {

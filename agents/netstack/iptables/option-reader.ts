@@ -1,3 +1,5 @@
+import type { IpVersion } from '../ip-address.ts';
+
 /** A fault in a rule's text, in the words of iptables. */
 export class RuleError extends Error {}
 
@@ -7,11 +9,14 @@ export class ApplyError extends RuleError {}
 /** Walks over a rule's words; `!` is remembered for the option that follows. */
 export class OptionReader {
   readonly #words: readonly string[];
+  /** What addresses and ICMP types are. */
+  readonly version: IpVersion;
   #at = 0;
   #invert = false;
 
-  constructor(words: readonly string[]) {
+  constructor(words: readonly string[], version: IpVersion) {
     this.#words = words;
+    this.version = version;
   }
 
   /** The next word that is not `!`, or undefined at the end. */

@@ -18,6 +18,7 @@ function isSharedMatch(match: Match): boolean {
     case 'recent':
     case 'limit':
     case 'icmp':
+    case 'icmp6':
       return false;
     case 'tcp':
       return match.option === undefined && ((match.flags?.mask ?? 0) & ~STEADY_FLAGS) === 0;

@@ -1,4 +1,6 @@
-import { u32 } from '../bytes.ts';
+import { masked } from '../cidr.ts';
+import { ipDestination, ipSource, isVersion6 } from '../header/ip-header.ts';
+import type { IpAddress } from '../ip-address.ts';
 import type { Netns } from '../netns.ts';
 import type { Predicate } from './match-compiler.ts';
 import type { RecentMatch } from './rule.ts';
@@ -16,13 +18,13 @@ interface Entry {
 
 /** Addresses in order of their latest stamp, oldest first. */
 class RecentList {
-  readonly #entries = new Map<number, Entry>();
+  readonly #entries = new Map<IpAddress, Entry>();
 
-  get(address: number): Entry | undefined {
+  get(address: IpAddress): Entry | undefined {
     return this.#entries.get(address);
   }
 
-  touch(address: number, ttl: number, now: number): void {
+  touch(address: IpAddress, ttl: number, now: number): void {
     const entry = this.#entries.get(address) ?? { ttl, stamps: [] };
     entry.ttl = ttl;
     entry.stamps.push(now);
@@ -32,7 +34,7 @@ class RecentList {
     this.#entries.set(address, entry);
   }
 
-  remove(address: number): void {
+  remove(address: IpAddress): void {
     this.#entries.delete(address);
   }
 
@@ -60,12 +62,12 @@ export class RecentLists {
 /** recent_mt, net/netfilter/xt_recent.c. */
 export function compileRecent(ns: Netns, match: RecentMatch): Predicate {
   const list = ns.iptables.recentLists.list(match.name);
-  const at = match.side === 'rsource' ? 12 : 16;
+  const addressOf = match.side === 'rsource' ? ipSource : ipDestination;
   return (packet) => {
     const { bytes, l3 } = packet;
     const { now } = ns.softirq;
-    const address = (u32(bytes, l3 + at) & match.mask) >>> 0;
-    const ttl = bytes[l3 + 8]!;
+    const address = masked(addressOf(bytes, l3), match.mask);
+    const ttl = isVersion6(bytes, l3) ? bytes[l3 + 7]! : bytes[l3 + 8]!;
     const known = list.get(address);
     const entry = known && (!match.rttl || known.ttl === ttl) ? known : undefined;
     const hit = decide(match, entry, now);

@@ -8,7 +8,16 @@ import {
   UNREACH_PORT,
   UNREACH_PROTOCOL,
 } from '../header/icmp-header.ts';
-import { ipv4Destination, ipv4Protocol, ipv4Source } from '../header/ipv4-header.ts';
+import {
+  ICMP6_UNREACHABLE,
+  UNREACH6_ADDRESS,
+  UNREACH6_NO_ROUTE,
+  UNREACH6_POLICY,
+  UNREACH6_PORT,
+  UNREACH6_PROHIBITED,
+  UNREACH6_REJECT_ROUTE,
+} from '../header/icmp6-header.ts';
+import { ipDestination, ipSource, isVersion6, transportOf } from '../header/ip-header.ts';
 import {
   parseTcp,
   TCP_ACK,
@@ -25,7 +34,14 @@ import { CT_ESTABLISHED, type Packet } from '../packet.ts';
 import { PROTO_TCP } from '../protocol-numbers.ts';
 import type { RejectType } from './rule.ts';
 
+/** Of each version's "destination unreachable". */
 const CODES: Readonly<Record<Exclude<RejectType, 'tcp-reset'>, number>> = {
+  'icmp6-no-route': UNREACH6_NO_ROUTE,
+  'icmp6-adm-prohibited': UNREACH6_PROHIBITED,
+  'icmp6-addr-unreachable': UNREACH6_ADDRESS,
+  'icmp6-port-unreachable': UNREACH6_PORT,
+  'icmp6-policy-fail': UNREACH6_POLICY,
+  'icmp6-reject-route': UNREACH6_REJECT_ROUTE,
   'icmp-net-unreachable': UNREACH_NET,
   'icmp-host-unreachable': UNREACH_HOST,
   'icmp-proto-unreachable': UNREACH_PROTOCOL,
@@ -35,19 +51,22 @@ const CODES: Readonly<Record<Exclude<RejectType, 'tcp-reset'>, number>> = {
   'icmp-admin-prohibited': UNREACH_ADMIN_PROHIBITED,
 };
 
-/** The REJECT target's answer (net/ipv4/netfilter/nf_reject_ipv4.c); the caller drops the packet. */
+/** The REJECT target's answer (nf_reject_ipv4.c, nf_reject_ipv6.c); the caller drops the packet. */
 export function reject(ns: Netns, packet: Packet, type: RejectType): void {
   if (type === 'tcp-reset') sendReset(ns, packet);
+  else if (isVersion6(packet.bytes, packet.l3)) ns.icmp6.sendError(packet, ICMP6_UNREACHABLE, CODES[type]);
   else ns.icmp.sendError(packet, ICMP_UNREACHABLE, CODES[type]);
 }
 
 /** nf_send_reset: the reset belongs to the rejected packet's connection, so NAT is undone on it. */
 function sendReset(ns: Netns, packet: Packet): void {
   const { bytes, l3, l4, end } = packet;
-  if (ipv4Protocol(bytes, l3) !== PROTO_TCP) return;
+  if (transportOf(packet) !== PROTO_TCP) return;
   const segment = parseTcp(bytes, l4, end);
   if (typeof segment === 'string' || segment.flags & TCP_RST) return;
-  const reset = ns.ip.allocate(TCP_HEADER);
+  const client = ipSource(bytes, l3);
+  const ip = ns.ipFor(client);
+  const reset = ip.allocate(TCP_HEADER);
   const length = end - l4 - tcpHeaderLength(bytes, l4);
   const counted = (segment.flags & TCP_SYN ? 1 : 0) + (segment.flags & TCP_FIN ? 1 : 0) + length;
   const acknowledges = (segment.flags & TCP_ACK) === 0;
@@ -63,11 +82,11 @@ function sendReset(ns: Netns, packet: Packet): void {
   reset.ctInfo = CT_ESTABLISHED;
   reset.ctReply = !packet.ctReply;
   reset.trace = packet.trace;
-  ns.ip.send(
+  ip.send(
     reset,
-    ipv4Source(bytes, l3),
+    client,
     PROTO_TCP,
-    { source: ipv4Destination(bytes, l3), dontFragment: true },
+    { source: ipDestination(bytes, l3), dontFragment: true },
     (source, destination) => writeTcpChecksum(reset.bytes, reset.l4, reset.end, source, destination),
   );
 }

@@ -1,5 +1,5 @@
-import type { Netns } from '../netns.ts';
 import type { Counters } from './chain.ts';
+import type { Iptables } from './iptables.ts';
 import { applyOperation } from './operation.ts';
 import { ApplyError, RuleError } from './option-reader.ts';
 import { IPTABLES_VERSION } from './save.ts';
@@ -26,45 +26,46 @@ const CHAIN_LINE = /^:(\S+)\s+(\S+)(?:\s+\[(\d+):(\d+)\])?\s*$/;
 const COUNTED_RULE = /^\[(\d+):(\d+)\]\s+(.*)$/;
 
 /** Reads a text as iptables-restore does. The error is what the real one prints, and its exit code. */
-export function restore(ns: Netns, text: string, options: RestoreOptions): RestoreResult {
-  const reader = new RestoreReader(ns, options);
+export function restore(iptables: Iptables, text: string, options: RestoreOptions): RestoreResult {
+  const reader = new RestoreReader(iptables, options);
+  const program = `${iptables.program}-restore`;
   const lines = text.split('\n');
   for (const [index, line] of lines.entries()) {
     try {
       reader.read(line);
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
-      return failure(index + 1, error);
+      return failure(program, index + 1, error);
     }
   }
-  if (reader.open) return notCommitted(lines.length);
+  if (reader.open) return notCommitted(program, lines.length);
   return { ok: true };
 }
 
-function notCommitted(line: number): RestoreResult {
-  return { ok: false, line, exitCode: 1, error: `iptables-restore: COMMIT expected at line ${line}` };
+function notCommitted(program: string, line: number): RestoreResult {
+  return { ok: false, line, exitCode: 1, error: `${program}: COMMIT expected at line ${line}` };
 }
 
-function failure(line: number, error: RuleError): RestoreResult {
+function failure(program: string, line: number, error: RuleError): RestoreResult {
   if (error instanceof ApplyError) {
-    return { ok: false, line, exitCode: 1, error: `iptables-restore: line ${line} failed: ${error.message}` };
+    return { ok: false, line, exitCode: 1, error: `${program}: line ${line} failed: ${error.message}` };
   }
   const text = [
-    `${error.message.startsWith('Bad argument') ? '' : `iptables-restore ${IPTABLES_VERSION} (legacy): `}${error.message}`,
+    `${error.message.startsWith('Bad argument') ? '' : `${program} ${IPTABLES_VERSION} (legacy): `}${error.message}`,
     `Error occurred at line: ${line}`,
-    "Try `iptables-restore -h' or 'iptables-restore --help' for more information.",
+    `Try \`${program} -h' or '${program} --help' for more information.`,
   ];
   return { ok: false, line, exitCode: 2, error: text.join('\n') };
 }
 
 class RestoreReader {
-  readonly #ns: Netns;
+  readonly #iptables: Iptables;
   readonly #options: RestoreOptions;
   #draft: TableDraft | undefined;
   #skipping = false;
 
-  constructor(ns: Netns, options: RestoreOptions) {
-    this.#ns = ns;
+  constructor(iptables: Iptables, options: RestoreOptions) {
+    this.#iptables = iptables;
     this.#options = options;
   }
 
@@ -84,10 +85,11 @@ class RestoreReader {
 
   #begin(name: string): void {
     if (this.#draft) throw new ApplyError('COMMIT expected');
-    if (!isTableName(name)) throw new RuleError(`iptables-restore: unable to initialize table '${name}'`);
+    if (!isTableName(name))
+      throw new RuleError(`${this.#iptables.program}-restore: unable to initialize table '${name}'`);
     this.#skipping = this.#options.table !== undefined && this.#options.table !== name;
     if (this.#skipping) return;
-    this.#draft = new TableDraft(this.#ns, this.#ns.iptables.table(name));
+    this.#draft = new TableDraft(this.#iptables.ns, this.#iptables.table(name));
     if (!this.#options.noflush) this.#draft.flushAll();
   }
 

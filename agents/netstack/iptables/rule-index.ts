@@ -1,5 +1,9 @@
 import { u16, u32 } from '../bytes.ts';
-import { ipv4FragmentOffset } from '../header/ipv4-header.ts';
+import { prefixLengthOf } from '../cidr.ts';
+import { isVersion6, transportOf } from '../header/ip-header.ts';
+import { ipv6Destination } from '../header/ipv6-header.ts';
+import { isLaterFragment } from '../ip/later-fragment.ts';
+import { bitsOf, isIpv6 } from '../ip-address.ts';
 import type { Packet } from '../packet.ts';
 import type { Match, Rule } from './rule.ts';
 
@@ -7,8 +11,9 @@ import type { Match, Rule } from './rule.ts';
 const WORTH_INDEXING = 16;
 
 /** What a packet is looked up by; undefined if it can only meet rules that have no such key. */
-type KeyOfPacket = (packet: Packet) => number | undefined;
-type KeyOfRule = (rule: Rule) => number | undefined;
+type Key = number | bigint;
+type KeyOfPacket = (packet: Packet) => Key | undefined;
+type KeyOfRule = (rule: Rule) => Key | undefined;
 
 /**
  * Which rules of a long chain can concern a packet: those for its destination, or for its protocol and port,
@@ -17,10 +22,10 @@ type KeyOfRule = (rule: Rule) => number | undefined;
  */
 export class RuleIndex {
   readonly #keyOf: KeyOfPacket;
-  readonly #byKey: ReadonlyMap<number, readonly number[]>;
+  readonly #byKey: ReadonlyMap<Key, readonly number[]>;
   readonly #others: readonly number[];
 
-  private constructor(keyOf: KeyOfPacket, byKey: Map<number, number[]>, others: readonly number[]) {
+  private constructor(keyOf: KeyOfPacket, byKey: Map<Key, number[]>, others: readonly number[]) {
     this.#keyOf = keyOf;
     this.#others = others;
     this.#byKey =
@@ -37,7 +42,7 @@ export class RuleIndex {
     );
 
     function tryIndex(all: readonly Rule[], ofRule: KeyOfRule, ofPacket: KeyOfPacket): RuleIndex | undefined {
-      const byKey = new Map<number, number[]>();
+      const byKey = new Map<Key, number[]>();
       const others: number[] = [];
       for (const [position, rule] of all.entries()) {
         const key = ofRule(rule);
@@ -60,13 +65,15 @@ export class RuleIndex {
   }
 }
 
-function destinationOfRule({ destination }: Rule): number | undefined {
-  return destination && !destination.invert && destination.mask === 0xffffffff
-    ? destination.address | 0
-    : undefined;
+function destinationOfRule({ destination }: Rule): Key | undefined {
+  if (!destination || destination.invert) return undefined;
+  const { address, mask } = destination;
+  if (prefixLengthOf(mask) !== bitsOf(address)) return undefined;
+  return isIpv6(address) ? address : address | 0;
 }
 
-const destinationOfPacket: KeyOfPacket = ({ bytes, l3 }) => u32(bytes, l3 + 16) | 0;
+const destinationOfPacket: KeyOfPacket = ({ bytes, l3 }) =>
+  isVersion6(bytes, l3) ? ipv6Destination(bytes, l3) : u32(bytes, l3 + 16) | 0;
 
 /** Matches before the port's must have no memory: they would have been asked. */
 function portOfRule({ protocol, matches }: Rule): number | undefined {
@@ -85,7 +92,8 @@ function hasMemory({ kind }: Match): boolean {
   return kind === 'statistic' || kind === 'recent' || kind === 'limit';
 }
 
-const portOfPacket: KeyOfPacket = ({ bytes, l3, l4, end }) => {
-  if (ipv4FragmentOffset(bytes, l3) !== 0 || l4 + 4 > end) return undefined;
-  return (bytes[l3 + 9]! << 16) | u16(bytes, l4 + 2);
+const portOfPacket: KeyOfPacket = (packet) => {
+  const { bytes, l4, end } = packet;
+  if (isLaterFragment(packet) || l4 + 4 > end) return undefined;
+  return (transportOf(packet) << 16) | u16(bytes, l4 + 2);
 };

@@ -1,4 +1,5 @@
-import { PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import type { IpVersion } from '../ip-address.ts';
+import { PROTO_ICMP, PROTO_ICMPV6, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import { type MatchDraft, openMatch, parseAddressMatch, parseProtocol } from './match-parser.ts';
 import { OptionReader, RuleError } from './option-reader.ts';
 import type { InterfaceMatch, Rule, Target } from './rule.ts';
@@ -10,6 +11,7 @@ const MATCH_OF_PROTOCOL: Readonly<Record<number, string>> = {
   [PROTO_TCP]: 'tcp',
   [PROTO_UDP]: 'udp',
   [PROTO_ICMP]: 'icmp',
+  [PROTO_ICMPV6]: 'icmp6',
   [PROTO_SCTP]: 'sctp',
 };
 
@@ -17,8 +19,8 @@ const MATCH_OF_PROTOCOL: Readonly<Record<number, string>> = {
  * Reads a rule's options (what follows `-A CHAIN`). As in iptables an option belongs to the target or the
  * latest match that knows it, and a protocol's own match is loaded by the first option that needs it.
  */
-export function parseRule(words: readonly string[]): Rule {
-  const state = new RuleDraft(words);
+export function parseRule(words: readonly string[], version: IpVersion): Rule {
+  const state = new RuleDraft(words, version);
   state.readAll();
   return state.finish();
 }
@@ -31,8 +33,8 @@ class RuleDraft {
   #jump: Target = { kind: 'none' };
   #hasTarget = false;
 
-  constructor(words: readonly string[]) {
-    this.#reader = new OptionReader(words);
+  constructor(words: readonly string[], version: IpVersion) {
+    this.#reader = new OptionReader(words, version);
   }
 
   readAll(): void {
@@ -90,6 +92,7 @@ class RuleDraft {
       }
       case '-f':
       case '--fragment':
+        if (reader.version === 6) return this.#extensionOption(word);
         this.#rule.fragment = { invert: reader.invert };
         return;
       case '-m':
@@ -114,7 +117,7 @@ class RuleDraft {
 
   #address(option: string): Rule['source'] & object {
     const text = this.#reader.value(option);
-    return parseAddressMatch(text, this.#reader.invert);
+    return parseAddressMatch(text, this.#reader);
   }
 
   #interface(option: string): InterfaceMatch {
@@ -124,7 +127,7 @@ class RuleDraft {
   }
 
   #loadMatch(name: string): void {
-    const match = openMatch(name);
+    const match = openMatch(name, this.#reader.version);
     if (!match) throw new RuleError(`Couldn't load match \`${name}':No such file or directory\n`);
     this.#matches.push(match);
   }
@@ -132,7 +135,7 @@ class RuleDraft {
   #setTarget(name: string): void {
     if (this.#hasTarget) throw new RuleError('multiple -j flags not allowed');
     this.#hasTarget = true;
-    this.#target = openTarget(name);
+    this.#target = openTarget(name, this.#reader.version);
     if (!this.#target) this.#jump = { kind: 'jump', chain: name };
   }
 
@@ -143,7 +146,7 @@ class RuleDraft {
     }
     const implied = MATCH_OF_PROTOCOL[this.#rule.protocol?.number ?? 0];
     if (implied && !this.#matches.some((match) => match.name === implied)) {
-      const match = openMatch(implied)!;
+      const match = openMatch(implied, this.#reader.version)!;
       if (match.option(word, this.#reader)) {
         this.#matches.push(match);
         return;
@@ -155,4 +158,4 @@ class RuleDraft {
 }
 
 const PORT_PROTOCOLS: ReadonlySet<number> = new Set([PROTO_TCP, PROTO_UDP, PROTO_SCTP, 33]);
-const PROTOCOL_MATCHES: ReadonlySet<string> = new Set(['tcp', 'udp', 'icmp', 'sctp']);
+const PROTOCOL_MATCHES: ReadonlySet<string> = new Set(['tcp', 'udp', 'icmp', 'icmp6', 'sctp']);

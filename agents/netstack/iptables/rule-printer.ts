@@ -1,6 +1,6 @@
 import { prefixLengthOf } from '../cidr.ts';
 import type { NatRange } from '../conntrack/nat.ts';
-import { formatIpv4 } from '../ipv4.ts';
+import { bitsOf, formatIp, type IpAddress, isIpv6 } from '../ip-address.ts';
 import { formatMac } from '../mac.ts';
 import { protocolName } from '../protocol-numbers.ts';
 import {
@@ -37,8 +37,8 @@ const not = (invert: boolean): string => (invert ? '! ' : '');
 const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
 
 function printAddress(option: string, { invert, address, mask }: AddressMatch): string {
-  if (mask === 0 && !invert) return '';
-  return `${not(invert)}${option} ${formatIpv4(address)}/${prefixLengthOf(mask) ?? formatIpv4(mask)}`;
+  if ((mask === 0 || mask === 0n) && !invert) return '';
+  return `${not(invert)}${option} ${formatIp(address)}/${prefixLengthOf(mask) ?? formatIp(mask)}`;
 }
 
 function printInterface(option: string, { invert, name }: InterfaceMatch): string {
@@ -91,10 +91,11 @@ function printMatch(match: Match): string[] {
     case 'udp':
     case 'sctp':
       return [printPorts('--sport', match.source), printPorts('--dport', match.destination)];
-    case 'icmp': {
+    case 'icmp':
+    case 'icmp6': {
       const type =
         match.type === 255 ? 'any' : `${match.type}${match.code === undefined ? '' : `/${match.code}`}`;
-      return [`${not(match.invert)}--icmp-type ${type}`];
+      return [`${not(match.invert)}--${match.kind === 'icmp' ? 'icmp' : 'icmpv6'}-type ${type}`];
     }
     case 'multiport':
       return [
@@ -117,7 +118,7 @@ function printIpvs({ property, protocol, address, port }: Extract<Match, { kind:
   return [
     property ? `${not(property.invert)}--ipvs` : '',
     protocol ? `${not(protocol.invert)}--vproto ${protocol.number}` : '',
-    address ? printAddress('--vaddr', address).replace(/\/32$/, '') : '',
+    address ? printAddress('--vaddr', address).replace(/\/(32|128)$/, '') : '',
     port ? `${not(port.invert)}--vport ${port.number}` : '',
   ];
 }
@@ -132,8 +133,8 @@ function printConntrack(match: Extract<Match, { kind: 'conntrack' }>): string[] 
   if (match.protocol) words.push(`${not(match.protocol.invert)}--ctproto ${match.protocol.number}`);
   for (const { field, invert, address, mask } of match.addresses) {
     const length = prefixLengthOf(mask);
-    const suffix = length === 32 ? '' : `/${length ?? formatIpv4(mask)}`;
-    words.push(`${not(invert)}--${field} ${formatIpv4(address)}${suffix}`);
+    const suffix = length === bitsOf(address) ? '' : `/${length ?? formatIp(mask)}`;
+    words.push(`${not(invert)}--${field} ${formatIp(address)}${suffix}`);
   }
   if (match.statuses)
     words.push(`${not(match.statuses.invert)}--ctstatus ${inOrder(CT_STATUSES, match.statuses.of)}`);
@@ -160,7 +161,7 @@ function printRecent(match: Extract<Match, { kind: 'recent' }>): string[] {
     match.hitcount === undefined ? '' : `--hitcount ${match.hitcount}`,
     match.rttl ? '--rttl' : '',
     `--name ${match.name}`,
-    `--mask ${formatIpv4(match.mask)}`,
+    `--mask ${formatIp(match.mask)}`,
     `--${match.side}`,
   ];
 }
@@ -225,8 +226,10 @@ function printRange(option: string, range: NatRange): string[] {
   const { minAddress, maxAddress, minPort, maxPort } = range;
   let to = '';
   if (minAddress !== undefined) {
-    to += formatIpv4(minAddress);
-    if (maxAddress !== undefined && maxAddress !== minAddress) to += `-${formatIpv4(maxAddress)}`;
+    const isBracketed = isIpv6(minAddress) && minPort !== undefined;
+    const print = (address: IpAddress) => (isBracketed ? `[${formatIp(address)}]` : formatIp(address));
+    to += print(minAddress);
+    if (maxAddress !== undefined && maxAddress !== minAddress) to += `-${print(maxAddress)}`;
   }
   if (minPort !== undefined) {
     if (option !== '--to-ports') to += ':';

@@ -1,14 +1,14 @@
 import type { NatRange } from '../conntrack/nat.ts';
+import type { IpAddress } from '../ip-address.ts';
 import type { SetSide } from '../ipset/set-match.ts';
-import type { Ipv4 } from '../ipv4.ts';
 
 /** What an iptables rule says, apart from its text (rule-printer.ts) and its meaning (match-compiler.ts). */
 
 export interface AddressMatch {
   readonly invert: boolean;
-  readonly address: Ipv4;
-  /** Usually contiguous; any mask is allowed. */
-  readonly mask: number;
+  readonly address: IpAddress;
+  /** Usually contiguous; any mask is allowed. Of the address's family. */
+  readonly mask: number | bigint;
 }
 
 export interface InterfaceMatch {
@@ -106,7 +106,7 @@ export interface RecentMatch {
   readonly hitcount?: number;
   readonly rttl: boolean;
   readonly name: string;
-  readonly mask: number;
+  readonly mask: number | bigint;
   readonly side: 'rsource' | 'rdest';
 }
 
@@ -125,7 +125,7 @@ export interface PortsMatch {
 }
 
 export interface IcmpMatch {
-  readonly kind: 'icmp';
+  readonly kind: 'icmp' | 'icmp6';
   readonly invert: boolean;
   /** 255 is any. */
   readonly type: number;
@@ -207,7 +207,17 @@ export const REJECT_TYPES = [
   'tcp-reset',
   'icmp-admin-prohibited',
 ] as const;
-export type RejectType = (typeof REJECT_TYPES)[number];
+/** Of IPv6 (libip6t_REJECT). */
+export const REJECT_TYPES_6 = [
+  'icmp6-no-route',
+  'icmp6-adm-prohibited',
+  'icmp6-addr-unreachable',
+  'icmp6-port-unreachable',
+  'tcp-reset',
+  'icmp6-policy-fail',
+  'icmp6-reject-route',
+] as const;
+export type RejectType = (typeof REJECT_TYPES)[number] | (typeof REJECT_TYPES_6)[number];
 
 export type Target =
   | { readonly kind: 'none' }

@@ -1,3 +1,4 @@
+import type { IpVersion } from '../ip-address.ts';
 import type { Netns } from '../netns.ts';
 import { Chain, type Counters, RuleEntry } from './chain.ts';
 import { ApplyError, RuleError } from './option-reader.ts';
@@ -30,6 +31,10 @@ export class TableDraft {
   constructor(ns: Netns, table: Table) {
     this.#ns = ns;
     this.#table = table;
+  }
+
+  get version(): IpVersion {
+    return this.#table.version;
   }
 
   has(name: string): boolean {

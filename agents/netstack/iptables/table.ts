@@ -1,3 +1,4 @@
+import type { IpVersion } from '../ip-address.ts';
 import { type HookFunction, NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import { Chain, type Evaluator, LinearEvaluator } from './chain.ts';
@@ -6,6 +7,7 @@ import { BUILTIN_CHAINS, type TableName } from './table-layout.ts';
 /** One table in force. Its chains keep their identity; a commit replaces their rules (table-draft.ts). */
 export class Table {
   readonly name: TableName;
+  readonly version: IpVersion;
   readonly chains = new Map<string, Chain>();
   /** Rules of all chains. */
   ruleCount = 0;
@@ -13,8 +15,10 @@ export class Table {
   /** Grows with every commit. */
   generation = 0;
 
-  constructor(ns: Netns, name: TableName) {
+  constructor(ns: Netns, name: TableName, version: IpVersion) {
     this.name = name;
+    this.version = version;
+    const nat = version === 6 ? ns.nat6 : ns.nat;
     this.evaluator = new LinearEvaluator(ns, name);
     for (const { name: chainName, point, priority } of BUILTIN_CHAINS[name]) {
       const chain = new Chain(chainName, 'ACCEPT');
@@ -25,8 +29,8 @@ export class Table {
         ns.drop(packet, 'NETFILTER_DROP');
         return NF_DROP;
       };
-      if (name === 'nat') ns.nat.register(point, priority, run);
-      else ns.hooks.register(point, priority, label, run, { perFlow: true });
+      if (name === 'nat') nat.register(point, priority, run);
+      else ns.hooksFor(version).register(point, priority, label, run, { perFlow: true });
     }
   }
 

@@ -1,8 +1,9 @@
 import type { NatRange } from '../conntrack/nat.ts';
-import { type Ipv4, parseIpv4 } from '../ipv4.ts';
+import type { IpAddress, IpVersion } from '../ip-address.ts';
+import { parseAddress } from './match-parser.ts';
 import { type OptionReader, parseInteger, parseMasked, RuleError } from './option-reader.ts';
 import { parsePort } from './port-names.ts';
-import { REJECT_TYPES, type RejectType, type Target } from './rule.ts';
+import { REJECT_TYPES, REJECT_TYPES_6, type RejectType, type Target } from './rule.ts';
 
 /** Collects one target's options, as MatchDraft does for matches. */
 export interface TargetDraft {
@@ -16,7 +17,7 @@ const plain = (kind: 'ACCEPT' | 'DROP' | 'RETURN' | 'NOTRACK'): TargetDraft => (
 });
 
 /** The targets that are not chains; undefined means that `name` must be one. */
-export function openTarget(name: string): TargetDraft | undefined {
+export function openTarget(name: string, version: IpVersion): TargetDraft | undefined {
   switch (name) {
     case 'ACCEPT':
     case 'DROP':
@@ -35,7 +36,7 @@ export function openTarget(name: string): TargetDraft | undefined {
     case 'CONNMARK':
       return connmark();
     case 'REJECT':
-      return reject();
+      return version === 6 ? reject(REJECT_6) : reject(REJECT_4);
     case 'LOG':
       return log();
     case 'CT':
@@ -52,7 +53,10 @@ function nat(kind: 'DNAT' | 'SNAT' | 'MASQUERADE' | 'REDIRECT', to: string): Tar
     option(option, reader) {
       if (option === to) {
         const text = reader.value(option);
-        range = { ...range, ...(to === '--to-ports' ? parsePorts(text) : parseAddressRange(text)) };
+        range = {
+          ...range,
+          ...(to === '--to-ports' ? parsePorts(text) : parseAddressRange(text, reader.version)),
+        };
         given = true;
       } else if (option === '--random') range = { ...range, random: true };
       else if (option === '--random-fully') range = { ...range, randomFully: true };
@@ -75,21 +79,35 @@ function parsePorts(text: string): NatRange {
   return { minPort, maxPort };
 }
 
-/** `[address[-address]][:port[-port]]`. */
-function parseAddressRange(text: string): NatRange {
-  const colon = text.indexOf(':');
-  const addresses = colon < 0 ? text : text.slice(0, colon);
-  const ports = colon < 0 ? {} : parsePorts(text.slice(colon + 1));
+/** `[address[-address]][:port[-port]]`; addresses of IPv6 stand in brackets before a port. */
+function parseAddressRange(text: string, version: IpVersion): NatRange {
+  const [addresses, portText] = version === 6 ? splitBrackets(text) : splitColon(text);
+  const ports = portText === undefined ? {} : parsePorts(portText);
   if (addresses === '') return ports;
   const [low, high] = addresses.split('-');
-  const minAddress = address(low!);
-  const maxAddress = high === undefined ? minAddress : address(high);
+  const minAddress = address(low!, version);
+  const maxAddress = high === undefined ? minAddress : address(high, version);
   if (minAddress > maxAddress) throw new RuleError(`Bad IP range "${addresses}"`);
   return { minAddress, maxAddress, ...ports };
 }
 
-function address(text: string): Ipv4 {
-  const parsed = parseIpv4(text);
+function splitColon(text: string): [addresses: string, ports: string | undefined] {
+  const colon = text.indexOf(':');
+  return colon < 0 ? [text, undefined] : [text.slice(0, colon), text.slice(colon + 1)];
+}
+
+function splitBrackets(text: string): [addresses: string, ports: string | undefined] {
+  if (!text.startsWith('['))
+    return text.startsWith(':') && !text.startsWith('::') ? ['', text.slice(1)] : [text, undefined];
+  const end = text.lastIndexOf(']');
+  if (end < 0) throw new RuleError(`Invalid address format`);
+  const addresses = text.slice(1, end).replace(']-[', '-');
+  const rest = text.slice(end + 1);
+  return [addresses, rest.startsWith(':') ? rest.slice(1) : undefined];
+}
+
+function address(text: string, version: IpVersion): IpAddress {
+  const parsed = parseAddress(text, version);
   if (parsed === undefined) throw new RuleError(`Bad IP address "${text}"`);
   return parsed;
 }
@@ -168,15 +186,38 @@ const REJECT_ALIASES: Readonly<Record<string, RejectType>> = {
   'admin-prohib': 'icmp-admin-prohibited',
 };
 
-function reject(): TargetDraft {
-  let type: RejectType = 'icmp-port-unreachable';
+interface RejectNames {
+  readonly types: readonly RejectType[];
+  readonly aliases: Readonly<Record<string, RejectType>>;
+  readonly usual: RejectType;
+}
+
+const REJECT_4: RejectNames = {
+  types: REJECT_TYPES,
+  aliases: REJECT_ALIASES,
+  usual: 'icmp-port-unreachable',
+};
+const REJECT_6: RejectNames = {
+  types: REJECT_TYPES_6,
+  aliases: {
+    'no-route': 'icmp6-no-route',
+    'adm-prohibited': 'icmp6-adm-prohibited',
+    'addr-unreach': 'icmp6-addr-unreachable',
+    'port-unreach': 'icmp6-port-unreachable',
+    'policy-fail': 'icmp6-policy-fail',
+    'reject-route': 'icmp6-reject-route',
+  },
+  usual: 'icmp6-port-unreachable',
+};
+
+function reject({ types, aliases, usual }: RejectNames): TargetDraft {
+  let type = usual;
   return {
     option(option, reader) {
       if (option !== '--reject-with') return false;
       const name = reader.value(option);
       const found =
-        REJECT_TYPES.find((each) => each === name) ??
-        (Object.hasOwn(REJECT_ALIASES, name) ? REJECT_ALIASES[name] : undefined);
+        types.find((each) => each === name) ?? (Object.hasOwn(aliases, name) ? aliases[name] : undefined);
       if (!found) throw new RuleError(`unknown reject type "${name}"`);
       type = found;
       return true;

@@ -1,14 +1,16 @@
+import { ADDRESS_WORDS, putAddress } from '../address-words.ts';
+import type { IpAddress } from '../ip-address.ts';
 import { KeyTable } from '../key-table.ts';
 import type { IpvsConnection } from './ipvs-connection.ts';
 
-const WORDS = 4;
+const WORDS = 2 * ADDRESS_WORDS + 2;
 const key = new Int32Array(WORDS);
 
-function keyOf(a: number, b: number, portA: number, portB: number, protocol: number): Int32Array {
-  key[0] = a;
-  key[1] = b;
-  key[2] = (portA << 16) | portB;
-  key[3] = protocol;
+function keyOf(a: IpAddress, b: IpAddress, portA: number, portB: number, protocol: number): Int32Array {
+  putAddress(key, 0, a);
+  putAddress(key, ADDRESS_WORDS, b);
+  key[WORDS - 2] = (portA << 16) | portB;
+  key[WORDS - 1] = protocol;
   return key;
 }
 
@@ -26,16 +28,16 @@ export class ConnectionTable {
     return [...this.#fromClient.values(), ...this.#templates.values()];
   }
 
-  fromClient(client: number, virtual: number, clientPort: number, port: number, protocol: number) {
+  fromClient(client: IpAddress, virtual: IpAddress, clientPort: number, port: number, protocol: number) {
     return this.#fromClient.get(keyOf(client, virtual, clientPort, port, protocol));
   }
 
-  fromServer(server: number, client: number, port: number, clientPort: number, protocol: number) {
+  fromServer(server: IpAddress, client: IpAddress, port: number, clientPort: number, protocol: number) {
     return this.#fromServer.get(keyOf(server, client, port, clientPort, protocol));
   }
 
   /** `client` as the service's netmask leaves it. */
-  template(client: number, virtual: number, port: number, protocol: number) {
+  template(client: IpAddress, virtual: IpAddress, port: number, protocol: number) {
     return this.#templates.get(keyOf(client, virtual, 0, port, protocol));
   }
 

@@ -1,8 +1,8 @@
-import type { Ipv4 } from '../ipv4.ts';
+import type { IpAddress } from '../ip-address.ts';
 
 /** A real server behind a virtual service (struct ip_vs_dest). */
 export class Destination {
-  readonly address: Ipv4;
+  readonly address: IpAddress;
   readonly port: number;
   /** 0: what is connected stays, nobody new comes. */
   weight: number;
@@ -12,7 +12,7 @@ export class Destination {
   active = 0;
   inactive = 0;
 
-  constructor(address: Ipv4, port: number, weight: number) {
+  constructor(address: IpAddress, port: number, weight: number) {
     this.address = address;
     this.port = port;
     this.weight = weight;

@@ -1,4 +1,5 @@
 import type { Connection } from '../conntrack/connection.ts';
+import type { IpAddress } from '../ip-address.ts';
 import { PROTO_TCP } from '../protocol-numbers.ts';
 import type { Destination } from './destination.ts';
 import type { VirtualService } from './virtual-service.ts';
@@ -7,7 +8,7 @@ import type { VirtualService } from './virtual-service.ts';
 export class IpvsConnection {
   readonly service: VirtualService;
   readonly destination: Destination;
-  readonly clientAddress: number;
+  readonly clientAddress: IpAddress;
   /** 0 of a template. */
   readonly clientPort: number;
   readonly isTemplate: boolean;
@@ -28,7 +29,7 @@ export class IpvsConnection {
   constructor(
     service: VirtualService,
     destination: Destination,
-    client: { readonly address: number; readonly port: number },
+    client: { readonly address: IpAddress; readonly port: number },
     isTemplate: boolean,
   ) {
     this.service = service;

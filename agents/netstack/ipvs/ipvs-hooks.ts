@@ -1,23 +1,14 @@
 import { u16 } from '../bytes.ts';
 import { rewriteEndpoint, rewriteHost, rewriteQuoted } from '../conntrack/nat-translate.ts';
+import { quotedTransport } from '../conntrack/quoted-transport.ts';
 import { newTuple, readTuple, type Tuple } from '../conntrack/tuple.ts';
-import {
-  ICMP_HEADER,
-  ICMP_TIME_EXCEEDED,
-  ICMP_UNREACHABLE,
-  isIcmpError,
-  UNREACH_FRAG_NEEDED,
-  UNREACH_PORT,
-} from '../header/icmp-header.ts';
-import {
-  IPV4_DF,
-  ipv4HeaderLength,
-  ipv4Protocol,
-  ipv4Source,
-  isIpv4Fragment,
-} from '../header/ipv4-header.ts';
+import { ICMP_HEADER, isIcmpError } from '../header/icmp-header.ts';
+import { isIcmp6Error } from '../header/icmp6-header.ts';
+import { ipSource, isVersion6, transportOf } from '../header/ip-header.ts';
+import { IPV4_DF } from '../header/ipv4-header.ts';
 import { TCP_SYN, tcpFlags } from '../header/tcp-header.ts';
-import { decrementTtl } from '../ip/decrement-ttl.ts';
+import { isLaterFragment } from '../ip/later-fragment.ts';
+import { versionOf } from '../ip-address.ts';
 import {
   FORWARD,
   INPUT,
@@ -30,22 +21,26 @@ import {
 } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import { CT_UNTRACKED, type Packet } from '../packet.ts';
-import { PROTO_ICMP, PROTO_TCP } from '../protocol-numbers.ts';
+import { PROTO_ICMP, PROTO_ICMPV6, PROTO_TCP } from '../protocol-numbers.ts';
 import type { IpvsConnection } from './ipvs-connection.ts';
 import { isOver } from './tcp-states.ts';
 
-/** The places of ip_vs_ops4 (ip_vs_core.c): replies before requests, both around the NAT of iptables. */
+/** The places of ip_vs_ops4 and ip_vs_ops6 (ip_vs_core.c): replies before requests, both around the NAT of iptables. */
 export function registerIpvsHooks(ns: Netns): void {
   const hooks = new IpvsHooks(ns);
   const reply = (packet: Packet): Verdict => hooks.reply(packet);
   const request = (packet: Packet): Verdict => hooks.request(packet);
   const options = { perFlow: true };
-  ns.hooks.register(INPUT, PRIORITY.srcnat - 2, 'ipvs reply', reply, options);
-  ns.hooks.register(INPUT, PRIORITY.srcnat - 1, 'ipvs request', request, options);
-  ns.hooks.register(OUTPUT, PRIORITY.dstnat + 1, 'ipvs reply', reply, options);
-  ns.hooks.register(OUTPUT, PRIORITY.dstnat + 2, 'ipvs request', request, options);
-  ns.hooks.register(FORWARD, 100, 'ipvs reply', reply, options);
+  for (const each of [ns.hooks, ns.hooks6]) {
+    each.register(INPUT, PRIORITY.srcnat - 2, 'ipvs reply', reply, options);
+    each.register(INPUT, PRIORITY.srcnat - 1, 'ipvs request', request, options);
+    each.register(OUTPUT, PRIORITY.dstnat + 1, 'ipvs reply', reply, options);
+    each.register(OUTPUT, PRIORITY.dstnat + 2, 'ipvs request', request, options);
+    each.register(FORWARD, 100, 'ipvs reply', reply, options);
+  }
 }
+
+const isIcmp = (protocol: number): boolean => protocol === PROTO_ICMP || protocol === PROTO_ICMPV6;
 
 class IpvsHooks {
   readonly #ns: Netns;
@@ -60,7 +55,7 @@ class IpvsHooks {
   reply(packet: Packet): Verdict {
     if (packet.ipvs !== undefined || !this.#read(packet)) return NF_ACCEPT;
     const { source, destination, sourcePort, destinationPort, protocol } = this.#tuple;
-    if (protocol === PROTO_ICMP) return this.#replyError(packet);
+    if (isIcmp(protocol)) return this.#replyError(packet);
     const { ipvs } = this.#ns;
     const connection = ipvs.fromServer(source, destination, sourcePort, destinationPort, protocol);
     if (connection === undefined) return NF_ACCEPT;
@@ -76,7 +71,7 @@ class IpvsHooks {
   /** ip_vs_in: what is sent to a service goes on to a destination. */
   request(packet: Packet): Verdict {
     if (packet.ipvs !== undefined || !this.#read(packet)) return NF_ACCEPT;
-    if (this.#tuple.protocol === PROTO_ICMP) return this.#requestError(packet);
+    if (isIcmp(this.#tuple.protocol)) return this.#requestError(packet);
     const connection = this.#connectionOf(packet);
     if (connection === NF_ACCEPT || connection === NF_DROP) return connection;
     this.#ns.ipvs.touch(connection, flagsOf(packet, this.#tuple.protocol), false);
@@ -84,8 +79,10 @@ class IpvsHooks {
   }
 
   /** False for what has no ports, or not all of them: later fragments. */
-  #read({ bytes, l3, l4, end }: Packet): boolean {
-    return !(isIpv4Fragment(bytes, l3) && l4 + 8 > end) && readTuple(this.#tuple, bytes, l3, l4, end);
+  #read(packet: Packet): boolean {
+    const { bytes, l3, l4, end } = packet;
+    if (isLaterFragment(packet) && l4 + 8 > end) return false;
+    return readTuple(this.#tuple, bytes, l3, { l4, end, protocol: transportOf(packet) });
   }
 
   /** The packet's connection, made if it is the first of one; a verdict if it has none. */
@@ -107,7 +104,7 @@ class IpvsHooks {
     if (service === undefined || (protocol === PROTO_TCP && !isSyn)) return NF_ACCEPT;
     const opened = ipvs.open(service, { address: source, port: sourcePort });
     if (opened !== undefined) return opened;
-    this.#ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_PORT);
+    this.#ns.ipFor(destination).refuse(packet, 'port');
     return this.#drop(packet);
   }
 
@@ -124,12 +121,13 @@ class IpvsHooks {
   #send(packet: Packet, connection: IpvsConnection): Verdict {
     const ns = this.#ns;
     const { address, port } = connection.destination;
-    const route = ns.ip.routeOutput(address);
+    const ip = ns.ipFor(address);
+    const route = ip.routeOutput(address);
     if (typeof route === 'string') return this.#drop(packet);
     const isLocal = route.type === 'local';
-    if (!isLocal && !this.#fits(packet, ns.ip.outputLink(route).mtu)) return NF_DROP;
-    if (!isLocal) decrementTtl(packet.bytes, packet.l3);
-    if (ipv4Protocol(packet.bytes, packet.l3) === PROTO_ICMP) rewriteHost(packet, 'dst', address);
+    if (!isLocal && !this.#fits(packet, ip.outputLink(route).mtu)) return NF_DROP;
+    if (!isLocal) ip.decrementHops(packet);
+    if (isIcmp(transportOf(packet))) rewriteHost(packet, 'dst', address);
     else rewriteEndpoint(packet, 'dst', address, port);
     packet.trace?.({ kind: 'nat', ns: ns.name, manip: 'dst', address, port }, packet);
     packet.ipvs = connection;
@@ -137,21 +135,24 @@ class IpvsHooks {
     followIfSteady(packet, connection);
     if (isLocal) return NF_ACCEPT;
     packet.route = route;
-    ns.ip.traceRoute(packet, route);
-    if (ns.hooks.run(OUTPUT, packet, undefined, ns.ip.outputLink(route)) === NF_ACCEPT) ns.ip.output(packet);
+    ip.traceRoute(packet, route);
+    const hooks = ns.hooksFor(versionOf(address));
+    if (hooks.run(OUTPUT, packet, undefined, ip.outputLink(route)) === NF_ACCEPT) ip.output(packet);
     return NF_STOLEN;
   }
 
   /** The sender is told before the packet is changed, so that it knows what it is told about. */
   #fits(packet: Packet, mtu: number): boolean {
     const { bytes, l3, end } = packet;
-    if (bytes[l3 + 8]! <= 1) {
-      this.#ns.icmp.sendError(packet, ICMP_TIME_EXCEEDED, 0);
+    const six = isVersion6(bytes, l3);
+    const ip = six ? this.#ns.ip6 : this.#ns.ip;
+    if (bytes[l3 + (six ? 7 : 8)]! <= 1) {
+      ip.refuse(packet, 'hops');
       this.#ns.drop(packet, 'IP_TTL');
       return false;
     }
-    if (end - l3 <= mtu || (u16(bytes, l3 + 6) & IPV4_DF) === 0) return true;
-    this.#ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED, mtu);
+    if (end - l3 <= mtu || (!six && (u16(bytes, l3 + 6) & IPV4_DF) === 0)) return true;
+    ip.refuseSize(packet, mtu);
     this.#ns.drop(packet, 'PKT_TOO_BIG');
     return false;
   }
@@ -173,11 +174,13 @@ class IpvsHooks {
   }
 
   /** Reads what an ICMP error quotes; false if the packet is no such error. */
-  #readQuoted({ bytes, l4, end }: Packet): boolean {
-    if (!isIcmpError(bytes[l4]!)) return false;
+  #readQuoted(packet: Packet): boolean {
+    const { bytes, l3, l4, end } = packet;
+    const type = bytes[l4]!;
+    if (!(isVersion6(bytes, l3) ? isIcmp6Error(type) : isIcmpError(type))) return false;
     const inner = l4 + ICMP_HEADER;
-    if (inner + 20 > end) return false;
-    return readTuple(this.#quoted, bytes, inner, inner + ipv4HeaderLength(bytes, inner), end);
+    const quoted = quotedTransport(packet, inner);
+    return quoted !== undefined && readTuple(this.#quoted, bytes, inner, { ...quoted, end });
   }
 
   /** ip_vs_out_icmp: a destination complains about what the client sent. */
@@ -188,7 +191,7 @@ class IpvsHooks {
     if (connection === undefined) return NF_ACCEPT;
     const { address, port } = connection.service;
     rewriteQuoted(packet, 'dst', address, port);
-    if (ipv4Source(packet.bytes, packet.l3) === connection.destination.address)
+    if (ipSource(packet.bytes, packet.l3) === connection.destination.address)
       rewriteHost(packet, 'src', address);
     return NF_ACCEPT;
   }

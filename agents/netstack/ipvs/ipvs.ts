@@ -1,5 +1,6 @@
-import { maskOf } from '../cidr.ts';
-import type { Ipv4 } from '../ipv4.ts';
+import { ADDRESS_WORDS, putAddress } from '../address-words.ts';
+import { masked, maskFor } from '../cidr.ts';
+import { bitsOf, type IpAddress } from '../ip-address.ts';
 import { KeyTable } from '../key-table.ts';
 import type { Netns } from '../netns.ts';
 import { PROTO_TCP } from '../protocol-numbers.ts';
@@ -12,6 +13,8 @@ import type { Client } from './scheduler.ts';
 import { IPVS_ESTABLISHED, nextTcpState, TCP_STATE_SECONDS } from './tcp-states.ts';
 import { type ServiceKey, type ServiceSettings, VirtualService } from './virtual-service.ts';
 
+const SERVICE_WORDS = ADDRESS_WORDS + 2;
+const key = new Int32Array(SERVICE_WORDS);
 const MAX_SERVICES = 1 << 17;
 const MAX_DESTINATIONS = 1 << 16;
 const MAX_CONNECTIONS = 1 << 18;
@@ -35,11 +38,10 @@ export interface IpvsTimeouts {
  */
 export class Ipvs {
   readonly #ns: Netns;
-  readonly #services = new KeyTable<VirtualService>(3);
+  readonly #services = new KeyTable<VirtualService>(SERVICE_WORDS);
   /** In the order in which they came. */
   readonly #inOrder = new Set<VirtualService>();
   readonly #connections = new ConnectionTable();
-  readonly #key = new Int32Array(3);
   /** Seconds, as `ipvsadm --set` gives them. */
   timeouts: IpvsTimeouts = { tcp: 900, tcpFin: 120, udp: 300 };
   #registered = false;
@@ -53,22 +55,19 @@ export class Ipvs {
     return [...this.#inOrder];
   }
 
-  service(protocol: number, address: number, port: number): VirtualService | undefined {
-    this.#key[0] = address;
-    this.#key[1] = port;
-    this.#key[2] = protocol;
-    return this.#services.get(this.#key);
+  service(protocol: number, address: IpAddress, port: number): VirtualService | undefined {
+    return this.#services.get(serviceKey({ protocol, address, port }));
   }
 
-  addService(key: ServiceKey, settings: ServiceSettings): void {
-    if (this.service(key.protocol, key.address, key.port)) throw new IpvsError('Service already exists');
+  addService(name: ServiceKey, settings: ServiceSettings): void {
+    if (this.service(name.protocol, name.address, name.port)) throw new IpvsError('Service already exists');
     if (this.#inOrder.size >= MAX_SERVICES) throw new IpvsError('Memory allocation problem');
     if (!this.#registered) {
       this.#registered = true;
       registerIpvsHooks(this.#ns);
     }
-    const service = new VirtualService(key, settings);
-    this.#services.set([key.address, key.port, key.protocol], service);
+    const service = new VirtualService(name, settings);
+    this.#services.set(serviceKey(name), service);
     this.#inOrder.add(service);
     this.#ns.changed();
   }
@@ -80,10 +79,10 @@ export class Ipvs {
     this.#ns.changed();
   }
 
-  deleteService(key: ServiceKey): void {
-    const service = this.#require(key);
+  deleteService(name: ServiceKey): void {
+    const service = this.#require(name);
     for (const each of service.destinations) each.isAvailable = false;
-    this.#services.delete([key.address, key.port, key.protocol]);
+    this.#services.delete(serviceKey(name));
     this.#inOrder.delete(service);
     this.#ns.changed();
   }
@@ -92,7 +91,7 @@ export class Ipvs {
     for (const service of this.services()) this.deleteService(service);
   }
 
-  addDestination(key: ServiceKey, address: Ipv4, port: number, weight: number): void {
+  addDestination(key: ServiceKey, address: IpAddress, port: number, weight: number): void {
     const service = this.#require(key);
     if (service.find(address, port)) throw new IpvsError('Destination already exists');
     if (service.destinations.length >= MAX_DESTINATIONS) throw new IpvsError('Memory allocation problem');
@@ -100,7 +99,7 @@ export class Ipvs {
     this.#ns.changed();
   }
 
-  editDestination(key: ServiceKey, address: Ipv4, port: number, weight: number): void {
+  editDestination(key: ServiceKey, address: IpAddress, port: number, weight: number): void {
     const service = this.#require(key);
     this.#requireDestination(service, address, port).weight = weight;
     service.changed();
@@ -108,7 +107,7 @@ export class Ipvs {
   }
 
   /** Its connections end with their next packet if `net.ipv4.vs.expire_nodest_conn` is set, else they starve. */
-  deleteDestination(key: ServiceKey, address: Ipv4, port: number): void {
+  deleteDestination(key: ServiceKey, address: IpAddress, port: number): void {
     const service = this.#require(key);
     const destination = this.#requireDestination(service, address, port);
     destination.isAvailable = false;
@@ -128,11 +127,11 @@ export class Ipvs {
 
   // --- for the hooks
 
-  fromClient(client: number, virtual: number, clientPort: number, port: number, protocol: number) {
+  fromClient(client: IpAddress, virtual: IpAddress, clientPort: number, port: number, protocol: number) {
     return this.#alive(this.#connections.fromClient(client, virtual, clientPort, port, protocol));
   }
 
-  fromServer(server: number, client: number, port: number, clientPort: number, protocol: number) {
+  fromServer(server: IpAddress, client: IpAddress, port: number, clientPort: number, protocol: number) {
     return this.#alive(this.#connections.fromServer(server, client, port, clientPort, protocol));
   }
 
@@ -193,7 +192,7 @@ export class Ipvs {
 
   /** Where the client went before, if that still takes it. */
   #template(service: VirtualService, { address }: Client): IpvsConnection | undefined {
-    const client = (address & service.settings.netmask) >>> 0;
+    const client = masked(address, netmaskOf(service, address));
     const { now } = this.#ns.softirq;
     const found = this.#connections.template(client, service.address, service.port, service.protocol);
     if (found === undefined) return undefined;
@@ -210,8 +209,9 @@ export class Ipvs {
 
   #remember(connection: IpvsConnection): void {
     const { service, destination } = connection;
-    const { netmask, persistentSeconds } = service.settings;
-    const client = { address: (connection.clientAddress & netmask) >>> 0, port: 0 };
+    const { persistentSeconds } = service.settings;
+    const { clientAddress } = connection;
+    const client = { address: masked(clientAddress, netmaskOf(service, clientAddress)), port: 0 };
     const template = new IpvsConnection(service, destination, client, true);
     template.expiresAt = this.#ns.softirq.now + persistentSeconds * 1000;
     template.controlled = 1;
@@ -244,12 +244,20 @@ export class Ipvs {
     return service;
   }
 
-  #requireDestination(service: VirtualService, address: Ipv4, port: number): Destination {
+  #requireDestination(service: VirtualService, address: IpAddress, port: number): Destination {
     const destination = service.find(address, port);
     if (!destination) throw new IpvsError('No such destination');
     return destination;
   }
 }
 
-/** The netmask that leaves every client for itself. */
-export const EACH_CLIENT = maskOf(32);
+function serviceKey({ protocol, address, port }: ServiceKey): Int32Array {
+  putAddress(key, 0, address);
+  key[SERVICE_WORDS - 2] = port;
+  key[SERVICE_WORDS - 1] = protocol;
+  return key;
+}
+
+/** Without one of its own a service leaves every client for itself. */
+const netmaskOf = ({ settings }: VirtualService, client: IpAddress): number | bigint =>
+  maskFor(client, settings.prefixLength ?? bitsOf(client));

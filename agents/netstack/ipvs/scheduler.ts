@@ -1,13 +1,14 @@
+import type { IpAddress } from '../ip-address.ts';
 import type { Destination } from './destination.ts';
 
 /** What a choice may rest on. */
 export interface Client {
-  readonly address: number;
+  readonly address: IpAddress;
   readonly port: number;
 }
 
 /** Chooses among a service's destinations; undefined if all have weight 0. It is made anew when they change. */
-export type Scheduler = (client: Client, virtualAddress: number) => Destination | undefined;
+export type Scheduler = (client: Client, virtualAddress: IpAddress) => Destination | undefined;
 
 export const SCHEDULERS = {
   rr: roundRobin,
@@ -107,7 +108,14 @@ function neverQueue(all: Destinations): Scheduler {
 const HASH_SLOTS = 256;
 /** The multiplier of hash_32 (include/linux/hash.h). */
 const GOLDEN = 0x61c88647;
-const slotOf = (value: number): number => Math.imul(value, GOLDEN) >>> 24;
+const slotOf = (address: IpAddress): number => Math.imul(wordOf(address), GOLDEN) >>> 24;
+
+/** IPv6 addresses are folded (ip_vs_sh_hashkey). */
+function wordOf(address: IpAddress): number {
+  if (typeof address === 'number') return address;
+  const half = address ^ (address >> 64n);
+  return Number(BigInt.asIntN(32, half ^ (half >> 32n)));
+}
 
 /** ip_vs_sh.c: each destination has as many slots as its weight, in turn; a client keeps its slot. */
 function sourceHashing(all: Destinations): Scheduler {
@@ -137,13 +145,13 @@ function maglevHashing(all: Destinations): Scheduler {
   const usable = all.filter(({ weight }) => weight > 0);
   const slots = new Array<Destination | undefined>(MAGLEV_SLOTS).fill(undefined);
   if (usable.length > 0) fillMaglev(slots, usable);
-  return ({ address, port }) => slots[(scramble(address) + port) % MAGLEV_SLOTS];
+  return ({ address, port }) => slots[(scramble(wordOf(address)) + port) % MAGLEV_SLOTS];
 }
 
 function fillMaglev(slots: (Destination | undefined)[], usable: Destinations): void {
   const divisor = usable.reduce((common, { weight }) => gcd(common, weight), 0);
   const states = usable.map((destination) => {
-    const name = scramble(destination.address ^ (destination.port << 16));
+    const name = scramble(wordOf(destination.address) ^ (destination.port << 16));
     return {
       destination,
       turns: destination.weight / divisor,

@@ -1,11 +1,11 @@
-import type { Ipv4 } from '../ipv4.ts';
+import type { IpAddress } from '../ip-address.ts';
 import type { Destination } from './destination.ts';
 import { type Client, SCHEDULERS, type Scheduler, type SchedulerName } from './scheduler.ts';
 
 /** What names a service. */
 export interface ServiceKey {
   readonly protocol: number;
-  readonly address: Ipv4;
+  readonly address: IpAddress;
   readonly port: number;
 }
 
@@ -13,8 +13,8 @@ export interface ServiceSettings {
   readonly scheduler: SchedulerName;
   /** How long a client stays with its destination; 0: not at all. */
   readonly persistentSeconds: number;
-  /** Clients of one network are one, for persistence. */
-  readonly netmask: number;
+  /** Clients of one network are one, for persistence; without it each is for itself. */
+  readonly prefixLength?: number;
   /** `mh-port` or `sh-port`: clients are told apart by their ports too. */
   readonly hashesPorts: boolean;
 }
@@ -22,7 +22,7 @@ export interface ServiceSettings {
 /** A virtual service (struct ip_vs_service): an address and port that destinations stand behind. */
 export class VirtualService implements ServiceKey {
   readonly protocol: number;
-  readonly address: Ipv4;
+  readonly address: IpAddress;
   readonly port: number;
   settings: ServiceSettings;
   #destinations: readonly Destination[] = [];
@@ -55,7 +55,7 @@ export class VirtualService implements ServiceKey {
     return this.#scheduler({ address: client.address, port }, this.address);
   }
 
-  find(address: Ipv4, port: number): Destination | undefined {
+  find(address: IpAddress, port: number): Destination | undefined {
     return this.#destinations.find((each) => each.address === address && each.port === port);
   }
 }

@@ -1,20 +1,17 @@
-import { checkIpv4, ipv4Destination, ipv4HeaderLength, ipv4TotalLength } from '../header/ipv4-header.ts';
+import { ipDestination, isVersion6 } from '../header/ip-header.ts';
+import { checkIpv4, ipv4HeaderLength, ipv4TotalLength } from '../header/ipv4-header.ts';
 import { readMac, writeMac } from '../mac.ts';
-import { FORWARD, NF_ACCEPT, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
+import { FORWARD, type Hooks, NF_ACCEPT, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
 import { PACKET_HOST, PACKET_OTHERHOST, type Packet } from '../packet.ts';
 import type { Bridge, BridgePort } from './bridge.ts';
 
 /**
- * Bridged IPv4 frames in the IP hooks (net/bridge/br_netfilter_hooks.c). The hooks see the bridge as input and
+ * Bridged IP frames in the IP hooks (net/bridge/br_netfilter_hooks.c, br_netfilter_ipv6.c). The hooks see the bridge as input and
  * output device; the ports are what physdev matches. IP's own PREROUTING later skips what has been through here
  * (see sabotage in ip-hooks.ts).
  */
 export function bridgePreRoutingHook(bridge: Bridge, port: BridgePort, packet: Packet): void {
-  const { ns } = bridge;
-  const fault = checkIpv4(packet.bytes, packet.l3, packet.end, packet.checksumsGood);
-  if (fault) return ns.drop(packet, fault);
-  packet.end = packet.l3 + ipv4TotalLength(packet.bytes, packet.l3);
-  packet.l4 = packet.l3 + ipv4HeaderLength(packet.bytes, packet.l3);
+  if (!admit(bridge, packet)) return;
   const wasOtherHost = packet.type === PACKET_OTHERHOST;
   if (wasOtherHost) packet.type = PACKET_HOST;
   packet.bridged = {
@@ -24,13 +21,30 @@ export function bridgePreRoutingHook(bridge: Bridge, port: BridgePort, packet: P
     inPrerouting: true,
     redirected: undefined,
   };
-  const before = ipv4Destination(packet.bytes, packet.l3);
+  const before = ipDestination(packet.bytes, packet.l3);
   packet.input = bridge;
-  if (ns.hooks.run(PREROUTING, packet, bridge, undefined) !== NF_ACCEPT) return;
+  if (hooksOf(bridge, packet).run(PREROUTING, packet, bridge, undefined) !== NF_ACCEPT) return;
   packet.bridged.inPrerouting = false;
   if (wasOtherHost) packet.type = PACKET_OTHERHOST;
-  if (ipv4Destination(packet.bytes, packet.l3) === before) return bridge.handleFrameFinish(port, packet);
+  if (ipDestination(packet.bytes, packet.l3) === before) return bridge.handleFrameFinish(port, packet);
   redirected(bridge, port, packet);
+}
+
+function hooksOf({ ns }: Bridge, { bytes, l3 }: Packet): Hooks {
+  return isVersion6(bytes, l3) ? ns.hooks6 : ns.hooks;
+}
+
+/** Whether the packet has a header that IP would take; then its layers are found. */
+function admit({ ns }: Bridge, packet: Packet): boolean {
+  if (isVersion6(packet.bytes, packet.l3)) return ns.ip6.admit(packet, false);
+  const fault = checkIpv4(packet.bytes, packet.l3, packet.end, packet.checksumsGood);
+  if (fault) {
+    ns.drop(packet, fault);
+    return false;
+  }
+  packet.end = packet.l3 + ipv4TotalLength(packet.bytes, packet.l3);
+  packet.l4 = packet.l3 + ipv4HeaderLength(packet.bytes, packet.l3);
+  return true;
 }
 
 /**
@@ -39,8 +53,8 @@ export function bridgePreRoutingHook(bridge: Bridge, port: BridgePort, packet: P
  */
 function redirected(bridge: Bridge, port: BridgePort, packet: Packet): void {
   const { ns } = bridge;
-  const destination = ipv4Destination(packet.bytes, packet.l3);
-  const route = ns.fib.lookup(destination);
+  const destination = ipDestination(packet.bytes, packet.l3);
+  const route = ns.lookup(destination);
   if (route?.type === 'unicast' && route.link === bridge) {
     const neighbour = ns.neighbours.resolved(bridge, route.gateway ?? destination);
     if (neighbour === undefined) return resolveThenBridge(bridge, packet);
@@ -56,8 +70,8 @@ function redirected(bridge: Bridge, port: BridgePort, packet: Packet): void {
 /** The neighbour is not known yet: the packet waits for it as if the bridge itself sent it. */
 function resolveThenBridge(bridge: Bridge, packet: Packet): void {
   packet.bridged!.redirected = { source: readMac(packet.bytes, packet.start + 6) };
-  const destination = ipv4Destination(packet.bytes, packet.l3);
-  const route = bridge.ns.fib.lookup(destination);
+  const destination = ipDestination(packet.bytes, packet.l3);
+  const route = bridge.ns.lookup(destination);
   bridge.ns.neighbours.output(bridge, route?.gateway ?? destination, packet);
 }
 
@@ -81,10 +95,10 @@ export function bridgeForwardHook(bridge: Bridge, to: BridgePort, packet: Packet
   if (bridged.physicalOutput !== undefined) return true;
   bridged.physicalOutput = to.link;
   if (packet.type === PACKET_OTHERHOST) packet.type = PACKET_HOST;
-  return bridge.ns.hooks.run(FORWARD, packet, bridge, bridge) === NF_ACCEPT;
+  return hooksOf(bridge, packet).run(FORWARD, packet, bridge, bridge) === NF_ACCEPT;
 }
 
 /** br_nf_post_routing; false if the packet ended there. */
 export function bridgePostRoutingHook(bridge: Bridge, packet: Packet): boolean {
-  return bridge.ns.hooks.run(POSTROUTING, packet, bridge, bridge) === NF_ACCEPT;
+  return hooksOf(bridge, packet).run(POSTROUTING, packet, bridge, bridge) === NF_ACCEPT;
 }

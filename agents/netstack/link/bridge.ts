@@ -1,13 +1,15 @@
 import { u16 } from '../bytes.ts';
 import { ETHERNET_HEADER } from '../header/ethernet.ts';
+import { isVersion6 } from '../header/ip-header.ts';
 import { fragment, leavesInPieces } from '../ip/fragment.ts';
 import { ipConfOf } from '../ip/ip-conf.ts';
+import { fragment6, leavesInPieces6 } from '../ip6/fragment6.ts';
 import { type Mac, randomMac, readMac } from '../mac.ts';
 import { NetError } from '../net-error.ts';
 import { NF_ACCEPT } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import { PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, type Packet } from '../packet.ts';
-import { ETH_IPV4 } from '../protocol-numbers.ts';
+import { ETH_IPV4, ETH_IPV6 } from '../protocol-numbers.ts';
 import { BridgeFdb } from './bridge-fdb.ts';
 import {
   bridgeForwardHook,
@@ -35,8 +37,8 @@ export interface BridgePort extends Readonly<PortSettings> {
 
 /**
  * A learning bridge that is also a device of its namespace (net/bridge). Frames from a port are learnt, then go
- * to the bridge's own address, to the port that is known, or to all. IPv4 frames pass the namespace's hooks if
- * net.bridge.bridge-nf-call-iptables is set.
+ * to the bridge's own address, to the port that is known, or to all. IP frames pass the namespace's hooks if
+ * net.bridge.bridge-nf-call-iptables, or -ip6tables, is set.
  */
 export class Bridge extends Link {
   readonly kind = 'bridge';
@@ -115,9 +117,13 @@ export class Bridge extends Link {
       this.#learn(port, packet);
       return toProtocols(port.link, packet);
     }
-    const toHooks = u16(bytes, start + 12) === ETH_IPV4 && ipConfOf(this).bridgeCallsIptables;
-    if (toHooks) return bridgePreRoutingHook(this, port, packet);
+    if (this.#goesToHooks(u16(bytes, start + 12))) return bridgePreRoutingHook(this, port, packet);
     this.handleFrameFinish(port, packet);
+  }
+
+  #goesToHooks(etherType: number): boolean {
+    if (etherType === ETH_IPV4) return ipConfOf(this).bridgeCallsIptables;
+    return etherType === ETH_IPV6 && ipConfOf(this).bridgeCallsIp6tables;
   }
 
   /** br_handle_frame_finish: learn, then up, forward or flood. */
@@ -189,7 +195,8 @@ export class Bridge extends Link {
       if (!bridgeForwardHook(this, to, packet) || !bridgePostRoutingHook(this, packet)) return;
     }
     packet.recording?.fits(to.link.mtu);
-    if (leavesInPieces(packet, to.link.mtu)) return this.#emitLarge(packet, to);
+    const isLarge = isVersion6(packet.bytes, packet.l3) ? leavesInPieces6 : leavesInPieces;
+    if (isLarge(packet, to.link.mtu)) return this.#emitLarge(packet, to);
     to.link.transmit(packet);
   }
 
@@ -197,7 +204,10 @@ export class Bridge extends Link {
   #emitLarge(packet: Packet, to: BridgePort): void {
     if (packet.bridged === undefined) return this.ns.drop(packet, 'PKT_TOO_BIG');
     const header = packet.bytes.subarray(packet.start, packet.l3);
-    for (const piece of fragment(packet, to.link.mtu)) {
+    const pieces = isVersion6(packet.bytes, packet.l3)
+      ? fragment6(packet, to.link.mtu, this.ns.rng)
+      : fragment(packet, to.link.mtu);
+    for (const piece of pieces) {
       piece.push(ETHERNET_HEADER);
       piece.bytes.set(header, piece.start);
       to.link.transmit(piece);

@@ -1,6 +1,8 @@
-import type { Cidr } from '../cidr.ts';
+import type { Prefix } from '../cidr.ts';
 import type { IpConf } from '../ip/ip-conf.ts';
+import type { IpAddress } from '../ip-address.ts';
 import type { Ipv4 } from '../ipv4.ts';
+import type { Ipv6 } from '../ipv6.ts';
 import type { Mac } from '../mac.ts';
 import { MemoMap } from '../memo-map.ts';
 import type { Neighbour } from '../neigh/neighbour.ts';
@@ -14,7 +16,7 @@ export type TapDirection = 'in' | 'out';
 export type Tap = (frame: Uint8Array, direction: TapDirection, timeMs: number) => void;
 
 /** An address on a link; `scope` as in rtnetlink. */
-export interface LinkAddress extends Cidr {
+export interface LinkAddress<Address extends IpAddress = Ipv4> extends Prefix<Address> {
   readonly scope: 'global' | 'link' | 'host';
   readonly broadcast: Ipv4 | undefined;
   /** In the subnet of an earlier address of the link: never chosen as a source by itself. */
@@ -59,8 +61,10 @@ export abstract class Link {
   /** See ipConfOf. */
   conf: IpConf | undefined = undefined;
   readonly addresses: LinkAddress[] = [];
-  /** Kept by the namespace's NeighbourTable. */
+  readonly addresses6: LinkAddress<Ipv6>[] = [];
+  /** Both kept by the namespace's NeighbourTable. */
   readonly neighbours = new MemoMap<Ipv4, Neighbour>();
+  readonly neighbours6 = new Map<Ipv6, Neighbour>();
   readonly stats: LinkStats = {
     rxPackets: 0,
     rxBytes: 0,
@@ -89,7 +93,7 @@ export abstract class Link {
     this.ns.changed();
   }
 
-  /** The longest IPv4 packet that the device carries, in bytes. */
+  /** The longest IP packet that the device carries, in bytes. */
   get mtu(): number {
     return this.#mtu;
   }

@@ -2,7 +2,7 @@ import { u16 } from '../bytes.ts';
 import { ETHERNET_HEADER } from '../header/ethernet.ts';
 import { BROADCAST_MAC, readMac } from '../mac.ts';
 import { PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST, type Packet } from '../packet.ts';
-import { ETH_ARP, ETH_IPV4 } from '../protocol-numbers.ts';
+import { ETH_ARP, ETH_IPV4, ETH_IPV6 } from '../protocol-numbers.ts';
 import type { Link } from './link.ts';
 
 /** A frame arrives at a device (__netif_receive_skb_core, net/core/dev.c): taps, then the bridge, then by type. */
@@ -33,6 +33,7 @@ export function deliverUp(link: Link, packet: Packet): void {
 export function toProtocols(link: Link, packet: Packet): void {
   const type = u16(packet.bytes, packet.start + 12);
   if (type === ETH_IPV4) return link.ns.ip.receive(packet);
+  if (type === ETH_IPV6) return link.ns.ip6.receive(packet);
   if (type === ETH_ARP) return link.ns.neighbours.receiveArp(packet);
   link.ns.drop(packet, 'UNHANDLED_PROTO');
 }

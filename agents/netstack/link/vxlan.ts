@@ -1,14 +1,19 @@
 import { u16, u32 } from '../bytes.ts';
 import { ETHERNET_HEADER } from '../header/ethernet.ts';
+import { findUpperLayer } from '../header/extension-headers.ts';
+import { classOf, ipSource } from '../header/ip-header.ts';
 import { IPV4_HEADER, ipv4HeaderLength, ipv4Protocol, writeIpv4Header } from '../header/ipv4-header.ts';
-import { UDP_HEADER, writeUdp } from '../header/udp-header.ts';
+import { IPV6_HEADER, writeIpv6Header } from '../header/ipv6-header.ts';
+import { UDP_HEADER, writeUdp, writeUdpChecksum } from '../header/udp-header.ts';
 import { parseVxlan, VXLAN_HEADER, writeVxlan } from '../header/vxlan-header.ts';
+import { type IpAddress, isIpv6 } from '../ip-address.ts';
 import type { Ipv4 } from '../ipv4.ts';
+import type { Ipv6 } from '../ipv6.ts';
 import { type Mac, randomMac, readMac, ZERO_MAC } from '../mac.ts';
 import { NetError } from '../net-error.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
-import { ETH_IPV4, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { ETH_IPV4, ETH_IPV6, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import { Link } from './link.ts';
 import { ECN_MASK, outerTos, tellCongestion } from './tunnel-ecn.ts';
 
@@ -20,7 +25,7 @@ export interface VxlanOptions {
   /** UDP port; Linux's 8472 by default, not IANA's 4789. */
   readonly port?: number;
   /** The outer source address. */
-  readonly local: Ipv4;
+  readonly local: IpAddress;
   /** The device that the tunnel's packets are meant to leave by; it bounds nothing here. */
   readonly device?: Link;
   /** Learn addresses from what comes in; flannel turns it off. */
@@ -34,10 +39,10 @@ export class VxlanLink extends Link {
   readonly kind = 'vxlan';
   readonly vni: number;
   readonly port: number;
-  readonly local: Ipv4;
+  readonly local: IpAddress;
   readonly device: Link | undefined;
   readonly learning: boolean;
-  readonly #fdb = new Map<Mac, Ipv4[]>();
+  readonly #fdb = new Map<Mac, IpAddress[]>();
 
   constructor(ns: Netns, name: string, options: VxlanOptions & { mac: Mac; mtu: number }) {
     super(ns, name, options);
@@ -50,7 +55,7 @@ export class VxlanLink extends Link {
   }
 
   /** Adds one more remote for `mac` (`bridge fdb append`); the zero MAC is the default for unknown ones. */
-  fdbAppend(mac: Mac, remote: Ipv4): void {
+  fdbAppend(mac: Mac, remote: IpAddress): void {
     const remotes = this.#fdb.get(mac) ?? [];
     if (remotes.includes(remote)) throw new NetError('EEXIST', 'File exists');
     if (!this.#fdb.has(mac) && this.#fdb.size >= MAX_FDB)
@@ -59,12 +64,12 @@ export class VxlanLink extends Link {
   }
 
   /** Makes `remote` the only one (`bridge fdb replace`). */
-  fdbReplace(mac: Mac, remote: Ipv4): void {
+  fdbReplace(mac: Mac, remote: IpAddress): void {
     this.#fdb.set(mac, [remote]);
   }
 
   /** ENOENT if it is not there; without `remote`, all of the address. */
-  fdbDelete(mac: Mac, remote?: Ipv4): void {
+  fdbDelete(mac: Mac, remote?: IpAddress): void {
     const remotes = this.#fdb.get(mac);
     if (!remotes || (remote !== undefined && !remotes.includes(remote))) {
       throw new NetError('ENOENT', 'No such file or directory');
@@ -74,7 +79,7 @@ export class VxlanLink extends Link {
     else this.#fdb.delete(mac);
   }
 
-  fdbList(): { mac: Mac; remote: Ipv4 }[] {
+  fdbList(): { mac: Mac; remote: IpAddress }[] {
     return [...this.#fdb].flatMap(([mac, remotes]) => remotes.map((remote) => ({ mac, remote })));
   }
 
@@ -93,8 +98,8 @@ export class VxlanLink extends Link {
   decapsulate(packet: Packet): void {
     const inner = packet.l4 + UDP_HEADER + VXLAN_HEADER;
     if (packet.end - inner < ETHERNET_HEADER) return this.ns.drop(packet, 'PKT_TOO_SMALL');
-    const outerSource = u32(packet.bytes, packet.l3 + 12) as Ipv4;
-    const outer = packet.bytes[packet.l3 + 1]! & ECN_MASK;
+    const outerSource = ipSource(packet.bytes, packet.l3);
+    const outer = classOf(packet.bytes, packet.l3) & ECN_MASK;
     packet.start = inner;
     packet.l3 = inner + ETHERNET_HEADER;
     packet.scrub(false);
@@ -111,8 +116,7 @@ export class VxlanLink extends Link {
     this.ns.udp.unregisterVxlan(this);
   }
 
-  /** The outer UDP checksum stays 0, as Linux's default for IPv4 (RFC 7348 §4.2 allows it). */
-  #encapsulate(packet: Packet, remote: Ipv4): void {
+  #encapsulate(packet: Packet, remote: IpAddress): void {
     const { ns } = this;
     const sourcePort = flowPort(ns, packet);
     const tos = outerTos(packet);
@@ -123,37 +127,66 @@ export class VxlanLink extends Link {
     packet.l4 = packet.start;
     const length = packet.end - packet.start;
     writeUdp(packet.bytes, packet.start, { sourcePort, destinationPort: this.port, length });
-    packet.push(IPV4_HEADER);
-    packet.l3 = packet.start;
-    packet.input = undefined;
-    const route = ns.ip.routeOutput(remote);
+    const route = ns.ipFor(remote).routeOutput(remote);
     if (typeof route === 'string' || route.link === this) {
       this.stats.txDropped++;
       return ns.drop(packet, 'IP_OUTNOROUTES');
     }
+    packet.input = undefined;
+    if (isIpv6(remote)) this.#writeOuter6(packet, remote as Ipv6, tos);
+    else this.#writeOuter4(packet, remote, tos);
+    ns.ipFor(remote).localOut(packet, route);
+  }
+
+  /** The outer UDP checksum stays 0, as Linux's default for IPv4 (RFC 7348 §4.2 allows it). */
+  #writeOuter4(packet: Packet, destination: Ipv4, tos: number): void {
+    packet.push(IPV4_HEADER);
+    packet.l3 = packet.start;
     writeIpv4Header(packet.bytes, packet.l3, {
-      source: this.local,
-      destination: remote,
+      source: this.local as Ipv4,
+      destination,
       protocol: PROTO_UDP,
       totalLength: packet.end - packet.l3,
       tos,
       ttl: 64,
-      id: ns.ip.takeId(),
+      id: this.ns.ip.takeId(),
       fragment: 0,
     });
-    ns.ip.localOut(packet, route);
+  }
+
+  #writeOuter6(packet: Packet, destination: Ipv6, trafficClass: number): void {
+    writeUdpChecksum(packet.bytes, packet.l4, this.local, destination);
+    const payloadLength = packet.end - packet.start;
+    packet.push(IPV6_HEADER);
+    packet.l3 = packet.start;
+    packet.l4 = packet.start + IPV6_HEADER;
+    packet.nextHeader = PROTO_UDP;
+    writeIpv6Header(packet.bytes, packet.l3, {
+      source: this.local as Ipv6,
+      destination,
+      nextHeader: PROTO_UDP,
+      payloadLength,
+      trafficClass,
+      hopLimit: 64,
+    });
   }
 }
 
 /** udp_flow_src_port: a port of the local range that is the same for all packets of an inner flow. */
-function flowPort(ns: Netns, { bytes, start }: Packet): number {
+function flowPort(ns: Netns, { bytes, start, end }: Packet): number {
   let hash = 0x9e3779b9;
   const mix = (word: number) => {
     hash = Math.imul(hash ^ word, 0x85ebca6b);
     hash ^= hash >>> 13;
   };
   const l3 = start + ETHERNET_HEADER;
-  if (u16(bytes, start + 12) === ETH_IPV4) {
+  const etherType = u16(bytes, start + 12);
+  if (etherType === ETH_IPV6) {
+    const upper = findUpperLayer(bytes, l3, end);
+    for (let at = l3 + 8; at < l3 + IPV6_HEADER; at += 4) mix(u32(bytes, at));
+    mix(upper?.protocol ?? 0);
+    if (upper?.protocol === PROTO_TCP || upper?.protocol === PROTO_UDP) mix(u32(bytes, upper.offset));
+  } else if (etherType === ETH_IPV4) {
     const protocol = ipv4Protocol(bytes, l3);
     mix(u32(bytes, l3 + 12));
     mix(u32(bytes, l3 + 16));
@@ -167,12 +200,14 @@ function flowPort(ns: Netns, { bytes, start }: Packet): number {
   return low + ((hash >>> 0) % (high - low + 1));
 }
 
-/** A tunnel endpoint, down; its MTU defaults to 1450. EEXIST if the namespace has the VNI on that port. */
+/** A tunnel endpoint, down; its MTU leaves room for the outer headers. EEXIST if the namespace has the VNI on that port. */
 export function createVxlan(ns: Netns, name: string, options: VxlanOptions): VxlanLink {
+  // Ethernet, IP, UDP and VXLAN.
+  const overhead = isIpv6(options.local) ? 70 : 50;
   return new VxlanLink(ns, name, {
     ...options,
     mac: options.mac ?? randomMac(ns.rng),
-    mtu: options.mtu ?? (options.device ? options.device.mtu - 50 : 1450),
+    mtu: options.mtu ?? (options.device ? options.device.mtu - overhead : 1500 - overhead),
   });
 }
 

@@ -34,7 +34,8 @@ export function announce(link: Link, address: Ipv4): void {
 
 /** Asks for a neighbour: by broadcast, or in PROBE at its last address (arp_solicit, net/ipv4/arp.c). */
 export function solicit(ns: Netns, neighbour: Neighbour, because: Packet | undefined): void {
-  const { link, address } = neighbour;
+  const { link } = neighbour;
+  const address = neighbour.address as Ipv4;
   const probing = neighbour.state === 'PROBE' && neighbour.mac !== undefined;
   sendArp(link, probing ? neighbour.mac! : BROADCAST_MAC, {
     operation: ARP_REQUEST,

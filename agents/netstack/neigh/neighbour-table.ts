@@ -1,10 +1,14 @@
 import { writeEthernet } from '../header/ethernet.ts';
+import { isVersion6 } from '../header/ip-header.ts';
+import { type IpAddress, isIpv6 } from '../ip-address.ts';
+import { solicit6 } from '../ip6/neighbour-discovery.ts';
 import type { Ipv4 } from '../ipv4.ts';
+import type { Ipv6 } from '../ipv6.ts';
 import type { Link } from '../link/link.ts';
 import type { Mac } from '../mac.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
-import { ETH_IPV4 } from '../protocol-numbers.ts';
+import { ETH_IPV4, ETH_IPV6 } from '../protocol-numbers.ts';
 import { receiveArp, solicit } from './arp.ts';
 import { Neighbour, type NeighbourState } from './neighbour.ts';
 
@@ -13,10 +17,11 @@ const PACKET_OVERHEAD = 768;
 /** An unused STALE entry is dropped first when the table is full (gc_staletime). */
 const GC_STALE_MS = 60_000;
 
-/** The ARP cache of a namespace (net/core/neighbour.c). Bounded by gc_thresh3; a new entry beyond it fails. */
+/** The neighbours of a namespace, by ARP and NDP (net/core/neighbour.c). Bounded by gc_thresh3; a new entry beyond it fails. */
 export class NeighbourTable {
   readonly #ns: Netns;
   #size = 0;
+  #size6 = 0;
   #reachableMs = 0;
 
   constructor(ns: Netns) {
@@ -24,7 +29,7 @@ export class NeighbourTable {
   }
 
   /** Sends an IP packet to a neighbour on `link`; resolves it first if need be. */
-  output(link: Link, nextHop: Ipv4, packet: Packet): void {
+  output(link: Link, nextHop: IpAddress, packet: Packet): void {
     const neighbour = this.lookup(link, nextHop) ?? this.#create(link, nextHop);
     if (!neighbour) return this.#ns.drop(packet, 'NEIGH_CREATEFAIL');
     packet.trace?.(
@@ -37,20 +42,20 @@ export class NeighbourTable {
   }
 
   /** A neighbour that may be used without asking, else undefined. */
-  resolved(link: Link, address: Ipv4): Neighbour | undefined {
+  resolved(link: Link, address: IpAddress): Neighbour | undefined {
     const neighbour = this.lookup(link, address);
     return neighbour && this.isUsable(neighbour) ? neighbour : undefined;
   }
 
-  lookup(link: Link, address: Ipv4): Neighbour | undefined {
-    return link.neighbours.get(address);
+  lookup(link: Link, address: IpAddress): Neighbour | undefined {
+    return isIpv6(address) ? link.neighbours6.get(address as Ipv6) : link.neighbours.get(address);
   }
 
   list(): Neighbour[] {
-    return this.#ns.links().flatMap((link) => [...link.neighbours.values()]);
+    return this.#ns.links().flatMap(allOf);
   }
 
-  setPermanent(link: Link, address: Ipv4, mac: Mac): void {
+  setPermanent(link: Link, address: IpAddress, mac: Mac): void {
     const neighbour = this.lookup(link, address) ?? this.#create(link, address, true)!;
     this.#move(neighbour, 'PERMANENT');
     neighbour.mac = mac;
@@ -58,7 +63,7 @@ export class NeighbourTable {
     this.#flush(neighbour);
   }
 
-  remove(link: Link, address: Ipv4): boolean {
+  remove(link: Link, address: IpAddress): boolean {
     const neighbour = this.lookup(link, address);
     if (!neighbour) return false;
     this.#forget(neighbour, 'NEIGH_FAILED');
@@ -66,7 +71,7 @@ export class NeighbourTable {
   }
 
   removeLink(link: Link): void {
-    for (const neighbour of [...link.neighbours.values()]) this.#forget(neighbour, 'DEV_READY');
+    for (const neighbour of allOf(link)) this.#forget(neighbour, 'DEV_READY');
   }
 
   receiveArp(packet: Packet): void {
@@ -74,11 +79,11 @@ export class NeighbourTable {
   }
 
   /**
-   * What an ARP message tells about its sender (neigh_update): a solicited reply makes it REACHABLE, anything
+   * What a message of ARP or NDP tells about its sender (neigh_update): a solicited reply makes it REACHABLE, anything
    * else only STALE. A known address that moves is taken over at once; unknown senders are stored only if
    * `create`.
    */
-  learn(link: Link, address: Ipv4, mac: Mac, solicited: boolean, create: boolean): void {
+  learn(link: Link, address: IpAddress, mac: Mac, solicited: boolean, create: boolean): void {
     const neighbour = this.lookup(link, address) ?? (create ? this.#create(link, address) : undefined);
     if (!neighbour || neighbour.state === 'PERMANENT' || neighbour.state === 'NOARP') return;
     const moved = neighbour.mac !== mac;
@@ -88,6 +93,11 @@ export class NeighbourTable {
     this.#move(neighbour, solicited ? 'REACHABLE' : 'STALE');
     if (solicited) neighbour.confirmedAt = this.#ns.softirq.now;
     this.#flush(neighbour);
+  }
+
+  /** Somebody says that it is elsewhere, but not that we should believe it: it is asked itself. */
+  doubt(neighbour: Neighbour): void {
+    if (neighbour.state === 'REACHABLE') this.#move(neighbour, 'STALE');
   }
 
   /** Whether packets may be sent to it now; one whose address is old is asked again soon. */
@@ -115,7 +125,7 @@ export class NeighbourTable {
   /** A random share of base_reachable_time, chosen once (neigh_rand_reach_time). */
   #reachable(): number {
     if (this.#reachableMs === 0) {
-      const base = this.#setting('base_reachable_time_ms');
+      const base = this.#ns.sysctl.number('net.ipv4.neigh.default.base_reachable_time_ms');
       this.#reachableMs = base / 2 + this.#ns.rng.int(base);
     }
     return this.#reachableMs;
@@ -123,7 +133,7 @@ export class NeighbourTable {
 
   #enqueue(neighbour: Neighbour, packet: Packet): void {
     packet.recording = undefined;
-    const bound = this.#setting('unres_qlen_bytes');
+    const bound = this.#setting(neighbour.address, 'unres_qlen_bytes');
     neighbour.queue.push(packet);
     neighbour.queuedBytes += packet.length + PACKET_OVERHEAD;
     while (neighbour.queuedBytes > bound && neighbour.queue.length > 1) {
@@ -138,16 +148,21 @@ export class NeighbourTable {
 
   /** Asks, and asks again each retrans_time, until the state's own limit; then the queue is refused. */
   #probe(neighbour: Neighbour, packet?: Packet): void {
-    const limit = this.#setting(neighbour.state === 'PROBE' ? 'ucast_solicit' : 'mcast_solicit');
+    const limit = this.#setting(
+      neighbour.address,
+      neighbour.state === 'PROBE' ? 'ucast_solicit' : 'mcast_solicit',
+    );
     if (neighbour.probes >= limit) return this.#fail(neighbour);
     neighbour.probes++;
-    this.#arm(neighbour, this.#setting('retrans_time_ms'), () => this.#probe(neighbour));
-    solicit(this.#ns, neighbour, packet ?? neighbour.queue[0]);
+    this.#arm(neighbour, this.#setting(neighbour.address, 'retrans_time_ms'), () => this.#probe(neighbour));
+    const because = packet ?? neighbour.queue[0];
+    if (isIpv6(neighbour.address)) solicit6(this.#ns, neighbour, because);
+    else solicit(this.#ns, neighbour, because);
   }
 
   #delay(neighbour: Neighbour): void {
     this.#move(neighbour, 'DELAY');
-    this.#arm(neighbour, this.#setting('delay_first_probe_time') * 1000, () => {
+    this.#arm(neighbour, this.#setting(neighbour.address, 'delay_first_probe_time') * 1000, () => {
       this.#move(neighbour, 'PROBE');
       this.#probe(neighbour);
     });
@@ -159,7 +174,7 @@ export class NeighbourTable {
     neighbour.mac = undefined;
     const waiting = this.#takeQueue(neighbour);
     for (const packet of waiting) {
-      this.#ns.icmp.linkFailure(packet);
+      this.#ns.ipFor(neighbour.address).refuse(packet, 'host');
       this.#ns.drop(packet, 'NEIGH_FAILED');
     }
   }
@@ -187,19 +202,24 @@ export class NeighbourTable {
     neighbour.timer = this.#ns.clock.setTimeout(expire, milliseconds);
   }
 
-  #create(link: Link, address: Ipv4, permanent = false): Neighbour | undefined {
-    if (!permanent && this.#size >= this.#setting('gc_thresh3') && !this.#collect()) return undefined;
+  #create(link: Link, address: IpAddress, permanent = false): Neighbour | undefined {
+    const six = isIpv6(address);
+    const isFull = (six ? this.#size6 : this.#size) >= this.#setting(address, 'gc_thresh3');
+    if (!permanent && isFull && !this.#collect(six)) return undefined;
     const neighbour = new Neighbour(link, address);
     neighbour.usedAt = this.#ns.softirq.now;
-    link.neighbours.set(address, neighbour);
-    this.#size++;
+    if (six) link.neighbours6.set(address as Ipv6, neighbour);
+    else link.neighbours.set(address as Ipv4, neighbour);
+    if (six) this.#size6++;
+    else this.#size++;
     return neighbour;
   }
 
   /** Makes room for one entry; false if all are in use. */
-  #collect(): boolean {
+  #collect(six: boolean): boolean {
     const oldest = this.#ns.softirq.now - GC_STALE_MS;
     for (const neighbour of this.list()) {
+      if (isIpv6(neighbour.address) !== six) continue;
       const idle = neighbour.state === 'FAILED' || (neighbour.state === 'STALE' && neighbour.usedAt < oldest);
       if (idle) {
         this.#forget(neighbour, 'NEIGH_FAILED');
@@ -212,18 +232,32 @@ export class NeighbourTable {
   #forget(neighbour: Neighbour, reason: 'NEIGH_FAILED' | 'DEV_READY'): void {
     this.#move(neighbour, 'FAILED');
     for (const packet of this.#takeQueue(neighbour)) this.#ns.drop(packet, reason);
-    if (neighbour.link.neighbours.delete(neighbour.address)) this.#size--;
+    const { link, address } = neighbour;
+    if (isIpv6(address)) {
+      if (link.neighbours6.delete(address as Ipv6)) this.#size6--;
+    } else if (link.neighbours.delete(address)) this.#size--;
   }
 
-  #setting(name: string): number {
-    return this.#ns.sysctl.number(`net.ipv4.neigh.default.${name}`);
+  #setting(address: IpAddress, name: string): number {
+    return this.#ns.sysctl.number(`net.ipv${isIpv6(address) ? 6 : 4}.neigh.default.${name}`);
   }
 }
+
+const allOf = ({ neighbours, neighbours6 }: Link): Neighbour[] => [
+  ...neighbours.values(),
+  ...neighbours6.values(),
+];
 
 /** Puts the Ethernet header before an IP packet and sends it. */
 export function transmitTo(link: Link, mac: Mac, packet: Packet): void {
   packet.start = packet.l3;
   packet.push(14);
-  writeEthernet(packet.bytes, packet.start, mac, link.mac, ETH_IPV4);
+  writeEthernet(
+    packet.bytes,
+    packet.start,
+    mac,
+    link.mac,
+    isVersion6(packet.bytes, packet.l3) ? ETH_IPV6 : ETH_IPV4,
+  );
   link.transmit(packet);
 }

@@ -1,9 +1,9 @@
-import type { Ipv4 } from '../ipv4.ts';
+import type { IpAddress } from '../ip-address.ts';
 import type { Link } from '../link/link.ts';
 import type { Mac } from '../mac.ts';
 import type { Packet } from '../packet.ts';
 
-/** The states of RFC 4861 §7.3.2 as Linux uses them for ARP too (include/uapi/linux/neighbour.h). */
+/** The states of RFC 4861 §7.3.2 as Linux uses them for ARP and NDP (include/uapi/linux/neighbour.h). */
 export type NeighbourState =
   | 'NONE'
   | 'INCOMPLETE'
@@ -17,7 +17,7 @@ export type NeighbourState =
 
 export class Neighbour {
   readonly link: Link;
-  readonly address: Ipv4;
+  readonly address: IpAddress;
   state: NeighbourState = 'NONE';
   mac: Mac | undefined = undefined;
   /** When the address was last confirmed, and last used. */
@@ -29,7 +29,7 @@ export class Neighbour {
   queue: Packet[] = [];
   queuedBytes = 0;
 
-  constructor(link: Link, address: Ipv4) {
+  constructor(link: Link, address: IpAddress) {
     this.link = link;
     this.address = address;
   }

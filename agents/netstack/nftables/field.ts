@@ -1,5 +1,6 @@
 import { u16, u32 } from '../bytes.ts';
 import { addressType } from '../fib/address-type.ts';
+import { ipDestination, ipSource } from '../header/ip-header.ts';
 import { ipv4FragmentOffset } from '../header/ipv4-header.ts';
 import type { Link } from '../link/link.ts';
 import type { Netns } from '../netns.ts';
@@ -100,12 +101,19 @@ function stateOf(packet: Packet): number {
   }
 }
 
-const ADDRESS_TYPES = { UNICAST: 1, LOCAL: 2, BROADCAST: 3, MULTICAST: 5 } as const;
-const fib = (side: 'saddr' | 'daddr', at: number): Field => ({
+const ADDRESS_TYPES = {
+  UNSPEC: 0,
+  UNICAST: 1,
+  LOCAL: 2,
+  BROADCAST: 3,
+  MULTICAST: 5,
+  UNREACHABLE: 7,
+} as const;
+const fib = (side: 'saddr' | 'daddr', addressOf: typeof ipSource): Field => ({
   text: `fib ${side} type`,
   type: FIB_ADDRTYPE,
   perFlow: true,
-  read: (ns) => (packet) => ADDRESS_TYPES[addressType(ns, u32(packet.bytes, packet.l3 + at))],
+  read: (ns) => (packet) => ADDRESS_TYPES[addressType(ns, addressOf(packet.bytes, packet.l3))],
 });
 
 const ALL: readonly Field[] = [
@@ -144,8 +152,8 @@ const ALL: readonly Field[] = [
     has: hasConnection,
     read: () => (packet) => packet.connection!.mark | 0,
   },
-  fib('saddr', 12),
-  fib('daddr', 16),
+  fib('saddr', ipSource),
+  fib('daddr', ipDestination),
 ];
 
 const BY_TEXT = new Map(ALL.map((field) => [field.text, field]));

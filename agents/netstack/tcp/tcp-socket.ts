@@ -1,7 +1,6 @@
 import type { Endpoint } from '../endpoint.ts';
-import { ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED } from '../header/icmp-header.ts';
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type TcpHeader } from '../header/tcp-header.ts';
-import type { IcmpFault } from '../ip/icmp.ts';
+import type { IcmpFault } from '../ip/icmp-fault.ts';
 import { LazyTimer } from './lazy-timer.ts';
 import { seqAdd, seqDiff, seqLess, seqLessEqual } from './sequence.ts';
 import { RECEIVE_BUFFER, TcpReceiver } from './tcp-receiver.ts';
@@ -26,23 +25,6 @@ const SEND_BUFFER = 1 << 20;
 const DELAYED_ACK_MS = 40;
 const TIME_WAIT_MS = 60_000;
 export const WINDOW_SCALE = 7;
-
-const ICMP_ERRNO = [
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-  'ENOPROTOOPT',
-  'ECONNREFUSED',
-  'EMSGSIZE',
-  'EOPNOTSUPP',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'ENONET',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-  'EHOSTUNREACH',
-];
 
 export interface TcpSocketError {
   readonly code: string;
@@ -192,12 +174,12 @@ export class TcpSocket {
   fault(sequence: number, fault: IcmpFault): void {
     const plausible = seqLessEqual(this.sender.una, sequence) && seqLessEqual(sequence, this.sender.max);
     if (!plausible || this.#closed) return;
-    if (fault.type === ICMP_UNREACHABLE && fault.code === UNREACH_FRAG_NEEDED) {
-      if (fault.mtu >= 68) this.sender.shrinkMss(Math.max(fault.mtu - 40, 48));
+    if (fault.errno === 'EMSGSIZE') {
+      if (fault.mtu >= 68) this.sender.shrinkMss(this.#stack.mssWithin(fault.mtu, this.remote.address));
       return;
     }
     if (this.state !== 'SYN_SENT' && this.state !== 'SYN_RCVD') return;
-    this.#fail(fault.type === ICMP_UNREACHABLE ? (ICMP_ERRNO[fault.code] ?? 'EHOSTUNREACH') : 'EHOSTUNREACH');
+    this.#fail(fault.errno);
   }
 
   /** For TcpStack: a segment for this connection whose checksum is right (RFC 9293 §3.10.7). */

@@ -1,7 +1,6 @@
 import type { Endpoint } from '../endpoint.ts';
 import { chooseEphemeralPort } from '../ephemeral-port.ts';
-import { sourceAddressFor } from '../fib/source-address.ts';
-import { ipv4Destination, ipv4Source } from '../header/ipv4-header.ts';
+import { classOf, ipDestination, ipSource } from '../header/ip-header.ts';
 import {
   checkTcp,
   parseTcp,
@@ -16,13 +15,16 @@ import {
   writeTcp,
   writeTcpChecksum,
 } from '../header/tcp-header.ts';
-import type { IcmpFault } from '../ip/icmp.ts';
-import type { SendResult } from '../ip/ip-layer.ts';
-import { ANY_IPV4, type Ipv4 } from '../ipv4.ts';
+import type { IcmpFault } from '../ip/icmp-fault.ts';
+import type { SendResult } from '../ip/ip-protocol.ts';
+import { type IpAddress, isAny, isIpv6 } from '../ip-address.ts';
+import { ANY_IPV4, LOOPBACK_IPV4 } from '../ipv4.ts';
+import { ANY_IPV6, LOOPBACK_IPV6 } from '../ipv6.ts';
 import { NetError } from '../net-error.ts';
 import type { Netns } from '../netns.ts';
 import { PACKET_HOST, type Packet } from '../packet.ts';
 import { PROTO_TCP } from '../protocol-numbers.ts';
+import { covers } from '../wildcard.ts';
 import type { ByteQueue } from './byte-queue.ts';
 import { seqAdd } from './sequence.ts';
 import { TcpSocket } from './tcp-socket.ts';
@@ -35,7 +37,7 @@ const MAX_SOCKETS = 65_536;
 const MAX_FORWARDED = 4096;
 
 export interface TcpListener {
-  readonly address: Ipv4;
+  readonly address: IpAddress;
   readonly port: number;
   /** Connections whose handshake is not done. */
   readonly pending: number;
@@ -54,7 +56,7 @@ export interface ForwardedConnection {
 }
 
 interface Listening {
-  readonly address: Ipv4;
+  readonly address: IpAddress;
   readonly port: number;
   readonly backlog: number;
   readonly onConnection: (socket: TcpSocket) => void;
@@ -67,7 +69,7 @@ export class TcpStack {
   /** By port; several addresses may be listened on at one. */
   readonly #listening = new Map<number, Listening[]>();
   /** By remote, then local endpoint. */
-  readonly #connections = new Map<number, Map<number, TcpSocket>>();
+  readonly #connections = new Map<EndpointKey, Map<EndpointKey, TcpSocket>>();
   readonly #forwarded = new Set<string>();
   #count = 0;
   readonly #timeWaiting = new Set<TcpSocket>();
@@ -77,12 +79,14 @@ export class TcpStack {
     this.ns = ns;
   }
 
-  /** EADDRINUSE, EADDRNOTAVAIL, EINVAL. Port 0 chooses one. `onConnection` gets each connection once established. */
+  /**
+   * EADDRINUSE, EADDRNOTAVAIL, EINVAL. Port 0 chooses one; no address, or ::, is any of both families. `onConnection` gets each connection once established.
+   */
   listen(
-    options: { address?: Ipv4; port: number; backlog?: number },
+    options: { address?: IpAddress; port: number; backlog?: number },
     onConnection: (socket: TcpSocket) => void,
   ): TcpListener {
-    const address = options.address ?? ANY_IPV4;
+    const address = options.address ?? ANY_IPV6;
     this.#requireLocal(address);
     requirePort(options.port);
     const isFree = (port: number) => !this.#isListening(address, port);
@@ -107,9 +111,14 @@ export class TcpStack {
    * Opens a connection; faults come by onClose with ECONNREFUSED, EHOSTUNREACH, ENETUNREACH or ETIMEDOUT, never
    * by exception. A localAddress that is not ours throws EADDRNOTAVAIL.
    */
-  connect(options: { address: Ipv4; port: number; localAddress?: Ipv4; localPort?: number }): TcpSocket {
+  connect(options: {
+    address: IpAddress;
+    port: number;
+    localAddress?: IpAddress;
+    localPort?: number;
+  }): TcpSocket {
     const remote: Endpoint = {
-      address: options.address === 0 ? (0x7f000001 as Ipv4) : options.address,
+      address: isAny(options.address) ? loopbackFor(options.address) : options.address,
       port: options.port,
     };
     const address = options.localAddress || this.#sourceTowards(remote.address);
@@ -134,7 +143,7 @@ export class TcpStack {
     return [...this.#connections.values()].flatMap((byLocal) => [...byLocal.values()]);
   }
 
-  listeners(): { address: Ipv4; port: number; backlog: number; pending: number }[] {
+  listeners(): { address: IpAddress; port: number; backlog: number; pending: number }[] {
     return [...this.#listening.values()]
       .flat()
       .map(({ address, port, backlog, halfOpen }) => ({ address, port, backlog, pending: halfOpen.size }));
@@ -142,8 +151,8 @@ export class TcpStack {
 
   receive(packet: Packet): void {
     const { bytes, l3, l4, end } = packet;
-    const source = ipv4Source(bytes, l3);
-    const destination = ipv4Destination(bytes, l3);
+    const source = ipSource(bytes, l3);
+    const destination = ipDestination(bytes, l3);
     const fault = packet.checksumsGood ? undefined : checkTcp(bytes, l4, end, source, destination);
     if (fault) return this.ns.drop(packet, fault);
     const segment = parseTcp(bytes, l4, end);
@@ -166,7 +175,7 @@ export class TcpStack {
   }
 
   /** Ends every connection from an address that went away. */
-  abortLocal(address: Ipv4): void {
+  abortLocal(address: IpAddress): void {
     for (const socket of this.sockets()) if (socket.local.address === address) socket.abort('ENETDOWN');
   }
 
@@ -179,7 +188,7 @@ export class TcpStack {
   /** For TcpSocket, as all that follows: puts a segment with part of the queue on the wire. */
   emit(socket: TcpSocket, header: TcpHeader, queue: ByteQueue, offset: number, length: number): SendResult {
     const headerLength = tcpHeaderSize(header);
-    const packet = this.ns.ip.allocate(headerLength + length);
+    const packet = this.ns.ipFor(socket.remote.address).allocate(headerLength + length);
     writeTcp(packet.bytes, packet.l4, header);
     if (length > 0) queue.copy(offset, length, packet.bytes, packet.l4 + headerLength);
     return this.#send(packet, socket.local, socket.remote);
@@ -205,10 +214,16 @@ export class TcpStack {
     return this.ns.rng.int(0x100000000);
   }
 
-  mssTowards(address: Ipv4): number {
-    const route = this.ns.fib.lookup(address);
-    const mtu = route?.link ? this.ns.ip.outputLink(route).mtu : 1500;
-    return Math.min(mtu - 40, 65495);
+  mssTowards(address: IpAddress): number {
+    const route = this.ns.lookup(address);
+    const mtu = route?.link ? this.ns.ipFor(address).outputLink(route).mtu : 1500;
+    return this.mssWithin(mtu, address);
+  }
+
+  /** What fits into packets of `mtu` bytes, headers without options. */
+  mssWithin(mtu: number, address: IpAddress): number {
+    const headers = this.ns.ipFor(address).headerLength + TCP_HEADER;
+    return Math.min(Math.max(mtu - headers, 48), 0xffff - headers);
   }
 
   /** False if there are too many already (tcp_max_tw_buckets). */
@@ -237,7 +252,7 @@ export class TcpStack {
     if (isSyn && this.#forwarder) return this.#forward(packet, segment, local, remote);
     this.ns.drop(packet, 'TCP_NO_SOCKET');
     const length = packet.end - packet.l4 - tcpHeaderLength(packet.bytes, packet.l4);
-    this.#refuse(segment, length, local, remote, packet.bytes[packet.l3 + 1]! & DSCP_MASK);
+    this.#refuse(segment, length, local, remote, classOf(packet.bytes, packet.l3) & DSCP_MASK);
   }
 
   #acceptSyn(
@@ -302,7 +317,7 @@ export class TcpStack {
     flags: number,
     tos = 0,
   ): void {
-    const packet = this.ns.ip.allocate(TCP_HEADER);
+    const packet = this.ns.ipFor(remote.address).allocate(TCP_HEADER);
     writeTcp(packet.bytes, packet.l4, {
       sourcePort: local.port,
       destinationPort: remote.port,
@@ -315,22 +330,26 @@ export class TcpStack {
   }
 
   #send(packet: Packet, local: Endpoint, remote: Endpoint, tos = 0): SendResult {
-    return this.ns.ip.send(
-      packet,
-      remote.address,
-      PROTO_TCP,
-      { source: local.address, dontFragment: true, tos },
-      (source, destination) => writeTcpChecksum(packet.bytes, packet.l4, packet.end, source, destination),
-    );
+    return this.ns
+      .ipFor(remote.address)
+      .send(
+        packet,
+        remote.address,
+        PROTO_TCP,
+        { source: local.address, dontFragment: true, tos },
+        (source, destination) => writeTcpChecksum(packet.bytes, packet.l4, packet.end, source, destination),
+      );
   }
 
-  #sourceTowards(address: Ipv4): Ipv4 {
-    const route = this.ns.ip.routeOutput(address);
-    return (typeof route === 'string' ? undefined : sourceAddressFor(this.ns, route, address)) ?? ANY_IPV4;
+  #sourceTowards(address: IpAddress): IpAddress {
+    const ip = this.ns.ipFor(address);
+    const route = ip.routeOutput(address);
+    const source = typeof route === 'string' ? undefined : ip.sourceFor(route, address);
+    return source ?? (isIpv6(address) ? ANY_IPV6 : ANY_IPV4);
   }
 
-  #requireLocal(address: Ipv4): void {
-    if (address !== ANY_IPV4 && this.ns.fib.lookup(address)?.type !== 'local') {
+  #requireLocal(address: IpAddress): void {
+    if (!isAny(address) && this.ns.lookup(address)?.type !== 'local') {
       throw new NetError('EADDRNOTAVAIL', 'Cannot assign requested address');
     }
   }
@@ -354,15 +373,13 @@ export class TcpStack {
     const listening = this.#listening.get(port);
     return (
       listening?.find((each) => each.address === address) ??
-      listening?.find((each) => each.address === ANY_IPV4)
+      listening?.find((each) => covers(each.address, address))
     );
   }
 
-  #isListening(address: Ipv4, port: number): boolean {
+  #isListening(address: IpAddress, port: number): boolean {
     const listening = this.#listening.get(port) ?? [];
-    return listening.some(
-      (each) => each.address === address || each.address === ANY_IPV4 || address === ANY_IPV4,
-    );
+    return listening.some((each) => covers(each.address, address) || covers(address, each.address));
   }
 
   #unlisten(listening: Listening): void {
@@ -377,7 +394,11 @@ function requirePort(port: number): void {
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new NetError('EINVAL', 'Invalid argument');
 }
 
-/** 48 bits: exact in a number. */
-function endpointKey({ address, port }: Endpoint): number {
-  return address * 0x10000 + port;
+const loopbackFor = (any: IpAddress): IpAddress => (isIpv6(any) ? LOOPBACK_IPV6 : LOOPBACK_IPV4);
+
+type EndpointKey = number | bigint;
+
+/** 48 bits are exact in a number; 144 bits of IPv6 are another type. */
+function endpointKey({ address, port }: Endpoint): EndpointKey {
+  return isIpv6(address) ? (address << 16n) | BigInt(port) : address * 0x10000 + port;
 }

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../endpoint.ts';
-import type { IcmpFault } from '../ip/icmp.ts';
-import type { SendResult } from '../ip/ip-layer.ts';
-import type { Ipv4 } from '../ipv4.ts';
+import type { IcmpFault } from '../ip/icmp-fault.ts';
+import type { SendResult } from '../ip/ip-protocol.ts';
+import { type IpAddress, isAny } from '../ip-address.ts';
 import type { UdpStack } from './udp-stack.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { UdpStack } from './udp-stack.ts';
  * answer with `send(payload, from, to)` so that the source is the address that was asked.
  */
 export class UdpSocket {
-  readonly address: Ipv4;
+  readonly address: IpAddress;
   readonly port: number;
   onMessage: (payload: Uint8Array, from: Endpoint, to: Endpoint) => void = () => {};
   /** An ICMP error about a datagram of ours; port unreachable is type 3 code 3. */
@@ -18,17 +18,17 @@ export class UdpSocket {
   readonly #stack: UdpStack;
   closed = false;
 
-  constructor(stack: UdpStack, address: Ipv4, port: number) {
+  constructor(stack: UdpStack, address: IpAddress, port: number) {
     this.#stack = stack;
     this.address = address;
     this.port = port;
   }
 
   /** `from` overrides the source address of a socket bound to any. */
-  send(payload: Uint8Array, to: Endpoint, from?: Ipv4 | Endpoint): SendResult {
+  send(payload: Uint8Array, to: Endpoint, from?: IpAddress | Endpoint): SendResult {
     if (this.closed) return 'EINVAL';
     const chosen = typeof from === 'object' ? from.address : from;
-    const source = chosen ?? (this.address === 0 ? undefined : this.address);
+    const source = chosen ?? (isAny(this.address) ? undefined : this.address);
     return this.#stack.transmit(payload, this.port, to, source);
   }
 

@@ -1,17 +1,18 @@
 import { u16 } from '../bytes.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { chooseEphemeralPort } from '../ephemeral-port.ts';
-import { ICMP_UNREACHABLE, UNREACH_PORT } from '../header/icmp-header.ts';
-import { ipv4Destination, ipv4Source } from '../header/ipv4-header.ts';
+import { ipDestination, ipSource, isVersion6 } from '../header/ip-header.ts';
 import { checkUdp, UDP_HEADER, writeUdp, writeUdpChecksum } from '../header/udp-header.ts';
-import type { IcmpFault } from '../ip/icmp.ts';
-import type { SendResult } from '../ip/ip-layer.ts';
-import { ANY_IPV4, type Ipv4 } from '../ipv4.ts';
+import type { IcmpFault } from '../ip/icmp-fault.ts';
+import type { SendResult } from '../ip/ip-protocol.ts';
+import { type IpAddress, isAny } from '../ip-address.ts';
+import { ANY_IPV6 } from '../ipv6.ts';
 import { type VxlanLink, vniOf } from '../link/vxlan.ts';
 import { NetError } from '../net-error.ts';
 import type { Netns } from '../netns.ts';
 import { PACKET_HOST, type Packet } from '../packet.ts';
 import { PROTO_UDP } from '../protocol-numbers.ts';
+import { covers } from '../wildcard.ts';
 import { UdpSocket } from './udp-socket.ts';
 
 /** Sockets of one namespace; a further one is refused with EMFILE. */
@@ -43,10 +44,10 @@ export class UdpStack {
     this.#ns = ns;
   }
 
-  /** EADDRINUSE, EADDRNOTAVAIL, EINVAL; port 0 or none chooses one. */
-  bind(options: { address?: Ipv4; port?: number } = {}): UdpSocket {
-    const address = options.address ?? ANY_IPV4;
-    if (address !== ANY_IPV4 && this.#ns.fib.lookup(address)?.type !== 'local') {
+  /** EADDRINUSE, EADDRNOTAVAIL, EINVAL; port 0 or none chooses one, no address is any of both families. */
+  bind(options: { address?: IpAddress; port?: number } = {}): UdpSocket {
+    const address = options.address ?? ANY_IPV6;
+    if (!isAny(address) && this.#ns.lookup(address)?.type !== 'local') {
       throw new NetError('EADDRNOTAVAIL', 'Cannot assign requested address');
     }
     if (this.#count >= MAX_SOCKETS) throw new NetError('EMFILE', 'Too many open files');
@@ -74,12 +75,14 @@ export class UdpStack {
   receive(packet: Packet): void {
     const ns = this.#ns;
     const { bytes, l3, l4 } = packet;
-    const source = ipv4Source(bytes, l3);
-    const destination = ipv4Destination(bytes, l3);
+    const source = ipSource(bytes, l3);
+    const destination = ipDestination(bytes, l3);
     const fault =
       packet.checksumsGood && packet.end - l4 >= UDP_HEADER
         ? undefined
         : checkUdp(bytes, l4, packet.end, source, destination);
+    // RFC 8200 §8.1: over IPv6 there is no datagram without a checksum.
+    if (isVersion6(bytes, l3) && u16(bytes, l4 + 6) === 0) return ns.drop(packet, 'UDP_CSUM');
     if (fault) return ns.drop(packet, fault);
     const port = u16(bytes, l4 + 2);
     if (this.#vxlans.has(port) && this.#toTunnel(packet, port)) return;
@@ -92,7 +95,7 @@ export class UdpStack {
       return socket.onMessage(payload, remote, local);
     }
     if (this.#forwarder && packet.type === PACKET_HOST) return this.#forward(packet, local, remote, payload);
-    ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_PORT);
+    ns.ipFor(destination).refuse(packet, 'port');
     ns.drop(packet, 'UDP_NO_SOCKET');
   }
 
@@ -102,21 +105,18 @@ export class UdpStack {
   }
 
   /** For UdpSocket. */
-  transmit(payload: Uint8Array, sourcePort: number, to: Endpoint, source: Ipv4 | undefined): SendResult {
+  transmit(payload: Uint8Array, sourcePort: number, to: Endpoint, source: IpAddress | undefined): SendResult {
     if (payload.length > MAX_PAYLOAD) return 'EMSGSIZE';
-    const packet = this.#ns.ip.allocate(UDP_HEADER + payload.length);
+    const ip = this.#ns.ipFor(to.address);
+    const packet = ip.allocate(UDP_HEADER + payload.length);
     packet.bytes.set(payload, packet.l4 + UDP_HEADER);
     writeUdp(packet.bytes, packet.l4, {
       sourcePort,
       destinationPort: to.port,
       length: UDP_HEADER + payload.length,
     });
-    return this.#ns.ip.send(
-      packet,
-      to.address,
-      PROTO_UDP,
-      source === undefined ? {} : { source },
-      (from, dest) => writeUdpChecksum(packet.bytes, packet.l4, from, dest),
+    return ip.send(packet, to.address, PROTO_UDP, source === undefined ? {} : { source }, (from, dest) =>
+      writeUdpChecksum(packet.bytes, packet.l4, from, dest),
     );
   }
 
@@ -165,23 +165,21 @@ export class UdpStack {
       remote,
       payload,
       reply: (answer) => this.transmit(answer, local.port, remote, local.address),
-      reject: () => this.#ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_PORT),
+      reject: () => this.#ns.ipFor(local.address).refuse(packet, 'port'),
     });
   }
 
   /** The most specific binding wins; a broadcast goes to sockets bound to any. */
-  #find(address: Ipv4, port: number, broadcast: boolean): UdpSocket | undefined {
+  #find(address: IpAddress, port: number, broadcast: boolean): UdpSocket | undefined {
     const sockets = this.#sockets.get(port);
     if (!sockets) return undefined;
     const exact = broadcast ? undefined : sockets.find((socket) => socket.address === address);
-    return exact ?? sockets.find((socket) => socket.address === ANY_IPV4);
+    return exact ?? sockets.find((socket) => covers(socket.address, address));
   }
 
-  #taken(address: Ipv4, port: number): boolean {
+  #taken(address: IpAddress, port: number): boolean {
     if (this.#vxlans.has(port)) return true;
     const sockets = this.#sockets.get(port) ?? [];
-    return sockets.some(
-      (socket) => socket.address === address || socket.address === ANY_IPV4 || address === ANY_IPV4,
-    );
+    return sockets.some((socket) => covers(socket.address, address) || covers(address, socket.address));
   }
 }

@@ -4,7 +4,8 @@ import { Flannel, type FlannelLease } from '../../../agents/cni/flannel.ts';
 import { flannelAnnotations, flannelLease } from '../../../agents/cni/flannel-annotations.ts';
 import { NodeCni } from '../../../agents/cni/node-cni.ts';
 import { cidr, formatCidr } from '../../../agents/netstack/cidr.ts';
-import { formatIpv4, ipv4 } from '../../../agents/netstack/ipv4.ts';
+import { formatIp } from '../../../agents/netstack/ip-address.ts';
+import { ipv4 } from '../../../agents/netstack/ipv4.ts';
 import { EthernetDevice } from '../../../agents/netstack/link/ethernet-device.ts';
 import type { VxlanLink } from '../../../agents/netstack/link/vxlan.ts';
 import { formatMac, mac } from '../../../agents/netstack/mac.ts';
@@ -36,14 +37,14 @@ function entries(host: Netns) {
     arp: host.neighbours
       .list()
       .filter(({ link }) => link === device)
-      .map(({ address, mac: to, state }) => `${formatIpv4(address)} ${formatMac(to!)} ${state}`),
-    fdb: device.fdbList().map(({ mac: to, remote }) => `${formatMac(to)} ${formatIpv4(remote)}`),
+      .map(({ address, mac: to, state }) => `${formatIp(address)} ${formatMac(to!)} ${state}`),
+    fdb: device.fdbList().map(({ mac: to, remote }) => `${formatMac(to)} ${formatIp(remote)}`),
     routes: host.fib
       .list()
       .filter(({ link, gateway }) => link === device && gateway !== undefined)
       .map(
         ({ destination, prefixLength, gateway }) =>
-          `${formatCidr({ address: destination as never, prefixLength })} via ${formatIpv4(gateway!)}`,
+          `${formatCidr({ address: destination as never, prefixLength })} via ${formatIp(gateway!)}`,
       ),
   };
 }

@@ -12,7 +12,7 @@ async function recordFrames(): Promise<Uint8Array[]> {
   const frames: Uint8Array[] = [];
   lab.node(2).eth0.addTap((frame) => frames.push(frame.slice()));
   await get(lab, client, '10.244.2.2', 8080);
-  client.icmp.openEcho().send(0x0af40202 as never, 1, new Uint8Array(10));
+  client.echo.open().send(0x0af40202 as never, 1, new Uint8Array(10));
   await lab.settle(10);
   return frames;
 }

@@ -1,18 +1,18 @@
-import { formatIpv4, type Ipv4, ipv4 } from '../../../agents/netstack/ipv4.ts';
+import { formatIp, type IpAddress, parseIp } from '../../../agents/netstack/ip-address.ts';
 import type { Netns } from '../../../agents/netstack/netns.ts';
 import type { TwoNodes } from './two-nodes.ts';
 
 /** Answers every connection to `port` with "NAME saw CLIENT" and closes. */
 export function serve(ns: Netns, port: number, name: string): void {
   ns.tcp.listen({ port }, (socket) => {
-    socket.write(new TextEncoder().encode(`${name} saw ${formatIpv4(socket.remote.address)}`));
+    socket.write(new TextEncoder().encode(`${name} saw ${formatIp(socket.remote.address)}`));
     socket.end();
   });
 }
 
 /** What a connection gets within three seconds: the text, or the code of its fault, or TIMEOUT. */
-export async function get(lab: TwoNodes, from: Netns, to: string | Ipv4, port: number): Promise<string> {
-  const socket = from.tcp.connect({ address: typeof to === 'string' ? ipv4(to) : to, port });
+export async function get(lab: TwoNodes, from: Netns, to: string | IpAddress, port: number): Promise<string> {
+  const socket = from.tcp.connect({ address: typeof to === 'string' ? parseIp(to)! : to, port });
   let text = '';
   let outcome: string | undefined;
   socket.onData = (chunk) => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cidr } from '../../../agents/netstack/cidr.ts';
-import type { EchoReply, IcmpFault } from '../../../agents/netstack/ip/icmp.ts';
+import type { EchoReply } from '../../../agents/netstack/ip/echo-sockets.ts';
+import type { IcmpFault } from '../../../agents/netstack/ip/icmp-fault.ts';
+import type { IpAddress } from '../../../agents/netstack/ip-address.ts';
 import { ipv4 } from '../../../agents/netstack/ipv4.ts';
 import { setMaster } from '../../../agents/netstack/link/bridge.ts';
 import { createVethPair } from '../../../agents/netstack/link/veth.ts';
@@ -17,7 +19,7 @@ async function echo(
   to: string,
   options: { ttl?: number; size?: number; wait?: number } = {},
 ) {
-  const socket = from.icmp.openEcho();
+  const socket = from.echo.open();
   let outcome: EchoReply | IcmpFault | undefined;
   socket.onReply = (reply) => {
     outcome = reply;
@@ -112,7 +114,7 @@ describe('routes', () => {
     const better = add('10.9.1.0/24', '172.18.0.8', 100);
     expect(ns.fib.lookup(ipv4('10.9.2.1'))).toBe(wide);
     expect(ns.fib.lookup(ipv4('10.9.1.1'))).toBe(better);
-    ns.fib.remove(better);
+    ns.removeRoute(better);
     expect(ns.fib.lookup(ipv4('10.9.1.1'))).toBe(narrow);
   });
 
@@ -218,7 +220,7 @@ describe('UDP', () => {
     const server = b.ns.udp.bind({ port: 53 });
     server.onMessage = (payload, from, to) => server.send(payload, from, to);
     const client = a.ns.udp.bind();
-    let from: number | undefined;
+    let from: IpAddress | undefined;
     client.onMessage = (_payload, remote) => {
       from = remote.address;
     };
@@ -239,7 +241,7 @@ describe('UDP', () => {
     lab.outside.addRoute({ destination: cidr('10.244.1.0/24'), gateway: ipv4('172.18.0.2') });
     lab.outside.udp.setForwarder(({ payload, reply }) => reply(payload));
     const client = a.ns.udp.bind();
-    let from: number | undefined;
+    let from: IpAddress | undefined;
     client.onMessage = (_payload, remote) => {
       from = remote.address;
     };

@@ -152,7 +152,7 @@ describe('the MTU of 1450', () => {
     [1423, 'EMSGSIZE'],
   ])('a ping of %i bytes that may not be fragmented: %s', async (size, expected) => {
     const lab = build();
-    const echo = lab.p11.icmp.openEcho();
+    const echo = lab.p11.echo.open();
     let outcome = 'TIMEOUT';
     echo.onReply = () => {
       outcome = 'reply';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { IpAddress } from '../../../agents/netstack/ip-address.ts';
 import { ipv4 } from '../../../agents/netstack/ipv4.ts';
 import type { TcpSocket } from '../../../agents/netstack/tcp/tcp-socket.ts';
 import { seededRng } from '../../../platform/rng.ts';
@@ -126,7 +127,7 @@ describe('connecting', () => {
     for (const address of ['10.0.0.1', '127.0.0.1']) {
       const wire = new LossyWire(1);
       wire.pass = () => false;
-      let seen: number | undefined;
+      let seen: IpAddress | undefined;
       wire.a.tcp.listen({ port: 80 }, (socket) => {
         seen = socket.remote.address;
       });
@@ -298,7 +299,7 @@ describe('the path MTU', () => {
     const [client, server] = await connected(wire);
     const atServer = collect(server);
     const mss = client.sender.mss;
-    client.fault(client.sender.una, { type: 3, code: 4, from: B, mtu: 1000 });
+    client.fault(client.sender.una, { type: 3, code: 4, from: B, mtu: 1000, errno: 'EMSGSIZE' });
     client.write(new Uint8Array(5000));
     await wire.until(() => atServer.length === 5000);
     expect([mss, client.sender.mss]).toEqual([1460, 960]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatIpv4, ipv4 } from '../../../agents/netstack/ipv4.ts';
+import { formatIp } from '../../../agents/netstack/ip-address.ts';
+import { ipv4 } from '../../../agents/netstack/ipv4.ts';
 import type { TcpSocket } from '../../../agents/netstack/tcp/tcp-socket.ts';
 import type { HostStream } from '../../../platform/host-network.ts';
 import { HOST_ADDRESS, record, Segment } from './segment.ts';
@@ -141,7 +142,7 @@ describe('UDP from a node to the machine', () => {
     for (const word of ['one', 'two']) {
       const socket = segment.node.udp.bind({});
       socket.onMessage = (payload, from) =>
-        got.push(`${Buffer.from(payload)} from ${formatIpv4(from.address)}:${from.port}`);
+        got.push(`${Buffer.from(payload)} from ${formatIp(from.address)}:${from.port}`);
       socket.send(Buffer.from(word), { address: ipv4('192.0.2.53'), port: 53 });
     }
     await segment.clock.run(100);

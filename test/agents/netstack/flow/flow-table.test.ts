@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { cidr } from '../../../../agents/netstack/cidr.ts';
 import { ipv4 } from '../../../../agents/netstack/ipv4.ts';
-import { EACH_CLIENT } from '../../../../agents/netstack/ipvs/ipvs.ts';
 import { mac } from '../../../../agents/netstack/mac.ts';
 import { FlowWorld, type FrameSpec, frameOf, type Port, replyTo } from './flow-world.ts';
 
@@ -79,7 +78,6 @@ const CHANGES: Readonly<Record<string, (world: FlowWorld) => void>> = {
     const settings = {
       scheduler: 'rr',
       persistentSeconds: 0,
-      netmask: EACH_CLIENT,
       hashesPorts: false,
     } as const;
     for (const protocol of [6, 17]) {

@@ -10,6 +10,7 @@ import { writeEthernet } from '../../../../agents/netstack/header/ethernet.ts';
 import { writeIpv4Header } from '../../../../agents/netstack/header/ipv4-header.ts';
 import { writeTcp, writeTcpChecksum } from '../../../../agents/netstack/header/tcp-header.ts';
 import { writeUdp, writeUdpChecksum } from '../../../../agents/netstack/header/udp-header.ts';
+import type { IpAddress } from '../../../../agents/netstack/ip-address.ts';
 import { type Ipv4, ipv4 } from '../../../../agents/netstack/ipv4.ts';
 import { type Bridge, createBridge, setMaster } from '../../../../agents/netstack/link/bridge.ts';
 import { EthernetDevice } from '../../../../agents/netstack/link/ethernet-device.ts';
@@ -118,8 +119,8 @@ export class FlowWorld {
     const { ns, clock } = this;
     const now = clock.now();
     const node = (each: {
-      source: number;
-      destination: number;
+      source: IpAddress;
+      destination: IpAddress;
       sourcePort: number;
       destinationPort: number;
     }) => [each.source, each.destination, each.sourcePort, each.destinationPort].join(' ');

@@ -1,20 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { ipv4 } from '../../../../agents/netstack/ipv4.ts';
+import { type Ipv4, ipv4 } from '../../../../agents/netstack/ipv4.ts';
 import { Destination } from '../../../../agents/netstack/ipvs/destination.ts';
 import { SCHEDULERS, type SchedulerName } from '../../../../agents/netstack/ipvs/scheduler.ts';
+
+const VIRTUAL = ipv4('10.96.0.1');
 
 /** Destinations a, b, c … of the weights given. */
 const destinations = (...weights: number[]) =>
   weights.map((weight, index) => new Destination(ipv4(`10.0.0.${index + 1}`), 80, weight));
 const nameOf = (destination: Destination | undefined): string =>
-  destination ? String.fromCharCode(96 + (destination.address & 255)) : '-';
+  destination ? String.fromCharCode(96 + (Number(destination.address) & 255)) : '-';
 
 /** Whom `count` new connections go to; each stays, established. */
 function turns(name: SchedulerName, of: Destination[], count: number): string {
   const schedule = SCHEDULERS[name](of);
   let names = '';
   for (let i = 0; i < count; i++) {
-    const chosen = schedule({ address: 0x0a000000 + i, port: 0 }, 0x0a600001);
+    const chosen = schedule({ address: (0x0a000000 + i) as Ipv4, port: 0 }, VIRTUAL);
     if (chosen) chosen.active++;
     names += nameOf(chosen);
   }
@@ -54,9 +56,9 @@ describe('schedulers', () => {
     const schedule = SCHEDULERS[name](all);
     const counts = new Map<Destination, number>();
     for (let i = 0; i < 300; i++) {
-      const client = { address: 0x0af40000 + i * 7, port: 0 };
-      const chosen = schedule(client, 1)!;
-      expect(schedule(client, 2)).toBe(chosen);
+      const client = { address: (0x0af40000 + 7 * i) as Ipv4, port: 0 };
+      const chosen = schedule(client, VIRTUAL)!;
+      expect(schedule(client, ipv4('10.96.0.2'))).toBe(chosen);
       counts.set(chosen, (counts.get(chosen) ?? 0) + 1);
     }
     expect(Math.min(...all.map((each) => counts.get(each) ?? 0))).toBeGreaterThan(50);
@@ -67,16 +69,16 @@ describe('schedulers', () => {
     const [before, after] = [SCHEDULERS.mh(all), SCHEDULERS.mh(all.slice(1))];
     let moved = 0;
     for (let i = 0; i < 1000; i++) {
-      const client = { address: 0x0af40000 + i, port: 0 };
-      const was = before(client, 1);
-      if (was !== all[0] && after(client, 1) !== was) moved++;
+      const client = { address: (0x0af40000 + i) as Ipv4, port: 0 };
+      const was = before(client, VIRTUAL);
+      if (was !== all[0] && after(client, VIRTUAL) !== was) moved++;
     }
     expect(moved).toBeLessThan(150);
   });
 
   it('dh goes by what is asked for', () => {
     const schedule = SCHEDULERS.dh(destinations(1, 1, 1));
-    const chosen = schedule({ address: 1, port: 1 }, 77);
-    expect(schedule({ address: 2, port: 2 }, 77)).toBe(chosen);
+    const chosen = schedule({ address: 1 as Ipv4, port: 1 }, VIRTUAL);
+    expect(schedule({ address: 2 as Ipv4, port: 2 }, VIRTUAL)).toBe(chosen);
   });
 });

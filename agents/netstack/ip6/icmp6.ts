@@ -1,0 +1,161 @@
+import { u16, u32 } from '../bytes.ts';
+import { findUpperLayer, NEXT_FRAGMENT } from '../header/extension-headers.ts';
+import {
+  checkIcmp6,
+  ICMP6_ECHO,
+  ICMP6_ECHO_REPLY,
+  ICMP6_HEADER,
+  ICMP6_NEIGHBOUR_ADVERTISEMENT,
+  ICMP6_NEIGHBOUR_SOLICITATION,
+  ICMP6_PARAMETER,
+  ICMP6_TOO_BIG,
+  ICMP6_UNREACHABLE,
+  isIcmp6Error,
+  PARAMETER_NEXT_HEADER,
+  writeIcmp6,
+  writeIcmp6Checksum,
+} from '../header/icmp6-header.ts';
+import {
+  IPV6_HEADER,
+  IPV6_MIN_MTU,
+  ipv6Destination,
+  ipv6Source,
+  ipv6TrafficClass,
+} from '../header/ipv6-header.ts';
+import { ErrorLimit } from '../ip/error-limit.ts';
+import { attachRelated } from '../ip/icmp.ts';
+import type { IcmpFault } from '../ip/icmp-fault.ts';
+import { type Ipv6, isMulticast6 } from '../ipv6.ts';
+import type { Netns } from '../netns.ts';
+import { PACKET_HOST, type Packet } from '../packet.ts';
+import { PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { receiveDiscovery } from './neighbour-discovery.ts';
+
+/** ICMPv6 of a namespace (RFC 4443; net/ipv6/icmp.c): answers echo, sends and hears errors, finds neighbours. */
+export class Icmp6 {
+  readonly #ns: Netns;
+  readonly #limit: ErrorLimit;
+
+  constructor(ns: Netns) {
+    this.#ns = ns;
+    this.#limit = new ErrorLimit(ns);
+  }
+
+  receive(packet: Packet): void {
+    const { bytes, l3, l4, end } = packet;
+    const fault = end - l4 < ICMP6_HEADER ? 'PKT_TOO_SMALL' : checkIcmp6(bytes, l3, l4, end);
+    if (fault) return this.#ns.drop(packet, fault);
+    const type = bytes[l4]!;
+    if (type === ICMP6_ECHO) return this.#answer(packet);
+    if (type === ICMP6_ECHO_REPLY) return this.#echoReply(packet);
+    if (type === ICMP6_NEIGHBOUR_SOLICITATION || type === ICMP6_NEIGHBOUR_ADVERTISEMENT)
+      return receiveDiscovery(this.#ns, packet);
+    if (type >= ICMP6_UNREACHABLE && type <= ICMP6_PARAMETER) return this.#fault(packet);
+    this.#ns.drop(packet, 'UNHANDLED_PROTO');
+  }
+
+  /**
+   * Reports `packet` to its sender, unless RFC 4443 §2.4 forbids it: never about an ICMPv6 error, nor to a source
+   * that is no host, nor about a packet to many, but for its size. `packet` is only read.
+   */
+  sendError(packet: Packet, type: number, code: number, info = 0): void {
+    const { bytes, l3 } = packet;
+    const target = ipv6Source(bytes, l3);
+    if (!mayReport(packet, target, type, code) || !this.#limit.take()) return;
+    const quoted = Math.min(packet.end - l3, IPV6_MIN_MTU - IPV6_HEADER - ICMP6_HEADER);
+    const error = this.#ns.ip6.allocate(ICMP6_HEADER + quoted);
+    error.bytes.set(bytes.subarray(l3, l3 + quoted), error.l4 + ICMP6_HEADER);
+    writeIcmp6(error.bytes, error.l4, { type, code, rest: info });
+    error.trace = packet.trace;
+    attachRelated(error, packet);
+    const received = ipv6Destination(bytes, l3);
+    const isOwn = this.#ns.fib6.lookup(received)?.type === 'local';
+    this.#send(error, target, isOwn ? received : undefined, 0);
+  }
+
+  #send(packet: Packet, target: Ipv6, source: Ipv6 | undefined, tos: number): void {
+    const options = source === undefined ? { tos } : { tos, source };
+    this.#ns.ip6.send(packet, target, PROTO_ICMPV6, options, (from, to) =>
+      writeIcmp6Checksum(packet.bytes, packet.l4, packet.end, from, to),
+    );
+  }
+
+  /** icmpv6_echo_reply: from the address that was asked, or one of ours if that was a group's. */
+  #answer(request: Packet): void {
+    const ns = this.#ns;
+    const { bytes, l3, l4, end } = request;
+    if (ns.sysctl.number('net.ipv6.icmp.echo_ignore_all')) return ns.drop(request, 'ICMP_INVALID');
+    const reply = ns.ip6.allocate(end - l4);
+    reply.bytes.set(bytes.subarray(l4, end), reply.l4);
+    reply.bytes[reply.l4] = ICMP6_ECHO_REPLY;
+    reply.trace = request.trace;
+    request.trace?.({ kind: 'socket', ns: ns.name, protocol: 'icmp', detail: 'echo reply' }, request);
+    const asked = ipv6Destination(bytes, l3);
+    const tos = ipv6TrafficClass(bytes, l3);
+    this.#send(reply, ipv6Source(bytes, l3), isMulticast6(asked) ? undefined : asked, tos);
+  }
+
+  #echoReply(packet: Packet): void {
+    const { bytes, l3, l4, end } = packet;
+    const isHeard = this.#ns.echo.heard(u16(bytes, l4 + 4), {
+      from: ipv6Source(bytes, l3),
+      sequence: u16(bytes, l4 + 6),
+      ttl: bytes[l3 + 7]!,
+      payload: bytes.subarray(l4 + ICMP6_HEADER, end),
+    });
+    if (!isHeard) this.#ns.drop(packet, 'ICMP_INVALID');
+  }
+
+  /** Hands an error to the socket whose packet it quotes (icmpv6_notify). */
+  #fault(packet: Packet): void {
+    const { bytes, l3, l4, end } = packet;
+    const inner = l4 + ICMP6_HEADER;
+    const upper = inner + IPV6_HEADER <= end ? findUpperLayer(bytes, inner, end) : undefined;
+    if (upper === undefined || upper.offset + 8 > end) return this.#ns.drop(packet, 'ICMP_INVALID');
+    const type = bytes[l4]!;
+    const code = bytes[l4 + 1]!;
+    const mtu = type === ICMP6_TOO_BIG ? u32(bytes, l4 + 4) : 0;
+    const fault: IcmpFault = { type, code, from: ipv6Source(bytes, l3), mtu, errno: errnoOf(type, code) };
+    const at = upper.offset;
+    const local = { address: ipv6Source(bytes, inner), port: u16(bytes, at) };
+    const remote = { address: ipv6Destination(bytes, inner), port: u16(bytes, at + 2) };
+    switch (upper.protocol) {
+      case PROTO_TCP:
+        return this.#ns.tcp.fault(local, remote, u32(bytes, at + 4), fault);
+      case PROTO_UDP:
+        return this.#ns.udp.fault(local, remote, fault);
+      case PROTO_ICMPV6:
+        this.#ns.echo.failed(u16(bytes, at + 4), u16(bytes, at + 6), fault);
+    }
+  }
+}
+
+/** tab_unreach, net/ipv6/icmp.c. */
+const UNREACHABLE_ERRNO: readonly string[] = [
+  'ENETUNREACH',
+  'EACCES',
+  'EHOSTUNREACH',
+  'EHOSTUNREACH',
+  'ECONNREFUSED',
+  'EACCES',
+  'EACCES',
+];
+
+function errnoOf(type: number, code: number): string {
+  if (type === ICMP6_UNREACHABLE) return UNREACHABLE_ERRNO[code] ?? 'EPROTO';
+  if (type === ICMP6_TOO_BIG) return 'EMSGSIZE';
+  return type === ICMP6_PARAMETER ? 'EPROTO' : 'EHOSTUNREACH';
+}
+
+function mayReport(packet: Packet, target: Ipv6, type: number, code: number): boolean {
+  const { bytes, l3, end } = packet;
+  if (target === 0n || isMulticast6(target)) return false;
+  const isToMany = packet.type !== PACKET_HOST || isMulticast6(ipv6Destination(bytes, l3));
+  // RFC 4443 §2.4 (e.3): a packet to many may be reported for its size, and for an option that asks for it.
+  if (isToMany && type !== ICMP6_TOO_BIG) return false;
+  const upper = findUpperLayer(bytes, l3, end);
+  if (upper === undefined || upper.protocol === NEXT_FRAGMENT)
+    return type === ICMP6_PARAMETER && code !== PARAMETER_NEXT_HEADER;
+  if (upper.protocol !== PROTO_ICMPV6) return true;
+  return upper.offset < end && !isIcmp6Error(bytes[upper.offset]!);
+}

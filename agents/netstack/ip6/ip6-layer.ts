@@ -1,0 +1,308 @@
+import type { Route } from '../fib/route.ts';
+import { findUpperLayer, NEXT_NONE, type UpperLayer } from '../header/extension-headers.ts';
+import {
+  ICMP6_PARAMETER,
+  ICMP6_TIME_EXCEEDED,
+  ICMP6_TOO_BIG,
+  ICMP6_UNREACHABLE,
+  PARAMETER_NEXT_HEADER,
+  UNREACH6_ADDRESS,
+  UNREACH6_BEYOND_SCOPE,
+  UNREACH6_NO_ROUTE,
+  UNREACH6_PORT,
+  UNREACH6_PROHIBITED,
+} from '../header/icmp6-header.ts';
+import {
+  checkIpv6,
+  IPV6_HEADER,
+  IPV6_MIN_MTU,
+  ipv6Destination,
+  ipv6PayloadLength,
+  ipv6Source,
+  writeIpv6Header,
+} from '../header/ipv6-header.ts';
+import { ipConfOf } from '../ip/ip-conf.ts';
+import type { IpProtocol, Refusal, SendOptions, SendResult } from '../ip/ip-protocol.ts';
+import { Reassembler } from '../ip/reassembler.ts';
+import { type Ipv6, isLinkLocal6, isMulticast6 } from '../ipv6.ts';
+import type { Link } from '../link/link.ts';
+import { type Mac, ZERO_MAC } from '../mac.ts';
+import { transmitTo } from '../neigh/neighbour-table.ts';
+import { FORWARD, INPUT, NF_ACCEPT, NF_STOLEN, OUTPUT, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
+import type { Netns } from '../netns.ts';
+import { PACKET_HOST, PACKET_OTHERHOST, Packet } from '../packet.ts';
+import { PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { fragment6, isTooBig6, leavesInPieces6 } from './fragment6.ts';
+import { IPV6_FRAGMENTS } from './ipv6-fragments.ts';
+import { routeInput6 } from './route-input6.ts';
+import { sourceAddress6 } from './source-address6.ts';
+
+/** IPv6 input, forwarding and output in Linux's order (net/ipv6/ip6_input.c, ip6_output.c). */
+export class Ip6Layer implements IpProtocol {
+  readonly headerLength = IPV6_HEADER;
+  readonly #ns: Netns;
+  readonly #reassembler: Reassembler;
+
+  constructor(ns: Netns) {
+    this.#ns = ns;
+    this.#reassembler = new Reassembler(ns, IPV6_FRAGMENTS);
+  }
+
+  allocate(length: number): Packet {
+    const packet = Packet.allocate(IPV6_HEADER + length);
+    packet.l3 = packet.start;
+    packet.l4 = packet.start + IPV6_HEADER;
+    return packet;
+  }
+
+  /** ip6_rcv: a frame's IPv6 packet, already past the link layer. */
+  receive(packet: Packet): void {
+    const ns = this.#ns;
+    const link = packet.input!;
+    if (packet.type === PACKET_OTHERHOST) return ns.drop(packet, 'OTHERHOST');
+    if (!ipConfOf(link).speaksIpv6) return ns.drop(packet, 'IPV6_DISABLED');
+    if (!this.admit(packet, link.kind === 'loopback')) return;
+    if (ns.hooks6.run(PREROUTING, packet, link, undefined) !== NF_ACCEPT) return;
+    this.receiveFinish(packet);
+  }
+
+  /** Whether a packet has a header that may be used; then `l4`, `nextHeader` and `end` are set. */
+  admit(packet: Packet, isOwn: boolean): boolean {
+    const { bytes, l3 } = packet;
+    const fault = checkIpv6(bytes, l3, packet.end, isOwn);
+    if (fault) {
+      this.#ns.drop(packet, fault);
+      return false;
+    }
+    packet.end = l3 + IPV6_HEADER + ipv6PayloadLength(bytes, l3);
+    const upper = findUpperLayer(bytes, l3, packet.end);
+    packet.l4 = upper?.offset ?? packet.end;
+    packet.nextHeader = upper?.protocol ?? NEXT_NONE;
+    return true;
+  }
+
+  receiveFinish(packet: Packet): void {
+    packet.route ??= routeInput6(this.#ns, packet);
+    const { route } = packet;
+    if (route === undefined) return;
+    this.traceRoute(packet, route);
+    if (route.type === 'local') this.#deliver(packet);
+    else this.#forward(packet, route);
+  }
+
+  send(
+    packet: Packet,
+    destination: Ipv6,
+    protocol: number,
+    options: SendOptions,
+    finish?: (source: Ipv6, destination: Ipv6) => void,
+  ): SendResult {
+    const route = this.routeOutput(destination);
+    if (typeof route === 'string') return route;
+    const source = (options.source as Ipv6 | undefined) ?? this.sourceFor(route, destination);
+    if (source === undefined) return 'ENETUNREACH';
+    if (options.dontFragment && packet.end - packet.l3 > this.outputLink(route).mtu) return 'EMSGSIZE';
+    finish?.(source, destination);
+    writeIpv6Header(packet.bytes, packet.l3, {
+      source,
+      destination,
+      nextHeader: protocol,
+      payloadLength: packet.end - packet.l3 - IPV6_HEADER,
+      trafficClass: options.tos ?? 0,
+      hopLimit: options.ttl ?? this.#ns.sysctl.number('net.ipv6.conf.default.hop_limit'),
+    });
+    packet.nextHeader = protocol;
+    packet.mark = options.mark ?? packet.mark;
+    return this.localOut(packet, route);
+  }
+
+  /** A message of the link itself: it meets the OUTPUT hook and no route. */
+  sendOn(link: Link, packet: Packet): void {
+    if (this.#ns.hooks6.run(OUTPUT, packet, undefined, link) !== NF_ACCEPT) return;
+    if (this.#ns.hooks6.run(POSTROUTING, packet, undefined, link) !== NF_ACCEPT) return;
+    this.#toNeighbour(link, packet, ipv6Destination(packet.bytes, packet.l3));
+  }
+
+  /** The route for a packet made here. What is unique on a link only goes to the one link that has it. */
+  routeOutput(destination: Ipv6): Route | SendResult {
+    const route = this.#ns.fib6.lookup(destination);
+    if (route === undefined) return 'ENETUNREACH';
+    if (route.type === 'unreachable') return 'EHOSTUNREACH';
+    if (route.type === 'blackhole') return 'EINVAL';
+    if (route.type === 'prohibit') return 'EACCES';
+    return route.link && this.outputLink(route).up ? route : 'ENETUNREACH';
+  }
+
+  /** For an address of our own it is lo, whoever holds it. */
+  outputLink(route: Route): Link {
+    return route.type === 'local' ? this.#ns.lo : route.link!;
+  }
+
+  sourceFor(route: Route, destination: Ipv6): Ipv6 | undefined {
+    return sourceAddress6(this.#ns, route as Route<Ipv6>, destination);
+  }
+
+  refuse(packet: Packet, because: Refusal): void {
+    if (because === 'protocol') return this.#unknownHeader(packet);
+    if (because === 'hops') return this.#ns.icmp6.sendError(packet, ICMP6_TIME_EXCEEDED, 0);
+    this.#ns.icmp6.sendError(packet, ICMP6_UNREACHABLE, UNREACHABLE_CODES[because]);
+  }
+
+  refuseSize(packet: Packet, mtu: number): void {
+    this.#ns.icmp6.sendError(packet, ICMP6_TOO_BIG, 0, mtu);
+  }
+
+  decrementHops({ bytes, l3 }: Packet): void {
+    bytes[l3 + 7] = bytes[l3 + 7]! - 1;
+  }
+
+  /** ip6_output: POSTROUTING, then out of the route's link. */
+  output(packet: Packet): void {
+    const link = this.outputLink(packet.route!);
+    if (this.#ns.hooks6.run(POSTROUTING, packet, packet.input, link) !== NF_ACCEPT) return;
+    if (leavesInPieces6(packet, link.mtu)) return this.#outputFragments(packet, link);
+    this.#finishOutput(packet);
+  }
+
+  /** Puts fragments together before conntrack sees them; undefined while some are missing. */
+  defragment(packet: Packet): Packet | undefined {
+    return this.#reassembler.add(packet);
+  }
+
+  close(): void {
+    this.#reassembler.close();
+  }
+
+  localOut(packet: Packet, route: Route): SendResult {
+    const ns = this.#ns;
+    const before = ipv6Destination(packet.bytes, packet.l3);
+    this.traceRoute(packet, route);
+    packet.route = route;
+    const verdict = ns.hooks6.run(OUTPUT, packet, undefined, this.outputLink(route));
+    if (verdict !== NF_ACCEPT) return verdict === NF_STOLEN ? 'sent' : 'EPERM';
+    const after = ipv6Destination(packet.bytes, packet.l3);
+    if (after !== before) {
+      const rerouted = this.routeOutput(after);
+      if (typeof rerouted === 'string') {
+        ns.drop(packet, 'IP_OUTNOROUTES');
+        return rerouted;
+      }
+      packet.route = rerouted;
+      this.traceRoute(packet, rerouted);
+    }
+    this.output(packet);
+    return 'sent';
+  }
+
+  #finishOutput(packet: Packet): void {
+    const route = packet.route!;
+    const link = this.outputLink(route);
+    const destination = ipv6Destination(packet.bytes, packet.l3);
+    if (link.noArp) return transmitTo(link, ZERO_MAC, packet);
+    packet.route = undefined;
+    this.#toNeighbour(link, packet, (route.gateway as Ipv6 | undefined) ?? destination);
+  }
+
+  #toNeighbour(link: Link, packet: Packet, nextHop: Ipv6): void {
+    if (isMulticast6(nextHop)) return transmitTo(link, multicastMac6(nextHop), packet);
+    this.#ns.neighbours.output(link, nextHop, packet);
+  }
+
+  /** ip6_input: the hook, then each header in turn until one is for somebody. */
+  #deliver(packet: Packet): void {
+    const ns = this.#ns;
+    if (ns.hooks6.run(INPUT, packet, packet.input, undefined) !== NF_ACCEPT) return;
+    const upper = findUpperLayer(packet.bytes, packet.l3, packet.end);
+    if (upper === undefined) return ns.drop(packet, 'IP_INHDR');
+    if (upper.fragment === undefined) return this.#toTransport(packet, upper);
+    const whole = this.#reassembler.add(packet);
+    if (whole === undefined) return;
+    const inside = findUpperLayer(whole.bytes, whole.l3, whole.end);
+    if (inside === undefined) return ns.drop(whole, 'IP_INHDR');
+    this.#toTransport(whole, inside);
+  }
+
+  #toTransport(packet: Packet, { protocol, offset }: UpperLayer): void {
+    const ns = this.#ns;
+    packet.l4 = offset;
+    packet.nextHeader = protocol;
+    switch (protocol) {
+      case PROTO_TCP:
+        return ns.tcp.receive(packet);
+      case PROTO_UDP:
+        return ns.udp.receive(packet);
+      case PROTO_ICMPV6:
+        return ns.icmp6.receive(packet);
+      case NEXT_NONE:
+        return ns.drop(packet, 'IP_NOPROTO');
+      default:
+        this.#unknownHeader(packet);
+        ns.drop(packet, 'IP_NOPROTO');
+    }
+  }
+
+  #unknownHeader(packet: Packet): void {
+    const { bytes, l3, end } = packet;
+    const saidAt = findUpperLayer(bytes, l3, end)?.saidAt ?? l3 + 6;
+    this.#ns.icmp6.sendError(packet, ICMP6_PARAMETER, PARAMETER_NEXT_HEADER, saidAt - l3);
+  }
+
+  /** ip6_forward: hop limit, then source, then size, then the hook. */
+  #forward(packet: Packet, route: Route): void {
+    const ns = this.#ns;
+    const { bytes, l3 } = packet;
+    const link = route.link!;
+    if (packet.type !== PACKET_HOST) return ns.drop(packet, 'OTHERHOST');
+    if (bytes[l3 + 7]! <= 1) {
+      this.refuse(packet, 'hops');
+      return ns.drop(packet, 'IP_TTL');
+    }
+    const source = ipv6Source(bytes, l3);
+    if (source === 0n) return ns.drop(packet, 'IP_INVALID_SOURCE');
+    if (isLinkLocal6(source)) {
+      ns.icmp6.sendError(packet, ICMP6_UNREACHABLE, UNREACH6_BEYOND_SCOPE);
+      return ns.drop(packet, 'IP_INVALID_SOURCE');
+    }
+    const mtu = Math.max(link.mtu, IPV6_MIN_MTU);
+    if (isTooBig6(packet, mtu)) {
+      this.refuseSize(packet, mtu);
+      return ns.drop(packet, 'PKT_TOO_BIG');
+    }
+    this.decrementHops(packet);
+    if (ns.hooks6.run(FORWARD, packet, packet.input, link) !== NF_ACCEPT) return;
+    this.output(packet);
+  }
+
+  #outputFragments(packet: Packet, link: Link): void {
+    const { route } = packet;
+    for (const piece of fragment6(packet, link.mtu, this.#ns.rng)) {
+      piece.route = route;
+      this.#finishOutput(piece);
+    }
+  }
+
+  traceRoute(packet: Packet, route: Route): void {
+    packet.trace?.(
+      {
+        kind: 'route',
+        ns: this.#ns.name,
+        result: route.type,
+        link: route.link?.name,
+        nextHop: route.gateway ?? ipv6Destination(packet.bytes, packet.l3),
+      },
+      packet,
+    );
+  }
+}
+
+const UNREACHABLE_CODES: Readonly<Record<Exclude<Refusal, 'protocol' | 'hops'>, number>> = {
+  port: UNREACH6_PORT,
+  host: UNREACH6_ADDRESS,
+  network: UNREACH6_NO_ROUTE,
+  prohibited: UNREACH6_PROHIBITED,
+};
+
+/** RFC 2464 §7. */
+function multicastMac6(destination: Ipv6): Mac {
+  return (0x333300000000 + Number(destination & 0xffffffffn)) as Mac;
+}

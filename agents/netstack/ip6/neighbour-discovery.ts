@@ -1,0 +1,176 @@
+import { putU32, u32 } from '../bytes.ts';
+import { internetChecksum, pseudoHeaderSum } from '../checksum.ts';
+import {
+  ICMP6_HEADER,
+  ICMP6_NEIGHBOUR_ADVERTISEMENT,
+  ICMP6_NEIGHBOUR_SOLICITATION,
+} from '../header/icmp6-header.ts';
+import { ipv6Destination, ipv6Source, readIpv6, writeIpv6, writeIpv6Header } from '../header/ipv6-header.ts';
+import { ipConfOf } from '../ip/ip-conf.ts';
+import { ALL_NODES, ANY_IPV6, type Ipv6, isLinkLocal6, isMulticast6, solicitedNode } from '../ipv6.ts';
+import type { Link } from '../link/link.ts';
+import { type Mac, readMac, writeMac } from '../mac.ts';
+import type { Neighbour } from '../neigh/neighbour.ts';
+import type { Netns } from '../netns.ts';
+import type { Packet } from '../packet.ts';
+import { PROTO_ICMPV6 } from '../protocol-numbers.ts';
+import { isOwnOn } from './own-address.ts';
+
+/** A message's target, after the header's 8 bytes, and where its options begin (RFC 4861 §4.3, §4.4). */
+const TARGET = ICMP6_HEADER;
+const OPTIONS = ICMP6_HEADER + 16;
+const OPTION_SOURCE = 1;
+const OPTION_TARGET = 2;
+const LINK_OPTION = 8;
+
+const FLAG_ROUTER = 0x80000000;
+const FLAG_SOLICITED = 0x40000000;
+const FLAG_OVERRIDE = 0x20000000;
+
+/** Asks for a neighbour: its group, or in PROBE itself (ndisc_solicit, net/ipv6/ndisc.c). */
+export function solicit6(ns: Netns, neighbour: Neighbour, because: Packet | undefined): void {
+  const { link, mac } = neighbour;
+  const target = neighbour.address as Ipv6;
+  const waiting = because && ipv6Source(because.bytes, because.l3);
+  const source = waiting !== undefined && isOwnOn(link, waiting) ? waiting : linkLocal(link);
+  if (source === undefined) return;
+  const isProbe = neighbour.state === 'PROBE' && mac !== undefined;
+  send(ns, link, {
+    type: ICMP6_NEIGHBOUR_SOLICITATION,
+    source,
+    destination: isProbe ? target : solicitedNode(target),
+    target,
+    flags: 0,
+    option: OPTION_SOURCE,
+  });
+}
+
+/** Tells everybody on the link where an address of ours is (RFC 4861 §7.2.6). */
+export function announce6(ns: Netns, link: Link, address: Ipv6): void {
+  send(ns, link, {
+    type: ICMP6_NEIGHBOUR_ADVERTISEMENT,
+    source: address,
+    destination: ALL_NODES,
+    target: address,
+    flags: FLAG_OVERRIDE | (ipConfOf(link).forwarding6 ? FLAG_ROUTER : 0),
+    option: OPTION_TARGET,
+  });
+}
+
+const linkLocal = (link: Link): Ipv6 | undefined =>
+  link.addresses6.find(({ address }) => isLinkLocal6(address))?.address;
+
+/** ndisc_rcv: a message whose checksum is right. One that came further than over a link is no message at all. */
+export function receiveDiscovery(ns: Netns, packet: Packet): void {
+  const { bytes, l3, l4, end } = packet;
+  const isFromLink = bytes[l3 + 7] === 255 && bytes[l4 + 1] === 0;
+  if (!isFromLink || end - l4 < OPTIONS) return ns.drop(packet, 'NDP_INVALID');
+  const target = readIpv6(bytes, l4 + TARGET);
+  if (isMulticast6(target)) return ns.drop(packet, 'NDP_INVALID');
+  if (bytes[l4] === ICMP6_NEIGHBOUR_SOLICITATION) return receiveSolicitation(ns, packet, target);
+  receiveAdvertisement(ns, packet, target);
+}
+
+function receiveSolicitation(ns: Netns, packet: Packet, target: Ipv6): void {
+  const { bytes, l3, l4, end } = packet;
+  const link = packet.input!;
+  const source = ipv6Source(bytes, l3);
+  const isToGroup = isMulticast6(ipv6Destination(bytes, l3));
+  const mac = linkOption(bytes, l4 + OPTIONS, end, OPTION_SOURCE);
+  if (mac === 'invalid') return ns.drop(packet, 'NDP_INVALID');
+  const isOwn = isOwnOn(link, target);
+  if (!isOwn && !isProxied(ns, link, target)) return ns.drop(packet, 'OTHERHOST');
+  const answer = { type: ICMP6_NEIGHBOUR_ADVERTISEMENT, source: target, target, option: OPTION_TARGET };
+  const router = ipConfOf(link).forwarding6 ? FLAG_ROUTER : 0;
+  if (source === ANY_IPV6) {
+    // Somebody wants to take the address (RFC 4862 §5.4.3): all hear that it is in use.
+    return send(ns, link, { ...answer, destination: ALL_NODES, flags: FLAG_OVERRIDE | router });
+  }
+  if (mac !== undefined) ns.neighbours.learn(link, source, mac, false, true);
+  send(ns, link, {
+    ...answer,
+    destination: source,
+    flags: FLAG_SOLICITED | router | (isOwn && isToGroup ? FLAG_OVERRIDE : 0),
+    option: isToGroup ? OPTION_TARGET : undefined,
+  });
+}
+
+function isProxied(ns: Netns, link: Link, target: Ipv6): boolean {
+  if (ns.sysctl.perLink(link.name, 'proxy_ndp', 'ipv6') === 0 || !ipConfOf(link).forwarding6) return false;
+  const route = ns.fib6.lookup(target);
+  return route?.type === 'unicast' && route.link !== link;
+}
+
+/** RFC 4861 §7.2.5: without the override flag a known address stays where it is. */
+function receiveAdvertisement(ns: Netns, packet: Packet, target: Ipv6): void {
+  const { bytes, l3, l4, end } = packet;
+  const link = packet.input!;
+  const flags = u32(bytes, l4 + 4);
+  const isSolicited = (flags & FLAG_SOLICITED) !== 0;
+  if (isSolicited && isMulticast6(ipv6Destination(bytes, l3))) return ns.drop(packet, 'NDP_INVALID');
+  const mac = linkOption(bytes, l4 + OPTIONS, end, OPTION_TARGET);
+  if (mac === 'invalid' || isOwnOn(link, target)) return ns.drop(packet, 'NDP_INVALID');
+  const known = ns.neighbours.lookup(link, target);
+  if (known === undefined) return;
+  const told = mac ?? known.mac;
+  if (told === undefined) return;
+  const moves = known.mac !== undefined && known.mac !== told;
+  if (moves && (flags & FLAG_OVERRIDE) === 0) return ns.neighbours.doubt(known);
+  ns.neighbours.learn(link, target, told, isSolicited, false);
+}
+
+/** The Ethernet address of an option; `invalid` if the options lie about their lengths (RFC 4861 §4.6). */
+function linkOption(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  wanted: number,
+): Mac | undefined | 'invalid' {
+  let found: Mac | undefined;
+  for (let at = start; at < end; ) {
+    const length = at + 1 < end ? bytes[at + 1]! << 3 : 0;
+    if (length === 0 || at + length > end) return 'invalid';
+    if (bytes[at] === wanted && length === LINK_OPTION) found ??= readMac(bytes, at + 2);
+    at += length;
+  }
+  return found;
+}
+
+interface Message {
+  readonly type: number;
+  readonly source: Ipv6;
+  readonly destination: Ipv6;
+  readonly target: Ipv6;
+  readonly flags: number;
+  /** With which of the two options our own Ethernet address goes along. */
+  readonly option: number | undefined;
+}
+
+/** ndisc_send_skb: out of this link, whatever the routes say. */
+function send(ns: Netns, link: Link, message: Message): void {
+  const length = OPTIONS + (message.option === undefined ? 0 : LINK_OPTION);
+  const packet = ns.ip6.allocate(length);
+  const { bytes, l3, l4, end } = packet;
+  bytes[l4] = message.type;
+  putU32(bytes, l4 + 4, message.flags >>> 0);
+  writeIpv6(bytes, l4 + TARGET, message.target);
+  if (message.option !== undefined) {
+    bytes[l4 + OPTIONS] = message.option;
+    bytes[l4 + OPTIONS + 1] = 1;
+    writeMac(bytes, l4 + OPTIONS + 2, link.mac);
+  }
+  const { source, destination } = message;
+  const sum = internetChecksum(bytes, l4, end, pseudoHeaderSum(source, destination, PROTO_ICMPV6, length));
+  bytes[l4 + 2] = sum >>> 8;
+  bytes[l4 + 3] = sum;
+  writeIpv6Header(bytes, l3, {
+    source,
+    destination,
+    nextHeader: PROTO_ICMPV6,
+    payloadLength: length,
+    trafficClass: 0,
+    hopLimit: 255,
+  });
+  packet.nextHeader = PROTO_ICMPV6;
+  ns.ip6.sendOn(link, packet);
+}

@@ -1,0 +1,87 @@
+import { formatIpv4, parseIpv4 } from './ipv4.ts';
+
+declare const ipv6Brand: unique symbol;
+
+/** An IPv6 address as an unsigned 128-bit integer; only the parsers here and header readers make one. */
+export type Ipv6 = bigint & { readonly [ipv6Brand]: true };
+
+export const ANY_IPV6 = 0n as Ipv6;
+export const LOOPBACK_IPV6 = 1n as Ipv6;
+/** ff02::1 and ff02::2 (RFC 4291 §2.7.1). */
+export const ALL_NODES = ((0xff02n << 112n) | 1n) as Ipv6;
+export const ALL_ROUTERS = ((0xff02n << 112n) | 2n) as Ipv6;
+const SOLICITED_NODE = (0xff02n << 112n) | (1n << 32n) | 0xff000000n;
+
+/** RFC 4291 §2.2, all three forms, without a zone; undefined for anything else. */
+export function parseIpv6(text: string): Ipv6 | undefined {
+  if (text.length > 45 || !/^[0-9a-fA-F:.]+$/.test(text)) return undefined;
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const head = parseGroups(halves[0]!, halves.length === 1);
+  const tail = halves.length === 2 ? parseGroups(halves[1]!, true) : [];
+  if (head === undefined || tail === undefined) return undefined;
+  const missing = 8 - head.length - tail.length;
+  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
+  const groups = [...head, ...new Array<number>(missing).fill(0), ...tail];
+  return groups.reduce((value, group) => (value << 16n) | BigInt(group), 0n) as Ipv6;
+}
+
+/** Groups between colons; the last may be a dotted quad where `mayEndDotted`. */
+function parseGroups(text: string, mayEndDotted: boolean): number[] | undefined {
+  if (text === '') return [];
+  const groups: number[] = [];
+  const words = text.split(':');
+  for (const [i, word] of words.entries()) {
+    if (/^[0-9a-fA-F]{1,4}$/.test(word)) groups.push(Number.parseInt(word, 16));
+    else {
+      const dotted = mayEndDotted && i === words.length - 1 ? parseIpv4(word) : undefined;
+      if (dotted === undefined) return undefined;
+      groups.push(dotted >>> 16, dotted & 0xffff);
+    }
+  }
+  return groups;
+}
+
+/** As parseIpv6, for callers to whom a bad address is a programming error. */
+export function ipv6(text: string): Ipv6 {
+  const address = parseIpv6(text);
+  if (address === undefined) throw new TypeError(`not an IPv6 address: ${text}`);
+  return address;
+}
+
+/** RFC 5952: lower case, the first longest run of zero groups left out; mapped IPv4 in dotted form. */
+export function formatIpv6(address: bigint): string {
+  if (address >> 32n === 0xffffn) return `::ffff:${formatIpv4(Number(address & 0xffffffffn))}`;
+  const groups = Array.from({ length: 8 }, (_, i) => Number((address >> BigInt(112 - 16 * i)) & 0xffffn));
+  const [start, length] = longestZeros(groups);
+  const text = (from: number, to: number) =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(':');
+  return length < 2 ? text(0, 8) : `${text(0, start)}::${text(start + length, 8)}`;
+}
+
+function longestZeros(groups: readonly number[]): [start: number, length: number] {
+  let best: [number, number] = [0, 0];
+  for (let start = 0; start < 8; start++) {
+    let length = 0;
+    while (start + length < 8 && groups[start + length] === 0) length++;
+    if (length > best[1]) best = [start, length];
+  }
+  return best;
+}
+
+/** ff00::/8. */
+export const isMulticast6 = (address: bigint): boolean => address >> 120n === 0xffn;
+/** fe80::/10. */
+export const isLinkLocal6 = (address: bigint): boolean => address >> 118n === 0x3fan;
+/** Multicast that does not leave its link (ff02::/16). */
+export const isLinkLocalMulticast = (address: bigint): boolean => address >> 112n === 0xff02n;
+
+/** The group in which an address is asked for (RFC 4291 §2.7.1). */
+export function solicitedNode(address: bigint): Ipv6 {
+  return (SOLICITED_NODE | (address & 0xffffffn)) as Ipv6;
+}
+
+export const isLoopback6 = (address: bigint): boolean => address === 1n;
