@@ -1,4 +1,4 @@
-import { putU16, putU32, u32 } from '../bytes.ts';
+import { putU16, putU32 } from '../bytes.ts';
 import type { NetRng } from '../environment.ts';
 import { FRAGMENT_HEADER, NEXT_FRAGMENT } from '../header/extension-headers.ts';
 import { IPV6_HEADER } from '../header/ipv6-header.ts';
@@ -47,6 +47,3 @@ export function* fragment6(packet: Packet, mtu: number, rng: NetRng): Generator<
     yield piece;
   }
 }
-
-/** The identification in the fragment header at `offset`. */
-export const fragmentId = (bytes: Uint8Array, offset: number): number => u32(bytes, offset + 4);

@@ -54,8 +54,24 @@ const CODES: Readonly<Record<Exclude<RejectType, 'tcp-reset'>, number>> = {
 /** The REJECT target's answer (nf_reject_ipv4.c, nf_reject_ipv6.c); the caller drops the packet. */
 export function reject(ns: Netns, packet: Packet, type: RejectType): void {
   if (type === 'tcp-reset') sendReset(ns, packet);
-  else if (isVersion6(packet.bytes, packet.l3)) ns.icmp6.sendError(packet, ICMP6_UNREACHABLE, CODES[type]);
+  else if (isVersion6(packet.bytes, packet.l3)) ns.icmp6.sendError(packet, ICMP6_UNREACHABLE, codeFor6(type));
   else ns.icmp.sendError(packet, ICMP_UNREACHABLE, CODES[type]);
+}
+
+/** What an inet rule says of both versions (nft_reject_icmpv6_code). */
+function codeFor6(type: Exclude<RejectType, 'tcp-reset'>): number {
+  switch (type) {
+    case 'icmp-net-unreachable':
+      return UNREACH6_NO_ROUTE;
+    case 'icmp-host-unreachable':
+      return UNREACH6_ADDRESS;
+    case 'icmp-admin-prohibited':
+      return UNREACH6_PROHIBITED;
+    case 'icmp-port-unreachable':
+      return UNREACH6_PORT;
+    default:
+      return CODES[type];
+  }
 }
 
 /** nf_send_reset: the reset belongs to the rejected packet's connection, so NAT is undone on it. */

@@ -1,6 +1,9 @@
+import { ADDRESS_WORDS, putAddress } from '../address-words.ts';
+import type { IpAddress } from '../ip-address.ts';
 import type { Link } from '../link/link.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
+import type { Value } from './data-type.ts';
 import type { Has, Read } from './field.ts';
 import { Element, NftSet } from './nft-set.ts';
 import { BREAK, NEXT, type Step } from './outcome.ts';
@@ -10,6 +13,8 @@ import type { BitOperator, Expression, Operator, SetReference, Statement } from 
 interface Reader {
   readonly has: Has | undefined;
   readonly read: Read;
+  /** Instead of `read`, if the value is wide. */
+  readonly readWide?: ((packet: Packet) => bigint) | undefined;
 }
 
 /** A packet's key: the same array each time, or undefined if the packet lacks a part of it. */
@@ -33,7 +38,8 @@ export function compileExpression(ns: Netns, expression: Expression): Reader {
       const { field } = expression;
       if (field.tracks) ns.conntrack.enable();
       const read = field.read(ns);
-      return { has: field.has, read: field.perFlow ? read : forThisPacket(read) };
+      const { has, readWide } = field;
+      return { has, readWide, read: field.perFlow ? read : forThisPacket(read) };
     }
     case 'literal': {
       const value = expression.value | 0;
@@ -50,7 +56,7 @@ export function compileExpression(ns: Netns, expression: Expression): Reader {
       let found: Element | undefined;
       return {
         has: (packet, input, output) => (found = lookup(packet, input, output)) !== undefined,
-        read: () => (found?.data?.[0] ?? 0) | 0,
+        read: () => Number(found?.data?.[0] ?? 0) | 0,
       };
     }
     case 'concat':
@@ -94,12 +100,18 @@ function compileBits(read: Read, operator: BitOperator, right: number): Read {
 export function compileKeyWords(ns: Netns, expression: Expression): Key {
   const parts = expression.kind === 'concat' ? expression.parts : [expression];
   const readers = parts.map((part) => compileExpression(ns, part));
-  const words = new Int32Array(readers.length);
+  const size = (reader: Reader): number => (reader.readWide === undefined ? 1 : ADDRESS_WORDS);
+  const words = new Int32Array(readers.reduce((sum, reader) => sum + size(reader), 0));
   return (packet, input, output) => {
+    let at = 0;
     for (let i = 0; i < readers.length; i++) {
-      const { has, read } = readers[i]!;
+      const { has, read, readWide } = readers[i]!;
       if (has !== undefined && !has(packet, input, output)) return undefined;
-      words[i] = read(packet, input, output);
+      if (readWide === undefined) words[at++] = read(packet, input, output);
+      else {
+        putAddress(words, at, readWide(packet) as IpAddress);
+        at += ADDRESS_WORDS;
+      }
     }
     return words;
   };
@@ -169,9 +181,14 @@ export function compileMatch(
       };
     }
     case 'value':
-      return compileTest(ns, left, compareTo(operator, right.value));
+      return typeof right.value === 'bigint'
+        ? compileWideTest(ns, left, wideCompareTo(operator, right.value))
+        : compileTest(ns, left, compareTo(operator, right.value));
     case 'range': {
       const { low, high } = right;
+      if (typeof low === 'bigint') {
+        return compileWideTest(ns, left, (value) => (value >= low && value <= high) === equal);
+      }
       return compileTest(ns, left, (value) => {
         const unsigned = value >>> 0;
         return (unsigned >= low && unsigned <= high) === equal;
@@ -200,6 +217,31 @@ function compileTest(ns: Netns, left: Expression, holds: (value: number) => bool
     if (has !== undefined && !has(packet, input, output)) return BREAK;
     return holds(read(packet, input, output)) ? NEXT : BREAK;
   };
+}
+
+function compileWideTest(ns: Netns, left: Expression, holds: (value: bigint) => boolean): Step {
+  const { has, readWide } = compileExpression(ns, left);
+  return (packet, input, output) => {
+    if (has !== undefined && !has(packet, input, output)) return BREAK;
+    return readWide !== undefined && holds(readWide(packet)) ? NEXT : BREAK;
+  };
+}
+
+function wideCompareTo(operator: Operator, wanted: Value): (value: bigint) => boolean {
+  switch (operator) {
+    case '==':
+      return (value) => value === wanted;
+    case '!=':
+      return (value) => value !== wanted;
+    case '<':
+      return (value) => value < wanted;
+    case '>':
+      return (value) => value > wanted;
+    case '<=':
+      return (value) => value <= wanted;
+    case '>=':
+      return (value) => value >= wanted;
+  }
 }
 
 function compareTo(operator: Operator, wanted: number): (value: number) => boolean {

@@ -1,7 +1,8 @@
 import { masquerade, type NatRange, redirect, setupNat } from '../conntrack/nat.ts';
+import { transportOf } from '../header/ip-header.ts';
+import type { IpAddress } from '../ip-address.ts';
 import { formatLog } from '../iptables/log.ts';
 import { reject } from '../iptables/reject.ts';
-import type { Ipv4 } from '../ipv4.ts';
 import { NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
 import { TokenBucket } from '../netfilter/token-bucket.ts';
 import type { Netns } from '../netns.ts';
@@ -42,7 +43,7 @@ export function compileStatement(ns: Netns, statement: Statement, course: Course
       return (packet) => {
         packet.recording = undefined;
         // A reset answers TCP alone: what said so before is left out of the rule.
-        if (statement.with === 'tcp-reset' && packet.bytes[packet.l3 + 9] !== PROTO_TCP) return BREAK;
+        if (statement.with === 'tcp-reset' && transportOf(packet) !== PROTO_TCP) return BREAK;
         reject(ns, packet, statement.with);
         return NF_DROP;
       };
@@ -150,14 +151,14 @@ function compileNat(ns: Netns, statement: NatStatement): Step {
     return (packet) => (packet.connection ? setupNat(ns, packet.connection, fixed, manip) : BREAK);
   }
   if ('low' in address) {
-    const range = { ...fixed, minAddress: address.low as Ipv4, maxAddress: address.high as Ipv4 };
+    const range = { ...fixed, minAddress: address.low as IpAddress, maxAddress: address.high as IpAddress };
     return (packet) => (packet.connection ? setupNat(ns, packet.connection, range, manip) : BREAK);
   }
   if (address.kind !== 'map') {
-    const { has, read } = compileExpression(ns, address);
+    const { has, read, readWide } = compileExpression(ns, address);
     return (packet, input, output) => {
       if (packet.connection === undefined || (has !== undefined && !has(packet, input, output))) return BREAK;
-      const to = (read(packet, input, output) >>> 0) as Ipv4;
+      const to = (readWide?.(packet) ?? read(packet, input, output) >>> 0) as IpAddress;
       return setupNat(ns, packet.connection, { ...fixed, minAddress: to, maxAddress: to }, manip);
     };
   }
@@ -165,8 +166,8 @@ function compileNat(ns: Netns, statement: NatStatement): Step {
   return (packet, input, output) => {
     const data = lookup(packet, input, output)?.data;
     if (packet.connection === undefined || data === undefined) return BREAK;
-    const to = data[0] as Ipv4;
-    const port = data[1];
+    const to = data[0] as IpAddress;
+    const port = data[1] as number | undefined;
     const ports = port === undefined ? undefined : { minPort: port, maxPort: port };
     return setupNat(ns, packet.connection, { ...fixed, ...ports, minAddress: to, maxAddress: to }, manip);
   };
@@ -197,7 +198,7 @@ function compileUpdate(
       return NEXT;
     }
     if (!set.makeRoom(now)) return BREAK;
-    const low = Array.from(key, (word) => word >>> 0);
+    const low = set.valuesOf(key);
     const element = new Element({
       low,
       high: low,

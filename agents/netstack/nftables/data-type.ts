@@ -1,20 +1,26 @@
 import { formatIpv4, parseIpv4 } from '../ipv4.ts';
+import { formatIpv6, parseIpv6 } from '../ipv6.ts';
 import { protocolName, protocolNumber } from '../protocol-numbers.ts';
 
-/** What the values of an expression, or of a set's key, are. Every value is an unsigned 32-bit number here. */
+/** An unsigned 32-bit number; an IPv6 address is a bigint. */
+export type Value = number | bigint;
+
+/** What the values of an expression, or of a set's key, are. */
 export interface DataType {
   readonly name: string;
   /** As the kernel holds it: nft sorts by these bytes. */
   readonly bytes: number;
   readonly byteOrder: 'big' | 'host';
+  /** Its values are bigints, of which a key takes four words. */
+  readonly isWide?: true;
   /** Elements that nft prints in one line. */
   readonly perLine: number;
   /** A value is a set of flags; `a,b` means any of them. */
   readonly isFlags?: true;
   /** The order of listings, where it is not that of the numbers. */
-  compare?(a: number, b: number): number;
-  parse(text: string): number | undefined;
-  print(value: number): string;
+  compare?(a: Value, b: Value): number;
+  parse(text: string): Value | undefined;
+  print(value: Value): string;
 }
 
 const MAX_NAMES = 1 << 16;
@@ -41,7 +47,10 @@ export function parseNumber(text: string, max: number): number | undefined {
   return value <= max ? value : undefined;
 }
 
-const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
+const hex = (value: Value): string => `0x${value.toString(16).padStart(8, '0')}`;
+
+/** Of a type whose values are no bigints. */
+const narrow = (value: Value): number => value as number;
 
 function symbols(
   name: string,
@@ -57,7 +66,7 @@ function symbols(
     byteOrder: 'host',
     perLine,
     parse: (text) => (Object.hasOwn(table, text) ? table[text] : parseNumber(text, max)),
-    print: (value) => texts.get(value) ?? String(value),
+    print: (value) => texts.get(narrow(value)) ?? String(value),
   };
 }
 
@@ -67,7 +76,7 @@ function flags(name: string, bytes: number, table: Readonly<Record<string, numbe
     ...base,
     isFlags: true,
     print: (value) => {
-      const set = Object.entries(table).filter(([, bit]) => (value & bit) !== 0);
+      const set = Object.entries(table).filter(([, bit]) => (narrow(value) & bit) !== 0);
       const all = set.reduce((mask, [, bit]) => mask | bit, 0);
       return all === value && set.length > 0 ? set.map(([text]) => text).join(',') : hex(value);
     },
@@ -80,7 +89,17 @@ export const IPV4_ADDR: DataType = {
   byteOrder: 'big',
   perLine: 2,
   parse: parseIpv4,
-  print: formatIpv4,
+  print: (value) => formatIpv4(narrow(value)),
+};
+
+export const IPV6_ADDR: DataType = {
+  name: 'ipv6_addr',
+  bytes: 16,
+  byteOrder: 'big',
+  perLine: 1,
+  isWide: true,
+  parse: parseIpv6,
+  print: (value) => formatIpv6(BigInt(value)),
 };
 
 export const INET_PROTO: DataType = {
@@ -89,7 +108,7 @@ export const INET_PROTO: DataType = {
   byteOrder: 'big',
   perLine: 5,
   parse: (text) => protocolNumber(text) ?? parseNumber(text, 255),
-  print: (value) => protocolName(value) ?? String(value),
+  print: (value) => protocolName(narrow(value)) ?? String(value),
 };
 
 const SERVICES: Readonly<Record<string, number>> = {
@@ -135,8 +154,8 @@ export const IFNAME: DataType = {
   byteOrder: 'host',
   perLine: 1,
   parse: internName,
-  print: (value) => `"${names[value] ?? ''}"`,
-  compare: (a, b) => compareBackwards(names[a] ?? '', names[b] ?? ''),
+  print: (value) => `"${names[narrow(value)] ?? ''}"`,
+  compare: (a, b) => compareBackwards(names[narrow(a)] ?? '', names[narrow(b)] ?? ''),
 };
 
 /** As numbers whose last byte counts most. */
@@ -165,7 +184,8 @@ export const CT_STATUS = flags('ct_status', 4, {
 });
 
 export const NFPROTO_IPV4 = 2;
-export const NF_PROTO = symbols('nf_proto', 1, 5, { ipv4: NFPROTO_IPV4, ipv6: 10 });
+export const NFPROTO_IPV6 = 10;
+export const NF_PROTO = symbols('nf_proto', 1, 5, { ipv4: NFPROTO_IPV4, ipv6: NFPROTO_IPV6 });
 
 /** enum rtn_type, include/uapi/linux/rtnetlink.h. */
 export const FIB_ADDRTYPE = symbols('fib_addrtype', 4, 1, {
@@ -198,6 +218,27 @@ export const ICMP_TYPE = symbols('icmp_type', 1, 1, {
   'address-mask-reply': 18,
 });
 
+export const ICMPV6_TYPE = symbols('icmpv6_type', 1, 1, {
+  'destination-unreachable': 1,
+  'packet-too-big': 2,
+  'time-exceeded': 3,
+  'parameter-problem': 4,
+  'echo-request': 128,
+  'echo-reply': 129,
+  'mld-listener-query': 130,
+  'mld-listener-report': 131,
+  'mld-listener-done': 132,
+  'nd-router-solicit': 133,
+  'nd-router-advert': 134,
+  'nd-neighbor-solicit': 135,
+  'nd-neighbor-advert': 136,
+  'nd-redirect': 137,
+  'router-renumbering': 138,
+  'ind-neighbor-solicit': 141,
+  'ind-neighbor-advert': 142,
+  'mld2-listener-report': 143,
+});
+
 export const TCP_FLAG = flags('tcp_flag', 1, {
   fin: 1,
   syn: 2,
@@ -213,6 +254,7 @@ export const TCP_FLAG = flags('tcp_flag', 1, {
 export const DATA_TYPES: ReadonlyMap<string, DataType> = new Map(
   [
     IPV4_ADDR,
+    IPV6_ADDR,
     INET_PROTO,
     INET_SERVICE,
     MARK,
@@ -222,6 +264,7 @@ export const DATA_TYPES: ReadonlyMap<string, DataType> = new Map(
     CT_STATUS,
     FIB_ADDRTYPE,
     ICMP_TYPE,
+    ICMPV6_TYPE,
     TCP_FLAG,
   ].map((type) => [type.name, type]),
 );

@@ -1,26 +1,31 @@
 import { u16, u32 } from '../bytes.ts';
 import { addressType } from '../fib/address-type.ts';
-import { ipDestination, ipSource } from '../header/ip-header.ts';
-import { ipv4FragmentOffset } from '../header/ipv4-header.ts';
+import { ipDestination, ipSource, isVersion6, transportOf } from '../header/ip-header.ts';
+import { ipv6Destination, ipv6PayloadLength, ipv6Source } from '../header/ipv6-header.ts';
+import { isLaterFragment } from '../ip/later-fragment.ts';
+import type { IpVersion } from '../ip-address.ts';
 import type { Link } from '../link/link.ts';
 import type { Netns } from '../netns.ts';
 import { CT_ESTABLISHED, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
-import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { PROTO_ICMP, PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import {
   CT_STATE,
   CT_STATUS,
   type DataType,
   FIB_ADDRTYPE,
   ICMP_TYPE,
+  ICMPV6_TYPE,
   IFNAME,
   INET_PROTO,
   INET_SERVICE,
   INTEGER,
   IPV4_ADDR,
+  IPV6_ADDR,
   idOfName,
   MARK,
   NF_PROTO,
   NFPROTO_IPV4,
+  NFPROTO_IPV6,
   TCP_FLAG,
 } from './data-type.ts';
 
@@ -34,6 +39,8 @@ export interface Field {
   /** As nft prints it. */
   readonly text: string;
   readonly type: DataType;
+  /** The version of IP that speaking of it implies. */
+  readonly version?: IpVersion;
   /** The transport protocol that speaking of it implies. */
   readonly protocol?: number;
   /** All packets of an established flow have the same value. */
@@ -41,9 +48,13 @@ export interface Field {
   readonly tracks?: true;
   readonly has?: Has;
   read(ns: Netns): Read;
+  /** Its value, if that is wide; `read` is not asked then. */
+  readonly readWide?: (packet: Packet) => bigint;
 }
 
-const isFirstFragment = ({ bytes, l3 }: Packet): boolean => ipv4FragmentOffset(bytes, l3) === 0;
+const isFirstFragment = (packet: Packet): boolean => !isLaterFragment(packet);
+const isIpv4: Has = ({ bytes, l3 }) => !isVersion6(bytes, l3);
+const isIpv6: Has = ({ bytes, l3 }) => isVersion6(bytes, l3);
 const hasBytes =
   (length: number): Has =>
   (packet) =>
@@ -51,14 +62,30 @@ const hasBytes =
 const isOf =
   (protocol: number, length: number): Has =>
   (packet) =>
-    packet.bytes[packet.l3 + 9] === protocol && packet.l4 + length <= packet.end && isFirstFragment(packet);
+    transportOf(packet) === protocol && packet.l4 + length <= packet.end && isFirstFragment(packet);
 const hasConnection: Has = (packet) => packet.connection !== undefined;
 
 const ip = (text: string, type: DataType, perFlow: boolean, read: Read): Field => ({
   text: `ip ${text}`,
   type,
   perFlow,
+  version: 4,
+  has: isIpv4,
   read: () => read,
+});
+
+const ip6 = (text: string, type: DataType, perFlow: boolean, read: Read): Field => ({
+  text: `ip6 ${text}`,
+  type,
+  perFlow,
+  version: 6,
+  has: isIpv6,
+  read: () => read,
+});
+
+const ip6Address = (text: string, readWide: (packet: Packet) => bigint): Field => ({
+  ...ip6(text, IPV6_ADDR, true, () => 0),
+  readWide,
 });
 
 const meta = (text: string, type: DataType, read: Read): Field => ({
@@ -122,8 +149,13 @@ const ALL: readonly Field[] = [
   ip('protocol', INET_PROTO, true, ({ bytes, l3 }) => bytes[l3 + 9]!),
   ip('ttl', INTEGER, false, ({ bytes, l3 }) => bytes[l3 + 8]!),
   ip('length', INTEGER, false, ({ bytes, l3 }) => u16(bytes, l3 + 2)),
-  meta('meta l4proto', INET_PROTO, ({ bytes, l3 }) => bytes[l3 + 9]!),
-  meta('meta nfproto', NF_PROTO, () => NFPROTO_IPV4),
+  ip6Address('saddr', ({ bytes, l3 }) => ipv6Source(bytes, l3)),
+  ip6Address('daddr', ({ bytes, l3 }) => ipv6Destination(bytes, l3)),
+  ip6('nexthdr', INET_PROTO, true, ({ bytes, l3 }) => bytes[l3 + 6]!),
+  ip6('hoplimit', INTEGER, false, ({ bytes, l3 }) => bytes[l3 + 7]!),
+  ip6('length', INTEGER, false, ({ bytes, l3 }) => ipv6PayloadLength(bytes, l3)),
+  meta('meta l4proto', INET_PROTO, transportOf),
+  meta('meta nfproto', NF_PROTO, ({ bytes, l3 }) => (isVersion6(bytes, l3) ? NFPROTO_IPV6 : NFPROTO_IPV4)),
   meta('meta mark', MARK, ({ mark }) => mark | 0),
   meta('iifname', IFNAME, (_packet, input) => idOfName(input?.name)),
   meta('oifname', IFNAME, (_packet, _input, output) => idOfName(output?.name)),
@@ -135,6 +167,8 @@ const ALL: readonly Field[] = [
   ofProtocol('tcp flags', TCP_FLAG, PROTO_TCP, 20, ({ bytes, l4 }) => bytes[l4 + 13]!),
   ofProtocol('icmp type', ICMP_TYPE, PROTO_ICMP, 4, ({ bytes, l4 }) => bytes[l4]!),
   ofProtocol('icmp code', INTEGER, PROTO_ICMP, 4, ({ bytes, l4 }) => bytes[l4 + 1]!),
+  ofProtocol('icmpv6 type', ICMPV6_TYPE, PROTO_ICMPV6, 4, ({ bytes, l4 }) => bytes[l4]!),
+  ofProtocol('icmpv6 code', INTEGER, PROTO_ICMPV6, 4, ({ bytes, l4 }) => bytes[l4 + 1]!),
   { text: 'ct state', type: CT_STATE, perFlow: true, tracks: true, read: () => stateOf },
   {
     text: 'ct status',

@@ -1,5 +1,7 @@
+import { ADDRESS_WORDS, putAddress, readAddress } from '../address-words.ts';
+import type { IpAddress } from '../ip-address.ts';
 import { KeyTable } from '../key-table.ts';
-import type { DataType } from './data-type.ts';
+import type { DataType, Value } from './data-type.ts';
 import type { Counters, ElementSpec, Verdict } from './rule.ts';
 
 /** Elements that a set without a `size` may hold; one that packets fill has 65,535 (nft's default). */
@@ -30,10 +32,10 @@ export type SetFlag = 'constant' | 'dynamic' | 'interval' | 'timeout';
 
 /** An element in a set. */
 export class Element {
-  readonly low: readonly number[];
-  readonly high: readonly number[];
+  readonly low: readonly Value[];
+  readonly high: readonly Value[];
   readonly verdict: Verdict | undefined;
-  readonly data: readonly number[] | undefined;
+  readonly data: readonly Value[] | undefined;
   readonly comment: string | undefined;
   /** Its own, where it differs from the set's. */
   readonly timeoutMs: number | undefined;
@@ -73,6 +75,8 @@ export class NftSet {
   readonly #ranges: Element[] = [];
   /** All elements are in `ranges`, sorted: those that are single values too. */
   readonly #isSorted: boolean;
+  /** Some part of the key takes more than one word. */
+  readonly #isWide: boolean;
 
   constructor(name: string, handle: number, spec: SetSpec) {
     this.name = name;
@@ -80,7 +84,10 @@ export class NftSet {
     this.spec = spec;
     this.isSteady =
       spec.timeoutMs === undefined && !spec.flags.some((f) => f === 'timeout' || f === 'dynamic');
-    this.#exact = new KeyTable(spec.key.length);
+    this.#isWide = spec.key.some(({ isWide }) => isWide);
+    this.#exact = new KeyTable(
+      spec.key.reduce((words, { isWide }) => words + (isWide ? ADDRESS_WORDS : 1), 0),
+    );
     this.#isSorted = spec.key.length === 1 && spec.flags.includes('interval');
   }
 
@@ -95,8 +102,8 @@ export class NftSet {
   /** The element for a key as packets have it, whose words may be signed. */
   lookup(key: ArrayLike<number>, now: number): Element | undefined {
     const found = this.#isSorted
-      ? this.#search(key[0]! >>> 0)
-      : (this.#exact.get(key) ?? this.#scan(key, now));
+      ? this.#search(this.#isWide ? readAddress(key, 0) : key[0]! >>> 0)
+      : (this.#exact.get(key) ?? (this.#ranges.length > 0 ? this.#scan(this.valuesOf(key), now) : undefined));
     return found !== undefined && found.expiresAt > now ? found : undefined;
   }
 
@@ -105,7 +112,7 @@ export class NftSet {
     const found = this.#isSorted
       ? this.#search(low[0]!)
       : low === high
-        ? this.#exact.get(low)
+        ? this.#exact.get(this.wordsOf(low))
         : this.#scan(low, now);
     if (found === undefined || found.expiresAt <= now) return undefined;
     return same(found.low, low) && same(found.high, high) ? found : undefined;
@@ -121,11 +128,11 @@ export class NftSet {
   add(element: Element): void {
     if (this.#isSorted) this.#ranges.splice(this.#position(element.low[0]!), 0, element);
     else if (element.isRange) this.#ranges.push(element);
-    else this.#exact.set(element.low, element);
+    else this.#exact.set(this.wordsOf(element.low), element);
   }
 
   remove(element: Element): void {
-    if (!this.#isSorted && !element.isRange) return this.#exact.delete(element.low);
+    if (!this.#isSorted && !element.isRange) return this.#exact.delete(this.wordsOf(element.low));
     const at = this.#ranges.indexOf(element);
     if (at >= 0) this.#ranges.splice(at, 1);
   }
@@ -141,12 +148,36 @@ export class NftSet {
     return this.#all().filter(({ expiresAt }) => expiresAt > now);
   }
 
+  /** The values in a packet's key, a value for each part. */
+  valuesOf(key: ArrayLike<number>): Value[] {
+    let at = 0;
+    return this.spec.key.map(({ isWide }) => {
+      if (!isWide) return key[at++]! >>> 0;
+      at += ADDRESS_WORDS;
+      return readAddress(key, at - ADDRESS_WORDS);
+    });
+  }
+
+  /** The key that a packet with these values has. */
+  wordsOf(values: readonly Value[]): ArrayLike<number> {
+    if (!this.#isWide) return values as readonly number[];
+    const words = new Int32Array(this.spec.key.length * ADDRESS_WORDS);
+    let at = 0;
+    for (const value of values) {
+      if (typeof value === 'bigint') {
+        putAddress(words, at, value as IpAddress);
+        at += ADDRESS_WORDS;
+      } else words[at++] = value;
+    }
+    return words;
+  }
+
   #all(): Element[] {
     return [...this.#exact.values(), ...this.#ranges];
   }
 
   /** The index of the first range that begins past `value`. */
-  #position(value: number): number {
+  #position(value: Value): number {
     let from = 0;
     let to = this.#ranges.length;
     while (from < to) {
@@ -157,24 +188,24 @@ export class NftSet {
     return from;
   }
 
-  #search(value: number): Element | undefined {
+  #search(value: Value): Element | undefined {
     const range = this.#ranges[this.#position(value) - 1];
     return range !== undefined && range.high[0]! >= value ? range : undefined;
   }
 
-  #scan(key: ArrayLike<number>, now: number): Element | undefined {
+  #scan(key: readonly Value[], now: number): Element | undefined {
     return this.#ranges.find((each) => each.expiresAt > now && covers(each, key));
   }
 }
 
-function covers({ low, high }: Element, key: ArrayLike<number>): boolean {
+function covers({ low, high }: Element, key: readonly Value[]): boolean {
   for (let i = 0; i < low.length; i++) {
-    const value = key[i]! >>> 0;
+    const value = key[i]!;
     if (value < low[i]! || value > high[i]!) return false;
   }
   return true;
 }
 
-function same(a: readonly number[], b: readonly number[]): boolean {
+function same(a: readonly Value[], b: readonly Value[]): boolean {
   return a.every((value, index) => value === b[index]);
 }

@@ -19,7 +19,7 @@ export interface NftOptions extends Partial<Omit<ListOptions, 'now'>> {
 }
 
 /**
- * nftables of one namespace, family ip: takes and prints the text of nft and executes the rules at netfilter's
+ * nftables of one namespace, families ip, ip6 and inet: takes and prints the text of nft and executes the rules at netfilter's
  * hooks, beside iptables' and with the same connection tracking.
  *
  *     ns.nftables.run('add table ip filter', { file: '/dev/stdin' });

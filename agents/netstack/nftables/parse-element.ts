@@ -1,4 +1,4 @@
-import type { DataType } from './data-type.ts';
+import type { DataType, Value } from './data-type.ts';
 import {
   accept,
   expect,
@@ -12,6 +12,7 @@ import {
 } from './parse-value.ts';
 import type { Counters, ElementSpec, Verdict } from './rule.ts';
 import type { Scanner } from './scanner.ts';
+import { compareValues } from './sort-elements.ts';
 
 /** What the elements of a set have to look like. */
 export interface ElementShape {
@@ -60,8 +61,8 @@ interface Options {
 }
 
 function parseElement(scanner: Scanner, shape: ElementShape): ElementSpec {
-  const low: number[] = [];
-  const high: number[] = [];
+  const low: Value[] = [];
+  const high: Value[] = [];
   let isRange = false;
   for (const [index, type] of shape.key.entries()) {
     if (index > 0) expect(scanner, '.');
@@ -80,7 +81,7 @@ function parseElement(scanner: Scanner, shape: ElementShape): ElementSpec {
 function parseData(
   scanner: Scanner,
   { data, isVerdictMap }: ElementShape,
-): { verdict: Verdict } | { data: number[] } | undefined {
+): { verdict: Verdict } | { data: Value[] } | undefined {
   if (!isVerdictMap && data === undefined) return undefined;
   if (!accept(scanner, ':')) return undefined;
   skipNewlines(scanner);
@@ -89,7 +90,7 @@ function parseData(
     if (!verdict) throw scanner.unexpected('verdict');
     return { verdict };
   }
-  const values: number[] = [];
+  const values: Value[] = [];
   for (const [index, type] of data!.entries()) {
     if (index > 0) expect(scanner, '.');
     values.push(parseValue(scanner, type));
@@ -119,12 +120,16 @@ export function parseCounters(scanner: Scanner): Counters {
 export function mergeRanges(elements: readonly ElementSpec[]): readonly ElementSpec[] {
   if (!elements.some(({ low, high }) => low !== high) || elements.some(({ low }) => low.length > 1))
     return elements;
-  const sorted = [...elements].sort((a, b) => a.low[0]! - b.low[0]! || b.high[0]! - a.high[0]!);
+  const sorted = [...elements].sort(
+    (a, b) => compareValues(a.low[0]!, b.low[0]!) || compareValues(b.high[0]!, a.high[0]!),
+  );
   const merged: ElementSpec[] = [];
   for (const each of sorted) {
     const last = merged.at(-1);
-    if (!last || each.low[0]! > last.high[0]! + 1) merged.push(each);
+    if (!last || each.low[0]! > successor(last.high[0]!)) merged.push(each);
     else if (each.high[0]! > last.high[0]!) merged[merged.length - 1] = { ...last, high: each.high };
   }
   return merged;
 }
+
+const successor = (value: Value): Value => (typeof value === 'bigint' ? value + 1n : value + 1);

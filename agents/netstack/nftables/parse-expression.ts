@@ -1,8 +1,8 @@
-import { type DataType, INET_SERVICE, IPV4_ADDR, MARK } from './data-type.ts';
+import { type DataType, INET_SERVICE, IPV4_ADDR, IPV6_ADDR, MARK } from './data-type.ts';
 import { fieldOf } from './field.ts';
 import { NftError, REFUSALS } from './nft-error.ts';
 import { mergeRanges, parseElements } from './parse-element.ts';
-import { accept, expect, parseCount, parseName, parseValue } from './parse-value.ts';
+import { accept, expect, parseCount, parseName, parseNarrow } from './parse-value.ts';
 import { type BitOperator, type Expression, type SetReference, typesOf } from './rule.ts';
 import type { Scanner } from './scanner.ts';
 import type { Table } from './table.ts';
@@ -41,15 +41,15 @@ function parseBits(scanner: Scanner): Expression {
 /** A constant, or flags in parentheses: `(fin | syn)`. */
 function parseMask(scanner: Scanner, left: Expression): number {
   const type = typesOf(left)[0]!;
-  if (!accept(scanner, '(')) return parseValue(scanner, type);
-  let mask = parseValue(scanner, type);
-  while (accept(scanner, '|') || accept(scanner, ',')) mask |= parseValue(scanner, type);
+  if (!accept(scanner, '(')) return parseNarrow(scanner, type);
+  let mask = parseNarrow(scanner, type);
+  while (accept(scanner, '|') || accept(scanner, ',')) mask |= parseNarrow(scanner, type);
   expect(scanner, ')');
   return mask >>> 0;
 }
 
 /** Words that a second one makes a field. */
-const TWO_WORDS = new Set(['ip', 'tcp', 'udp', 'th', 'icmp', 'meta', 'ct']);
+const TWO_WORDS = new Set(['ip', 'ip6', 'tcp', 'udp', 'th', 'icmp', 'icmpv6', 'meta', 'ct']);
 
 function parsePrimary(scanner: Scanner): Expression {
   if (scanner.kind !== 'word') throw scanner.unexpected();
@@ -120,7 +120,9 @@ function parseAnonymousMap(scanner: Scanner, types: ReturnType<typeof typesOf>):
 function dataTypesAhead(scanner: Scanner): readonly DataType[] {
   const close = scanner.text.indexOf('}', scanner.start);
   const first = scanner.text.slice(scanner.start, close).split(',')[0]!;
-  const data = first.slice(first.indexOf(':') + 1);
-  if (/\s\.\s/.test(data)) return [IPV4_ADDR, INET_SERVICE];
+  const data = first.slice(first.search(/\s:\s/) + 2);
+  const isWide = /[0-9a-f]*:[0-9a-f]*:/i.test(data);
+  if (/\s\.\s/.test(data)) return [isWide ? IPV6_ADDR : IPV4_ADDR, INET_SERVICE];
+  if (isWide) return [IPV6_ADDR];
   return /\d\.\d/.test(data) ? [IPV4_ADDR] : [MARK];
 }

@@ -1,6 +1,15 @@
 import type { RejectType } from '../iptables/rule.ts';
 import { PROTO_TCP } from '../protocol-numbers.ts';
-import { type DataType, IFNAME, INET_SERVICE, IPV4_ADDR, NFPROTO_IPV4, TCP_FLAG } from './data-type.ts';
+import {
+  type DataType,
+  IFNAME,
+  INET_SERVICE,
+  IPV4_ADDR,
+  IPV6_ADDR,
+  NFPROTO_IPV4,
+  NFPROTO_IPV6,
+  TCP_FLAG,
+} from './data-type.ts';
 import { CT_MARK, META_MARK } from './field.ts';
 import { NftError } from './nft-error.ts';
 import { parseCounters, parseVerdict } from './parse-element.ts';
@@ -13,9 +22,9 @@ import {
   parseComment,
   parseCount,
   parseName,
+  parseNarrow,
   parseRange,
   parseTime,
-  parseValue,
 } from './parse-value.ts';
 import {
   type Expression,
@@ -75,7 +84,8 @@ function namesTransport(statement: Statement): boolean {
   return parts.some(
     (part) =>
       part.kind === 'field' &&
-      (part.field.protocol !== undefined || ['meta l4proto', 'ip protocol'].includes(part.field.text)),
+      (part.field.protocol !== undefined ||
+        ['meta l4proto', 'ip protocol', 'ip6 nexthdr'].includes(part.field.text)),
   );
 }
 
@@ -92,7 +102,7 @@ function parseStatement(scanner: Scanner, table: Table): Statement {
       return parseLog(scanner);
     case 'reject':
       scanner.advance();
-      return { kind: 'reject', with: parseReject(scanner) };
+      return { kind: 'reject', with: parseReject(scanner, table.family) };
     case 'dnat':
     case 'snat':
     case 'masquerade':
@@ -130,7 +140,7 @@ function dropImplied(statements: Statement[], statement: Statement): void {
 }
 
 type Implied = readonly [fields: readonly string[], value: number];
-const transport = (protocol: number): Implied => [['meta l4proto', 'ip protocol'], protocol];
+const transport = (protocol: number): Implied => [['meta l4proto', 'ip protocol', 'ip6 nexthdr'], protocol];
 
 function impliedBy(statement: Statement): readonly Implied[] {
   if (statement.kind === 'reject') return statement.with === 'tcp-reset' ? [transport(PROTO_TCP)] : [];
@@ -138,8 +148,9 @@ function impliedBy(statement: Statement): readonly Implied[] {
   let expression = statement.kind === 'match' ? statement.left : statement.key;
   while (expression.kind === 'binary') expression = expression.left;
   if (expression.kind !== 'field') return [];
-  const { protocol, text } = expression.field;
-  if (text.startsWith('ip ')) return [[['meta nfproto'], NFPROTO_IPV4]];
+  const { protocol } = expression.field;
+  const { version } = expression.field;
+  if (version !== undefined) return [[['meta nfproto'], version === 6 ? NFPROTO_IPV6 : NFPROTO_IPV4]];
   return protocol === undefined ? [] : [transport(protocol)];
 }
 
@@ -179,13 +190,14 @@ function parseComparison(scanner: Scanner, table: Table): Statement {
 
 function parseAssigned(scanner: Scanner, table: Table, type: DataType): Expression {
   if (scanner.kind !== 'number') return parseExpression(scanner, table);
-  return { kind: 'literal', type, value: parseValue(scanner, type) };
+  return { kind: 'literal', type, value: parseNarrow(scanner, type) };
 }
 
 /** `tcp flags & (fin | syn) == syn` is the same as `tcp flags syn / fin,syn`. */
 function comparison(left: Expression, operator: Operator, right: Operand): Statement {
   const mask = left.kind === 'binary' && left.operator === '&' ? left : undefined;
-  const value = right.kind === 'flags' ? right.mask : right.kind === 'value' ? right.value : undefined;
+  const given = right.kind === 'flags' ? right.mask : right.kind === 'value' ? right.value : undefined;
+  const value = typeof given === 'bigint' ? undefined : given;
   if (
     mask &&
     value !== undefined &&
@@ -220,16 +232,16 @@ function withoutBraces(set: SetReference): Operand {
     return { kind: 'set', set };
   }
   const [low, high] = [element.low[0]!, element.high[0]!];
-  if (set.types[0]!.isFlags) return { kind: 'flags', mask: low };
+  if (set.types[0]!.isFlags) return { kind: 'flags', mask: low as number };
   return low === high ? { kind: 'value', value: low } : { kind: 'range', low, high, isPrefix: true };
 }
 
 function parseFlags(scanner: Scanner, type: DataType): Operand {
-  let mask = parseValue(scanner, type);
-  while (accept(scanner, ',') || accept(scanner, '|')) mask |= parseValue(scanner, type);
+  let mask = parseNarrow(scanner, type);
+  while (accept(scanner, ',') || accept(scanner, '|')) mask |= parseNarrow(scanner, type);
   if (!accept(scanner, '/')) return { kind: 'flags', mask: mask >>> 0 };
-  let over = parseValue(scanner, type);
-  while (accept(scanner, ',') || accept(scanner, '|')) over |= parseValue(scanner, type);
+  let over = parseNarrow(scanner, type);
+  while (accept(scanner, ',') || accept(scanner, '|')) over |= parseNarrow(scanner, type);
   return { kind: 'masked', value: mask >>> 0, mask: over >>> 0 };
 }
 
@@ -275,23 +287,45 @@ const REJECT_CODES: Readonly<Record<string, RejectType>> = {
   'admin-prohibited': 'icmp-admin-prohibited',
 };
 
-function parseReject(scanner: Scanner): RejectType {
-  if (!accept(scanner, 'with')) return 'icmp-port-unreachable';
+const REJECT_CODES_6: Readonly<Record<string, RejectType>> = {
+  'no-route': 'icmp6-no-route',
+  'admin-prohibited': 'icmp6-adm-prohibited',
+  'addr-unreachable': 'icmp6-addr-unreachable',
+  'port-unreachable': 'icmp6-port-unreachable',
+  'policy-fail': 'icmp6-policy-fail',
+  'reject-route': 'icmp6-reject-route',
+};
+
+/** Of both versions; what is said of IPv4 is translated when an IPv6 packet is refused. */
+const REJECT_CODES_X: Readonly<Record<string, RejectType>> = {
+  'port-unreachable': 'icmp-port-unreachable',
+  'admin-prohibited': 'icmp-admin-prohibited',
+  'no-route': 'icmp-net-unreachable',
+  'host-unreachable': 'icmp-host-unreachable',
+};
+
+function parseReject(scanner: Scanner, family: Table['family']): RejectType {
+  if (!accept(scanner, 'with')) return family === 'ip6' ? 'icmp6-port-unreachable' : 'icmp-port-unreachable';
   if (accept(scanner, 'tcp')) {
     expect(scanner, 'reset');
     return 'tcp-reset';
   }
-  if (!accept(scanner, 'icmp')) expect(scanner, 'icmpx');
+  const codes = accept(scanner, 'icmpv6')
+    ? REJECT_CODES_6
+    : accept(scanner, 'icmp')
+      ? REJECT_CODES
+      : REJECT_CODES_X;
+  if (codes === REJECT_CODES_X) expect(scanner, 'icmpx');
   accept(scanner, 'type');
-  if (!Object.hasOwn(REJECT_CODES, scanner.token)) throw scanner.unexpected();
-  return REJECT_CODES[scanner.take()]!;
+  if (!Object.hasOwn(codes, scanner.token)) throw scanner.unexpected();
+  return codes[scanner.take()]!;
 }
 
 const NAT_FLAGS = ['random', 'fully-random', 'persistent'] as const;
 
 function parseNat(scanner: Scanner, table: Table): NatStatement {
   const action = scanner.take() as NatStatement['action'];
-  if (scanner.token === 'ip') scanner.advance();
+  if (scanner.token === 'ip' || scanner.token === 'ip6') scanner.advance();
   let target: Pick<NatStatement, 'address' | 'ports'> = {};
   if (accept(scanner, 'to')) target = parseNatTarget(scanner, table);
   else if (action === 'dnat' || action === 'snat') throw scanner.unexpected('to');
@@ -308,7 +342,12 @@ function parseNat(scanner: Scanner, table: Table): NatStatement {
 function parseNatTarget(scanner: Scanner, table: Table): Pick<NatStatement, 'address' | 'ports'> {
   if (scanner.token === ':') return { ports: parsePorts(scanner) };
   if (scanner.kind === 'word') return { address: parseExpression(scanner, table) };
-  const { low, high } = parseRange(scanner, IPV4_ADDR);
+  if (accept(scanner, '[')) {
+    const { low, high } = parseRange(scanner, IPV6_ADDR);
+    expect(scanner, ']');
+    return { address: { low, high }, ...(scanner.token === ':' ? { ports: parsePorts(scanner) } : {}) };
+  }
+  const { low, high } = parseRange(scanner, scanner.token.includes(':') ? IPV6_ADDR : IPV4_ADDR);
   const address = { low, high };
   return scanner.token === ':' ? { address, ports: parsePorts(scanner) } : { address };
 }
@@ -316,7 +355,7 @@ function parseNatTarget(scanner: Scanner, table: Table): Pick<NatStatement, 'add
 function parsePorts(scanner: Scanner): { low: number; high: number } {
   expect(scanner, ':');
   const { low, high } = parseRange(scanner, INET_SERVICE);
-  return { low, high };
+  return { low: Number(low), high: Number(high) };
 }
 
 /** `update @set { key timeout 10s counter }`. */

@@ -1,15 +1,24 @@
-import { maskOf } from '../cidr.ts';
-import { type DataType, IFNAME, IPV4_ADDR } from './data-type.ts';
+import { mask6Of, maskOf } from '../cidr.ts';
+import { type DataType, IFNAME, IPV4_ADDR, IPV6_ADDR, type Value } from './data-type.ts';
 import { NftError } from './nft-error.ts';
 import type { Scanner } from './scanner.ts';
 
 export interface ValueRange {
-  readonly low: number;
-  readonly high: number;
+  readonly low: Value;
+  readonly high: Value;
   readonly isPrefix: boolean;
 }
 
-export function parseValue(scanner: Scanner, type: DataType): number {
+/** A value of a type that is not wide. */
+export function parseNarrow(scanner: Scanner, type: DataType): number {
+  const span = scanner.span();
+  const value = parseValue(scanner, type);
+  if (typeof value === 'bigint')
+    throw new NftError('bitwise operations on IPv6 addresses are not supported', span);
+  return value;
+}
+
+export function parseValue(scanner: Scanner, type: DataType): Value {
   if (scanner.kind === 'symbol' || scanner.kind === 'end') throw scanner.unexpected();
   const value = type.parse(scanner.token);
   if (value === undefined) throw notOfType(scanner, type);
@@ -19,7 +28,7 @@ export function parseValue(scanner: Scanner, type: DataType): number {
 
 function notOfType(scanner: Scanner, type: DataType): NftError {
   const message =
-    type === IPV4_ADDR
+    type === IPV4_ADDR || type === IPV6_ADDR
       ? 'Could not resolve hostname: Name or service not known'
       : type === IFNAME
         ? 'String exceeds maximum length of 16'
@@ -31,7 +40,13 @@ function notOfType(scanner: Scanner, type: DataType): NftError {
 export function parseRange(scanner: Scanner, type: DataType): ValueRange {
   const { start } = scanner;
   const low = parseValue(scanner, type);
-  if (scanner.token === '/' && type === IPV4_ADDR) {
+  if (scanner.token === '/' && typeof low === 'bigint') {
+    scanner.advance();
+    const length = parseCount(scanner, 128);
+    const network = low & mask6Of(length);
+    return { low: network, high: network | (~mask6Of(length) & mask6Of(128)), isPrefix: length < 128 };
+  }
+  if (scanner.token === '/' && type === IPV4_ADDR && typeof low === 'number') {
     scanner.advance();
     const length = parseCount(scanner, 32);
     const mask = maskOf(length);

@@ -1,6 +1,6 @@
-import { prefixLengthOf } from '../cidr.ts';
+import { mask6Of, prefixLengthOf } from '../cidr.ts';
 import type { RejectType } from '../iptables/rule.ts';
-import { type DataType, INET_SERVICE, IPV4_ADDR } from './data-type.ts';
+import { type DataType, INET_SERVICE, IPV4_ADDR, IPV6_ADDR, type Value } from './data-type.ts';
 import { formatTime } from './parse-value.ts';
 import {
   type ElementSpec,
@@ -89,9 +89,12 @@ function printOperand(operand: Operand, type: DataType, negated: boolean): strin
   }
 }
 
-export function printRange(low: number, high: number, type: DataType, asPrefix: boolean): string {
+export function printRange(low: Value, high: Value, type: DataType, asPrefix: boolean): string {
   if (low === high) return type.print(low);
-  if (asPrefix && type === IPV4_ADDR) {
+  if (asPrefix && typeof low === 'bigint' && typeof high === 'bigint') {
+    const length = prefixLengthOf(mask6Of(128) ^ low ^ high);
+    if (length !== undefined && (low & (low ^ high)) === 0n) return `${type.print(low)}/${length}`;
+  } else if (asPrefix && typeof low === 'number' && typeof high === 'number' && type === IPV4_ADDR) {
     const length = prefixLengthOf(~(low ^ high) >>> 0);
     if (length !== undefined && (low & (low ^ high)) >>> 0 === 0) return `${type.print(low)}/${length}`;
   }
@@ -135,10 +138,7 @@ export function printKey(
 }
 
 export function printData(
-  {
-    verdict,
-    data,
-  }: { readonly verdict?: Verdict | undefined; readonly data?: readonly number[] | undefined },
+  { verdict, data }: { readonly verdict?: Verdict | undefined; readonly data?: readonly Value[] | undefined },
   types: readonly DataType[] | undefined,
 ): string {
   if (verdict) return ` : ${printVerdict(verdict)}`;
@@ -157,18 +157,21 @@ function printElement(
 function printNat({ action, address, ports, flags }: NatStatement): string {
   const words: string[] = [action];
   if (address !== undefined || ports !== undefined) {
-    if (address !== undefined && 'kind' in address && typesOf(address).length > 1) words.push('ip');
-    words.push('to', printNatAddress(address) + printPorts(ports));
+    if (address !== undefined && 'kind' in address && typesOf(address).length > 1)
+      words.push(typesOf(address)[0]!.isWide ? 'ip6' : 'ip');
+    words.push('to', printNatAddress(address, ports !== undefined) + printPorts(ports));
   }
   if (flags.length > 0) words.push(flags.join(','));
   return words.join(' ');
 }
 
-function printNatAddress(address: NatStatement['address']): string {
+/** An IPv6 address stands in brackets before a port. */
+function printNatAddress(address: NatStatement['address'], hasPorts: boolean): string {
   if (address === undefined) return '';
-  return 'kind' in address
-    ? printExpression(address)
-    : printRange(address.low, address.high, IPV4_ADDR, false);
+  if ('kind' in address) return printExpression(address);
+  if (typeof address.low === 'number') return printRange(address.low, address.high, IPV4_ADDR, false);
+  const text = printRange(address.low, address.high, IPV6_ADDR, false);
+  return hasPorts ? `[${text}]` : text;
 }
 
 function printPorts(ports: NatStatement['ports']): string {
@@ -176,7 +179,10 @@ function printPorts(ports: NatStatement['ports']): string {
 }
 
 function printReject(type: RejectType): string {
-  if (type === 'icmp-port-unreachable') return 'reject';
+  if (type === 'icmp-port-unreachable' || type === 'icmp6-port-unreachable') return 'reject';
   if (type === 'tcp-reset') return 'reject with tcp reset';
+  if (type.startsWith('icmp6-')) {
+    return `reject with icmpv6 ${type.slice('icmp6-'.length).replace(/^adm-/, 'admin-')}`;
+  }
   return `reject with icmp ${type.slice('icmp-'.length).replace(/^proto-/, 'prot-')}`;
 }

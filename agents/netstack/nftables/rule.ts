@@ -1,6 +1,6 @@
 import type { RejectType } from '../iptables/rule.ts';
 import type { Chain } from './chain.ts';
-import { type DataType, INTEGER } from './data-type.ts';
+import { type DataType, INTEGER, type Value } from './data-type.ts';
 import type { Field } from './field.ts';
 import type { NftSet } from './nft-set.ts';
 
@@ -25,12 +25,12 @@ export interface Counters {
 
 /** One element: a value or a range for each part of the key, and what a map gives for it. */
 export interface ElementSpec {
-  readonly low: readonly number[];
+  readonly low: readonly Value[];
   /** The same array as `low` unless some part is a range. */
-  readonly high: readonly number[];
+  readonly high: readonly Value[];
   readonly verdict?: Verdict;
   /** A value for each part of the map's data. */
-  readonly data?: readonly number[];
+  readonly data?: readonly Value[];
   readonly comment?: string;
   readonly timeoutMs?: number;
   readonly expiresMs?: number;
@@ -70,8 +70,8 @@ export type Expression =
 
 /** What an expression is compared with. */
 export type Operand =
-  | { readonly kind: 'value'; readonly value: number }
-  | { readonly kind: 'range'; readonly low: number; readonly high: number; readonly isPrefix: boolean }
+  | { readonly kind: 'value'; readonly value: Value }
+  | { readonly kind: 'range'; readonly low: Value; readonly high: Value; readonly isPrefix: boolean }
   /** A name that ends with `*`. */
   | { readonly kind: 'wildcard'; readonly prefix: string }
   | { readonly kind: 'flags'; readonly mask: number }
@@ -83,7 +83,7 @@ export interface NatStatement {
   readonly kind: 'nat';
   readonly action: 'dnat' | 'snat' | 'masquerade' | 'redirect';
   /** An address range, or an expression that gives the address (and the port, if it gives two values). */
-  readonly address?: { readonly low: number; readonly high: number } | Expression;
+  readonly address?: { readonly low: Value; readonly high: Value } | Expression;
   readonly ports?: { readonly low: number; readonly high: number };
   readonly flags: readonly NatFlag[];
 }

@@ -1,8 +1,11 @@
+import type { IpVersion } from '../ip-address.ts';
 import { type HookPoint, NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import type { Chain } from './chain.ts';
 import { Evaluator } from './evaluator.ts';
-import type { Table } from './table.ts';
+import type { Family, Table } from './table.ts';
+
+const VERSIONS: Readonly<Record<Family, readonly IpVersion[]>> = { ip: [4], ip6: [6], inet: [4, 6] };
 
 /** All tables of one namespace, and the way of its chains to netfilter's hooks. */
 export class Ruleset {
@@ -26,7 +29,14 @@ export class Ruleset {
   }
 
   /** Has a base chain called at its hook; the returned function ends that. */
-  hook(chain: Chain, point: HookPoint): () => void {
+  hook(chain: Chain, point: HookPoint, family: Family): () => void {
+    const undo = VERSIONS[family].map((version) => this.#hookOne(chain, point, version));
+    return () => {
+      for (const each of undo) each();
+    };
+  }
+
+  #hookOne(chain: Chain, point: HookPoint, version: IpVersion): () => void {
     const ns = this.#ns;
     const { evaluator } = this;
     const run: Parameters<typeof ns.hooks.register>[3] = (packet, input, output) => {
@@ -35,7 +45,7 @@ export class Ruleset {
       return NF_DROP;
     };
     const { type, priority } = chain.base!;
-    if (type === 'nat') return ns.nat.register(point, priority, run);
-    return ns.hooks.register(point, priority, `nft ${chain.name}`, run, { perFlow: true });
+    if (type === 'nat') return (version === 6 ? ns.nat6 : ns.nat).register(point, priority, run);
+    return ns.hooksFor(version).register(point, priority, `nft ${chain.name}`, run, { perFlow: true });
   }
 }

@@ -22,6 +22,7 @@ const NEWLINE = 10;
 const QUOTE = 34;
 const HASH = 35;
 const BACKSLASH = 92;
+const COLON = 58;
 const TWO_CHARACTERS = new Set(['==', '!=', '<=', '>=', '<<', '>>']);
 
 /** Splits nft's language into tokens, one at a time; `token` is the one that is next to be read. */
@@ -66,6 +67,7 @@ export class Scanner {
     }
     const code = text.charCodeAt(at);
     const kind = code < 128 ? CLASS[code] : 0;
+    if ((kind === LETTER || kind === DIGIT || code === COLON) && this.#isIpv6At(at)) return this.#ipv6(at);
     if (kind === LETTER) return this.#read('word', at, LETTER | DIGIT | IN_WORD);
     if (kind === DIGIT) return this.#number(at);
     if (code === QUOTE) return this.#string(at);
@@ -117,6 +119,30 @@ export class Scanner {
     this.end = at;
   }
 
+  /** Two colons with at most four hexadecimal digits before each: nothing else in the language looks so. */
+  #isIpv6At(from: number): boolean {
+    const first = this.#afterGroup(from);
+    return (
+      this.text.charCodeAt(first) === COLON && this.text.charCodeAt(this.#afterGroup(first + 1)) === COLON
+    );
+  }
+
+  #afterGroup(from: number): number {
+    let at = from;
+    while (at < from + 4 && isHexDigit(this.text.charCodeAt(at))) at++;
+    return at;
+  }
+
+  #ipv6(from: number): void {
+    const { text } = this;
+    let at = from;
+    while (isHexDigit(text.charCodeAt(at)) || text.charCodeAt(at) === COLON || text.charCodeAt(at) === 46)
+      at++;
+    this.kind = 'number';
+    this.token = text.slice(from, at);
+    this.end = at;
+  }
+
   #string(from: number): void {
     const close = this.text.indexOf('"', from + 1);
     const newline = endOfLine(this.text, from);
@@ -127,6 +153,10 @@ export class Scanner {
     this.token = this.text.slice(from + 1, close);
     this.end = close + 1;
   }
+}
+
+function isHexDigit(code: number): boolean {
+  return (code >= 48 && code <= 57) || ((code | 32) >= 97 && (code | 32) <= 102);
 }
 
 function endOfLine(text: string, from: number): number {

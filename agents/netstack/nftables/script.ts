@@ -124,7 +124,8 @@ export class Script {
     const scanner = this.#scanner;
     const { token } = scanner;
     if (scanner.kind !== 'word' || !FAMILIES.includes(token)) return 'ip';
-    if (token !== 'ip' && token !== 'inet') throw new NftError(REFUSALS.EOPNOTSUPP, scanner.span());
+    if (token !== 'ip' && token !== 'ip6' && token !== 'inet')
+      throw new NftError(REFUSALS.EOPNOTSUPP, scanner.span());
     scanner.advance();
     return token;
   }
@@ -487,7 +488,7 @@ export class Script {
     const set = this.#set(table);
     const { now } = this.#options;
     const found = this.#elements(set).map(
-      ({ low }) => set.lookup(low, now) ?? fail(REFUSALS.ENOENT, this.#span()),
+      ({ low }) => set.lookup(set.wordsOf(low), now) ?? fail(REFUSALS.ENOENT, this.#span()),
     );
     const kind = set.spec.isMap ? 'map' : 'set';
     const elements = listElements(set, found, this.#options);

@@ -1,9 +1,9 @@
 import type { Chain } from './chain.ts';
 import type { NftSet } from './nft-set.ts';
 
-export type Family = 'ip' | 'inet';
+export type Family = 'ip' | 'ip6' | 'inet';
 
-/** A table; those of family inet see IPv4 as well. */
+/** A table; one of family inet sees both versions of IP. */
 export class Table {
   readonly family: Family;
   readonly name: string;

@@ -76,7 +76,7 @@ export class Transaction {
 
   deleteTable(table: Table): void {
     const { tables } = this.#ruleset;
-    for (const chain of table.chains.values()) this.#detach(chain);
+    for (const chain of table.chains.values()) this.#detach(table, chain);
     tables.delete(table.key);
     this.#undo.push(() => tables.set(table.key, table));
   }
@@ -95,14 +95,14 @@ export class Transaction {
     if (policy) chain.policy = policy;
     table.chains.set(chain.name, chain);
     this.#undo.push(() => table.chains.delete(chain.name));
-    this.#attach(chain);
+    this.#attach(table, chain);
     return chain;
   }
 
   deleteChain(table: Table, chain: Chain, span: Span): void {
     this.flushChain(chain);
     if (chain.uses > 0) throw new NftError(REFUSALS.EBUSY, span);
-    this.#detach(chain);
+    this.#detach(table, chain);
     table.chains.delete(chain.name);
     this.#undo.push(() => table.chains.set(chain.name, chain));
   }
@@ -253,18 +253,18 @@ export class Transaction {
     });
   }
 
-  #attach(chain: Chain): void {
+  #attach({ family }: Table, chain: Chain): void {
     if (!chain.base) return;
-    chain.unregister = this.#ruleset.hook(chain, HOOK_POINTS[chain.base.hook]);
+    chain.unregister = this.#ruleset.hook(chain, HOOK_POINTS[chain.base.hook], family);
     this.#undo.push(() => chain.unregister?.());
   }
 
-  #detach(chain: Chain): void {
+  #detach({ family }: Table, chain: Chain): void {
     if (!chain.base) return;
     const { base } = chain;
     chain.unregister?.();
     this.#undo.push(() => {
-      chain.unregister = this.#ruleset.hook(chain, HOOK_POINTS[base.hook]);
+      chain.unregister = this.#ruleset.hook(chain, HOOK_POINTS[base.hook], family);
     });
   }
 }

@@ -79,7 +79,7 @@ describe('a transaction', () => {
     ['add rule ip kube-proxy services ip daddr @service-ips accept', 'datatype mismatch'],
     ['add rule ip kube-proxy services dnat to 1.2.3.4:80', 'transport protocol mapping'],
     ['add chain ip kube-proxy x { type filter hook nowhere priority 0 ; }', 'unknown chain hook'],
-    ['add table ip6 t', 'Operation not supported'],
+    ['add table arp t', 'Operation not supported'],
   ])('%s is refused, with all that came with it', (text, reason) => {
     load(TEXT);
     expect(

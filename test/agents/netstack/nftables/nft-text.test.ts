@@ -78,7 +78,7 @@ describe('a transaction', () => {
     ['add set ip t s { type inet_service ; }', 'File exists'],
     ['add rule ip t base ip saddr 1.1.1.256 drop', 'Could not resolve hostname'],
     ['table ip t { chain base { "', 'unexpected junk'],
-    ['add table ip6 t', 'Operation not supported'],
+    ['add table arp t', 'Operation not supported'],
   ])('that fails changes nothing: %s', (text, message) => {
     const { load, list } = node();
     expect(load(TABLE)).toEqual(done);
