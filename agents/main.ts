@@ -14,15 +14,18 @@ import { startAgent } from './start-agent.ts';
 const command = new Command('agent')
   .requiredOption('--kubeconfig <file>', 'how to reach the API server, and as which node')
   .requiredOption('--node-name <name>', "the node's name")
-  .requiredOption('--node-address <cidr>', "the node's address on the nodes' segment, with prefix length")
+  .requiredOption(
+    '--node-address <cidr>',
+    "the node's addresses on the nodes' segment, with prefix length, one of each family",
+  )
   .requiredOption('--host-address <ip>', "the machine's address that stands for the node")
   .requiredOption('--tls-cert-file <file>', "the certificate of the node's API")
   .requiredOption('--tls-private-key-file <file>', 'its key')
   .requiredOption('--client-ca-file <file>', 'the authority of those who may call it')
-  .option('--host-gateway <cidr>', "the machine's address on the segment", '172.18.0.1/16')
+  .option('--host-gateway <cidr>', "the machine's addresses on the segment", '172.18.0.1/16')
   .option('--port <port>', "port of the node's API; 0: any", '0')
-  .option('--cluster-cidr <cidr>', 'the pod network', '10.244.0.0/16')
-  .option('--service-cidr <cidr>', "the Services' network", '10.96.0.0/16')
+  .option('--cluster-cidr <cidr>', 'the pod networks, one of each family', '10.244.0.0/16')
+  .option('--service-cidr <cidr>', "the Services' networks, one of each family", '10.96.0.0/16')
   .option('--cluster-dns <ip>', "the address of the cluster's DNS Service", '10.96.0.10')
   .option('--cluster-domain <zone>', "the cluster's zone", 'cluster.local')
   .option('--node-lease-renew-interval <duration>', 'how often the node says that it is alive', '10s');
@@ -63,6 +66,10 @@ await runComponent(`agent-${flags.nodeName}`, async ({ logger, metrics, signal }
   let server: AgentServer | undefined;
   const agent = await startAgent(context, {
     ...flags,
+    nodeAddresses: flags.nodeAddress.split(','),
+    hostGateways: flags.hostGateway.split(','),
+    clusterCidrs: flags.clusterCidr.split(','),
+    serviceCidrs: flags.serviceCidr.split(','),
     network: systemHostNetwork,
     leaseRenewMs: parseDuration(flags.nodeLeaseRenewInterval),
     leaseDurationSeconds: 40,

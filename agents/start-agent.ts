@@ -12,7 +12,8 @@ import { NodeCni } from './cni/node-cni.ts';
 import { Kubelet } from './kubelet/kubelet.ts';
 import { NodeRegistration } from './kubelet/node-registration.ts';
 import { podResolver } from './kubelet/pod-resolver.ts';
-import { cidr, parseCidr } from './netstack/cidr.ts';
+import { cidr, cidr6 } from './netstack/cidr.ts';
+import { type IpVersion, isIpv6, parseIp } from './netstack/ip-address.ts';
 import { ipv4 } from './netstack/ipv4.ts';
 import { EthernetDevice } from './netstack/link/ethernet-device.ts';
 import { Netns } from './netstack/netns.ts';
@@ -28,14 +29,14 @@ import { wantedHostPorts } from './wire/wanted-host-ports.ts';
 
 export interface AgentOptions {
   readonly nodeName: string;
-  /** On the nodes' segment, with prefix length: 172.18.0.2/16. */
-  readonly nodeAddress: string;
-  /** The machine's address on the segment, with prefix length: 172.18.0.1/16. */
-  readonly hostGateway: string;
+  /** On the nodes' segment, with prefix length: 172.18.0.2/16. Here and below one of each family, IPv4 first. */
+  readonly nodeAddresses: readonly string[];
+  /** The machine's addresses on the segment, with prefix length: 172.18.0.1/16. */
+  readonly hostGateways: readonly string[];
   /** Where the machine reaches this node: 127.0.18.2. */
   readonly hostAddress: string;
-  readonly clusterCidr: string;
-  readonly serviceCidr: string;
+  readonly clusterCidrs: readonly string[];
+  readonly serviceCidrs: readonly string[];
   readonly clusterDns: string;
   readonly clusterDomain: string;
   readonly network: HostNetwork;
@@ -64,7 +65,8 @@ const RETRY_PORTS_MS = 10_000;
 export async function startAgent(context: ControllerContext, options: AgentOptions): Promise<Agent> {
   const { clock, informers, logger, metrics, rng, signal } = context;
   const { network, nodeName, hostAddress } = options;
-  const nodeIp = options.nodeAddress.split('/')[0] ?? '';
+  const nodeIps = options.nodeAddresses.map(hostOf);
+  const nodeIp = nodeIps[0] ?? '';
   const lan = new Lan(await network.bindUdp({ address: hostAddress, port: 0 }));
   const { netns, eth0 } = createNodeNetns(context, options, lan);
   const gateway = new HostGateway({
@@ -72,16 +74,20 @@ export async function startAgent(context: ControllerContext, options: AgentOptio
     rng,
     network,
     lan,
-    address: options.hostGateway,
+    addresses: options.hostGateways,
     nodeIp,
     nodeHostAddress: hostAddress,
-    internal: [options.clusterCidr, options.serviceCidr],
+    internal: [...options.clusterCidrs, ...options.serviceCidrs],
   });
   const hostPorts = new HostPorts({ clock, network, gateway, logger, hostAddress, nodeIp });
-  const flannel = new Flannel({ host: netns, underlay: eth0, nodeIp, clusterCidr: options.clusterCidr });
-  const cni = new NodeCni(netns, flannel);
+  const flannels = options.clusterCidrs.map((clusterCidr, index) => {
+    const version = clusterCidr.includes(':') ? 6 : 4;
+    return new Flannel({ host: netns, version, underlay: eth0, nodeIp: nodeIps[index] ?? '', clusterCidr });
+  });
+  const cni = new NodeCni(netns, flannels);
   const resolver = { nameservers: [ipv4(options.clusterDns)], search: [], ndots: 1 };
-  const resolve = async (name: string) => (await resolveName(netns, clock, rng, resolver, name))[0];
+  const resolve = async (name: string, version?: IpVersion) =>
+    (await resolveName(netns, clock, rng, resolver, name, version))[0];
   const shell: NodeShell = { run: (argv, stdin = '') => runNodeCommand(argv, stdin, { ns: netns, resolve }) };
 
   const services = informers.for(resources.services);
@@ -91,7 +97,7 @@ export async function startAgent(context: ControllerContext, options: AgentOptio
     networkReady: () => cni.ready,
     host: {
       nodeName,
-      nodeIp,
+      nodeIps,
       netns,
       cni,
       clock,
@@ -113,12 +119,17 @@ export async function startAgent(context: ControllerContext, options: AgentOptio
     leaseDurationSeconds: options.leaseDurationSeconds,
     identity: {
       name: nodeName,
-      ip: nodeIp,
+      ips: nodeIps,
       hostAddress,
       kubeletPort: await options.serve(api),
       bootId,
       annotations: {
-        ...flannelAnnotations(flannel.vtepMac, nodeIp),
+        ...Object.assign(
+          {},
+          ...flannels.map(({ version, vtepMac }, index) =>
+            flannelAnnotations(version, vtepMac, nodeIps[index] ?? ''),
+          ),
+        ),
         ...wireAnnotation(lan.local),
       },
     },
@@ -126,16 +137,19 @@ export async function startAgent(context: ControllerContext, options: AgentOptio
 
   const peers = new LanPeers(lan);
   const observeNode = (node: Node): void => {
-    if (node.metadata.name !== nodeName) return observePeer(node, peers, flannel);
-    const podCidr = node.spec?.podCIDR;
-    if (!podCidr || cni.ready) return;
-    if (!parseCidr(podCidr)) return logger.error({ podCidr }, 'the pod CIDR is not an IPv4 prefix');
-    cni.start(podCidr);
+    if (node.metadata.name !== nodeName) return observePeer(node, peers, flannels);
+    const podCidrs = node.spec?.podCIDRs ?? [];
+    if (podCidrs.length < flannels.length || cni.ready) return;
+    try {
+      cni.start(podCidrs);
+    } catch (error) {
+      return logger.error({ podCidrs }, (error as Error).message);
+    }
     registration.update();
     kubelet.resync();
   };
   const forgetNode = (node: Node): void => {
-    flannel.removeLease(node.metadata.name ?? '');
+    for (const flannel of flannels) flannel.removeLease(node.metadata.name ?? '');
     peers.forget(node);
   };
   informers
@@ -163,37 +177,42 @@ export async function startAgent(context: ControllerContext, options: AgentOptio
 /** The node's kernel as a machine's boot scripts and the kubelet leave it. */
 function createNodeNetns(
   { clock, rng }: ControllerContext,
-  { nodeName, nodeAddress, hostGateway }: AgentOptions,
+  { nodeName, nodeAddresses, hostGateways }: AgentOptions,
   lan: Lan,
 ): { netns: Netns; eth0: EthernetDevice } {
   const netns = new Netns({ name: nodeName, clock, rng });
   netns.sysctl.set('net.ipv4.ip_forward', 1);
+  netns.sysctl.set('net.ipv6.conf.all.forwarding', 1);
   netns.sysctl.set('net.bridge.bridge-nf-call-iptables', 1);
   netns.lo.setUp();
-  const address = cidr(nodeAddress);
   const eth0 = new EthernetDevice(netns, 'eth0', {
-    mac: lanMac(address.address),
+    mac: lanMac(hostOf(nodeAddresses[0] ?? '')),
     transmit: (frame) => lan.send(frame, eth0),
   });
-  netns.addAddress(eth0, address);
   eth0.setUp();
-  netns.addRoute({
-    destination: cidr('0.0.0.0/0'),
-    gateway: ipv4(hostGateway.split('/')[0] ?? ''),
-    link: eth0,
-  });
+  for (const address of nodeAddresses)
+    netns.addAddress(eth0, address.includes(':') ? cidr6(address) : cidr(address));
+  for (const gateway of hostGateways.map((each) => parseIp(hostOf(each))!)) {
+    const destination = isIpv6(gateway) ? cidr6('::/0') : cidr('0.0.0.0/0');
+    netns.addRoute({ destination, gateway, link: eth0 });
+  }
   lan.attach(eth0);
   return { netns, eth0 };
 }
 
 /** Another node: where its end of the segment is, and which pods are behind it. */
-function observePeer(node: Node, peers: LanPeers, flannel: Flannel): void {
+function observePeer(node: Node, peers: LanPeers, flannels: readonly Flannel[]): void {
   peers.observe(node);
-  const lease = flannelLease(node);
   const name = node.metadata.name ?? '';
-  if (lease) flannel.setLease(name, lease);
-  else flannel.removeLease(name);
+  for (const flannel of flannels) {
+    const lease = flannelLease(node, flannel.version);
+    if (lease) flannel.setLease(name, lease);
+    else flannel.removeLease(name);
+  }
 }
+
+/** An address without its prefix length. */
+const hostOf = (address: string): string => address.split('/')[0] ?? '';
 
 async function found<T>(request: Promise<T>): Promise<T | undefined> {
   try {

@@ -141,7 +141,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     kubeletProxy: options.kubeletProxy,
   };
   await ensureBootstrapObjects(context, {
-    serviceCidr: '10.96.0.0/16',
+    serviceCidrs: ['10.96.0.0/16'],
     advertiseAddress: '172.18.0.1',
     advertisePort: 6443,
     ...options.bootstrap,

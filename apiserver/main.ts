@@ -71,7 +71,7 @@ async function serve(flags: Flags, logger: Logger): Promise<RunningComponent> {
       unreachableSeconds: flags.defaultUnreachableTolerationSeconds,
     },
     bootstrap: {
-      serviceCidr: flags.serviceClusterIpRange,
+      serviceCidrs: flags.serviceClusterIpRange.split(','),
       clientCa: optionalFile(flags.clientCaFile),
       advertiseAddress: flags.advertiseAddress,
       advertisePort: flags.advertisePort ?? (flags.securePort || DEFAULT_PORT),
@@ -118,7 +118,11 @@ function parseFlags(argv: readonly string[]): Flags {
     .option('--service-account-signing-key-file <file>', 'their private key, PEM; one is made unless given')
     .option('--service-account-key-file <file...>', 'other keys whose tokens are believed, PEM')
     .option('--api-audiences <names>', 'names this server goes by in tokens; the issuer unless given')
-    .option('--service-cluster-ip-range <cidr>', 'network of ClusterIPs', '10.96.0.0/16')
+    .option(
+      '--service-cluster-ip-range <cidrs>',
+      'networks of ClusterIPs, one of each family',
+      '10.96.0.0/16',
+    )
     .option('--advertise-address <address>', 'where pods reach this server', '172.18.0.1')
     .option('--advertise-port <port>', 'and its port; the secure port unless given', integer)
     .option('--kubelet-client-certificate <file>', 'what this server shows to nodes, PEM')

@@ -2,7 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { loadAll } from 'js-yaml';
 import { Registry } from 'prom-client';
 import { podResolver } from '../agents/kubelet/pod-resolver.ts';
-import { formatIpv4, ipv4 } from '../agents/netstack/ipv4.ts';
+import { formatIp } from '../agents/netstack/ip-address.ts';
+import { ipv4 } from '../agents/netstack/ipv4.ts';
 import { fetchHttp } from '../agents/sockets/http-client.ts';
 import { resolveName } from '../agents/sockets/resolver.ts';
 import { type Agent, startAgent } from '../agents/start-agent.ts';
@@ -35,8 +36,9 @@ import { installClusterDns, installProxyConfig } from './addons.ts';
 import {
   type ClusterConfig,
   DEFAULT_CONFIG,
-  HOST_GATEWAY,
+  hostGateways,
   type NodePlace,
+  networkFault,
   nodePlaces,
 } from './cluster-config.ts';
 import { EventTrace, type TraceEntry } from './event-trace.ts';
@@ -108,6 +110,8 @@ export class Cluster {
   /** Starts every component; resolves when all nodes are ready. */
   static async start({ seed = 1, ...overrides }: ClusterOptions): Promise<Cluster> {
     const config = { ...DEFAULT_CONFIG, ...overrides };
+    const fault = networkFault(config);
+    if (fault !== undefined) throw new Error(fault);
     const clock = new VirtualClock();
     const rng = seededRng(seed);
     const webhook: WebhookSlot = { review: undefined };
@@ -228,17 +232,19 @@ export class Cluster {
     const [first, last] = config.nodePortRange.split('-').map(Number);
     const as = (commonName: string): User => ({ name: commonName, groups: [] });
     await startServiceIpAllocator(this.#context('service-ip-allocator', as('podwire:service-ip-allocator')), {
-      serviceCidr: config.serviceCidr,
+      serviceCidrs: config.serviceCidr.split(','),
       nodePorts: { first: first ?? 30000, last: last ?? 32767 },
       serve: async (review) => {
         this.#webhook.review = review;
         return { url: WEBHOOK_URL };
       },
     });
-    await startCniIpam(this.#context('cni-ipam', as('podwire:cni-ipam')), {
-      clusterCidr: config.clusterCidr,
-      nodeMask: 24,
-    });
+    await startCniIpam(
+      this.#context('cni-ipam', as('podwire:cni-ipam')),
+      config.clusterCidr
+        .split(',')
+        .map((clusterCidr) => ({ clusterCidr, nodeMask: clusterCidr.includes(':') ? 64 : 24 })),
+    );
     for (const place of this.nodes) await this.#startAgent(place);
     this.#dns = await startCoredns(this.#context('coredns', as('system:coredns')), {
       network: this.network,
@@ -264,7 +270,7 @@ export class Cluster {
     await installProxyConfig(this.client, config);
   }
 
-  async #startAgent({ name, address, hostAddress }: NodePlace): Promise<void> {
+  async #startAgent({ name, addresses, hostAddress }: NodePlace): Promise<void> {
     const config = this.#config;
     const abort = new AbortController();
     setMaxListeners(0, abort.signal);
@@ -272,11 +278,11 @@ export class Cluster {
     const user = { name: `system:node:${name}`, groups: ['system:nodes'] };
     const agent = await startAgent(this.#context('agent', user, abort.signal), {
       nodeName: name,
-      nodeAddress: address,
-      hostGateway: HOST_GATEWAY,
+      nodeAddresses: addresses,
+      hostGateways: hostGateways(config),
       hostAddress,
-      clusterCidr: config.clusterCidr,
-      serviceCidr: config.serviceCidr,
+      clusterCidrs: config.clusterCidr.split(','),
+      serviceCidrs: config.serviceCidr.split(','),
       clusterDns: config.clusterDns,
       clusterDomain: config.clusterDomain,
       network: this.network,
@@ -321,14 +327,15 @@ export class Cluster {
       return httpOverStream(new StreamDuplex(stream, stream.local, stream.remote), this.clock, call);
     }
     const { netns, resolver } = this.#origin(from);
-    const [address] = await resolveName(netns, this.clock, this.#rng, resolver, url.hostname);
+    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    const [address] = await resolveName(netns, this.clock, this.#rng, resolver, host);
     if (address === undefined) throw new Error(`there is no address for ${url.hostname}`);
     return fetchHttp(netns, this.clock, { ...call, address });
   }
 
   async #resolve(name: string, from: Origin): Promise<readonly string[]> {
     const { netns, resolver } = this.#origin(from);
-    return (await resolveName(netns, this.clock, this.#rng, resolver, name)).map(formatIpv4);
+    return (await resolveName(netns, this.clock, this.#rng, resolver, name)).map(formatIp);
   }
 
   #origin(origin: Origin) {

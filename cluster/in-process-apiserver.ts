@@ -23,7 +23,11 @@ export function startInProcessApiServer(
     clock,
     rng,
     logger: silentLogger,
-    bootstrap: { serviceCidr: config.serviceCidr, advertiseAddress: HOST_IP, advertisePort: API_PORT },
+    bootstrap: {
+      serviceCidrs: config.serviceCidr.split(','),
+      advertiseAddress: HOST_IP,
+      advertisePort: API_PORT,
+    },
     defaultTolerations: {
       notReadySeconds: config.notReadyTolerationSeconds,
       unreachableSeconds: config.unreachableTolerationSeconds,

@@ -1,4 +1,4 @@
-import { apiServiceIp, type ClusterConfig, HOST_GATEWAY, HOST_IP, nodePlaces } from './cluster-config.ts';
+import { apiServiceIp, type ClusterConfig, HOST_IP, hostGateways, nodePlaces } from './cluster-config.ts';
 
 /** One process of a cluster: what runs, and as whom. */
 export interface ProcessPlan {
@@ -122,7 +122,7 @@ function controller(
 }
 
 function agents(config: ClusterConfig): ProcessPlan[] {
-  return nodePlaces(config).map(({ name, address, hostAddress }) => ({
+  return nodePlaces(config).map(({ name, addresses, hostAddress }) => ({
     name: `agent-${name}`,
     program: 'agent',
     user: { commonName: `system:node:${name}`, organizations: ['system:nodes'] },
@@ -131,9 +131,9 @@ function agents(config: ClusterConfig): ProcessPlan[] {
     args: (files) => [
       `--kubeconfig=${files.kubeconfig}`,
       `--node-name=${name}`,
-      `--node-address=${address}`,
+      `--node-address=${addresses.join(',')}`,
       `--host-address=${hostAddress}`,
-      `--host-gateway=${HOST_GATEWAY}`,
+      `--host-gateway=${hostGateways(config).join(',')}`,
       `--client-ca-file=${files.ca}`,
       `--tls-cert-file=${files.serverCert}`,
       `--tls-private-key-file=${files.serverKey}`,

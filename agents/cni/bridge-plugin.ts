@@ -1,5 +1,5 @@
-import { cidr, formatCidr } from '../netstack/cidr.ts';
-import { formatIpv4 } from '../netstack/ipv4.ts';
+import { type Cidr, type Cidr6, cidr, cidr6, formatCidr } from '../netstack/cidr.ts';
+import { formatIp, type IpAddress, isIpv6 } from '../netstack/ip-address.ts';
 import { Bridge, createBridge } from '../netstack/link/bridge.ts';
 import { createVethPair } from '../netstack/link/veth.ts';
 import { formatMac, type Mac } from '../netstack/mac.ts';
@@ -12,7 +12,8 @@ export interface BridgePluginOptions {
   readonly host: Netns;
   readonly bridge: string;
   readonly mtu: number;
-  readonly ipam: HostLocalIpam;
+  /** One for each family, IPv4 first. */
+  readonly ipams: readonly HostLocalIpam[];
 }
 
 /** The plugin's own error code. */
@@ -33,22 +34,23 @@ export class BridgePlugin implements CniPlugin {
 
   /** All or nothing: an ADD that fails leaves things as they were. */
   add({ containerId, netns, ifName }: CniArguments): CniResult {
-    const { host, mtu, ipam } = this.#options;
-    const address = ipam.allocate(containerId);
+    const { host, mtu } = this.#options;
+    const held = this.#allocate(containerId);
     try {
       const bridge = this.#bridge();
       const hostName = `veth${randomHex(host)}`;
       const [inside, outside] = createVethPair(
-        { ns: netns, name: ifName, mac: podMac(address), mtu },
+        { ns: netns, name: ifName, mac: podMac(held[0]!.address), mtu },
         { ns: host, name: hostName, mtu },
       );
       this.#hostLinks.set(containerId, hostName);
-      const prefix = { address, prefixLength: ipam.subnet.prefixLength };
-      netns.addAddress(inside, prefix);
       outside.setUp();
       bridge.addPort(outside, { hairpin: true });
       inside.setUp();
-      netns.addRoute({ destination: cidr('0.0.0.0/0'), gateway: ipam.gateway, link: inside });
+      for (const { ipam, address } of held) {
+        netns.addAddress(inside, prefixIn(ipam, address));
+        netns.addRoute({ destination: everywhere(address), gateway: ipam.gateway, link: inside });
+      }
       return {
         cniVersion: CNI_VERSION,
         interfaces: [
@@ -56,8 +58,15 @@ export class BridgePlugin implements CniPlugin {
           { name: hostName, mac: formatMac(outside.mac), mtu },
           { name: ifName, mac: formatMac(inside.mac), mtu, sandbox: netns.name },
         ],
-        ips: [{ address: formatCidr(prefix), gateway: formatIpv4(ipam.gateway), interface: 2 }],
-        routes: [{ dst: '0.0.0.0/0', gw: formatIpv4(ipam.gateway) }],
+        ips: held.map(({ ipam, address }) => ({
+          address: formatCidr(prefixIn(ipam, address)),
+          gateway: formatIp(ipam.gateway),
+          interface: 2,
+        })),
+        routes: held.map(({ ipam, address }) => ({
+          dst: formatCidr(everywhere(address)),
+          gw: formatIp(ipam.gateway),
+        })),
       };
     } catch (error) {
       this.del({ containerId, netns, ifName });
@@ -65,30 +74,48 @@ export class BridgePlugin implements CniPlugin {
     }
   }
 
+  /** An address of each family, or none. */
+  #allocate(containerId: string): { readonly ipam: HostLocalIpam; readonly address: IpAddress }[] {
+    const held: { readonly ipam: HostLocalIpam; readonly address: IpAddress }[] = [];
+    try {
+      for (const ipam of this.#options.ipams) held.push({ ipam, address: ipam.allocate(containerId) });
+      return held;
+    } catch (error) {
+      for (const { ipam } of held) ipam.release(containerId);
+      throw error;
+    }
+  }
+
   del({ containerId }: CniArguments): void {
-    const { host, ipam } = this.#options;
+    const { host, ipams } = this.#options;
     const name = this.#hostLinks.get(containerId);
     if (name !== undefined) host.link(name)?.delete();
     this.#hostLinks.delete(containerId);
-    ipam.release(containerId);
+    for (const ipam of ipams) ipam.release(containerId);
   }
 
   /** The bridge comes into being with the first container, as the reference plugin has it. */
   #bridge(): Bridge {
-    const { host, bridge: name, mtu, ipam } = this.#options;
+    const { host, bridge: name, mtu, ipams } = this.#options;
     const present = host.link(name);
     if (present instanceof Bridge) return present;
     if (present) throw new CniError(NOT_A_BRIDGE, `${name} already exists but is not a bridge`);
-    const bridge = createBridge(host, name, { mac: podMac(ipam.gateway), mtu });
-    host.addAddress(bridge, { address: ipam.gateway, prefixLength: ipam.subnet.prefixLength });
+    const bridge = createBridge(host, name, { mac: podMac(ipams[0]!.gateway), mtu });
     bridge.setUp();
+    for (const ipam of ipams) host.addAddress(bridge, prefixIn(ipam, ipam.gateway));
     return bridge;
   }
 }
 
-/** Flannel's and the plugins' habit of old: 0a:58 and the address. It makes captures easy to read. */
-function podMac(address: number): Mac {
-  return (0x0a58 * 2 ** 32 + address) as Mac;
+const prefixIn = ({ subnet }: HostLocalIpam, address: IpAddress) =>
+  ({ address, prefixLength: subnet.prefixLength }) as Cidr | Cidr6;
+
+const everywhere = (address: IpAddress): Cidr | Cidr6 =>
+  isIpv6(address) ? cidr6('::/0') : cidr('0.0.0.0/0');
+
+/** Flannel's and the plugins' habit of old: 0a:58 and the IPv4 address. It makes captures easy to read. */
+function podMac(address: IpAddress): Mac {
+  return (0x0a58 * 2 ** 32 + Number(BigInt(address) & 0xffffffffn)) as Mac;
 }
 
 function randomHex({ rng }: Netns): string {

@@ -1,40 +1,61 @@
 import type { Node } from '../../openapi/generated/types.ts';
-import { type Cidr, networkOf, parseCidr } from '../netstack/cidr.ts';
-import { type Ipv4, isLoopback, isMulticast, isZeronet, parseIpv4 } from '../netstack/ipv4.ts';
+import { networkOf, type Prefix, parsePrefix } from '../netstack/cidr.ts';
+import { type IpAddress, type IpVersion, isIpv6, parseIp, versionOf } from '../netstack/ip-address.ts';
+import { isLoopback, isMulticast, isZeronet } from '../netstack/ipv4.ts';
+import { isMulticast6 } from '../netstack/ipv6.ts';
 import { isGroupMac, type Mac, parseMac, ZERO_MAC } from '../netstack/mac.ts';
 import type { FlannelLease } from './flannel.ts';
 
 const PREFIX = 'flannel.alpha.coreos.com';
 
 /** What flanneld writes on its own node (flannel-io/flannel pkg/subnet/kube/annotations.go). */
-export function flannelAnnotations(vtepMac: string, nodeIp: string): Record<string, string> {
+export function flannelAnnotations(
+  version: IpVersion,
+  vtepMac: string,
+  nodeIp: string,
+): Record<string, string> {
+  const { data, publicIp } = KEYS[version];
   return {
     [`${PREFIX}/backend-type`]: 'vxlan',
-    [`${PREFIX}/backend-data`]: JSON.stringify({ VNI: 1, VtepMAC: vtepMac }),
+    [data]: JSON.stringify({ VNI: 1, VtepMAC: vtepMac }),
     [`${PREFIX}/kube-subnet-manager`]: 'true',
-    [`${PREFIX}/public-ip`]: nodeIp,
+    [publicIp]: nodeIp,
   };
 }
 
+const KEYS: Readonly<Record<IpVersion, { readonly data: string; readonly publicIp: string }>> = {
+  4: { data: `${PREFIX}/backend-data`, publicIp: `${PREFIX}/public-ip` },
+  6: { data: `${PREFIX}/backend-v6-data`, publicIp: `${PREFIX}/public-ipv6` },
+};
+
 /**
- * What another node's annotations say, once they and its pod CIDR are there. Anyone may have written them:
+ * What another node's annotations say of one family, once they and its pod CIDR are there. Anyone may have written them:
  * whatever does not make sense is as good as absent.
  */
-export function flannelLease({ metadata, spec }: Node): FlannelLease | undefined {
-  const podCidr = readSubnet(spec?.podCIDR);
-  const publicIp = readUnicast(metadata.annotations?.[`${PREFIX}/public-ip`]);
-  const vtepMac = readVtepMac(metadata.annotations?.[`${PREFIX}/backend-data`]);
+export function flannelLease({ metadata, spec }: Node, version: IpVersion): FlannelLease | undefined {
+  const keys = KEYS[version];
+  const podCidr = (spec?.podCIDRs ?? [spec?.podCIDR]).map(readSubnet).find(isOf(version));
+  const publicIp = readUnicast(metadata.annotations?.[keys.publicIp]);
+  const vtepMac = readVtepMac(metadata.annotations?.[keys.data]);
   if (podCidr === undefined || publicIp === undefined || vtepMac === undefined) return undefined;
+  if (versionOf(publicIp) !== version) return undefined;
   return { podCidr, publicIp, vtepMac };
 }
 
-function readSubnet(text: string | undefined): Cidr | undefined {
-  const parsed = parseCidr(text ?? '');
+const isOf =
+  (version: IpVersion) =>
+  (prefix: Prefix | undefined): boolean =>
+    prefix !== undefined && versionOf(prefix.address) === version;
+
+function readSubnet(text: string | undefined): Prefix | undefined {
+  const parsed = parsePrefix(text ?? '');
   return parsed && { address: networkOf(parsed), prefixLength: parsed.prefixLength };
 }
 
-function readUnicast(text: string | undefined): Ipv4 | undefined {
-  const address = parseIpv4(text ?? '');
+function readUnicast(text: string | undefined): IpAddress | undefined {
+  const address = parseIp(text ?? '');
+  if (address !== undefined && isIpv6(address))
+    return address <= 1n || isMulticast6(address) ? undefined : address;
   if (address === undefined || isZeronet(address) || isLoopback(address)) return undefined;
   return isMulticast(address) || address >>> 28 === 0xf ? undefined : address;
 }

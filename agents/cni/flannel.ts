@@ -1,17 +1,29 @@
-import { type Cidr, cidr, contains, formatCidr, networkOf } from '../netstack/cidr.ts';
-import { type Ipv4, ipv4 } from '../netstack/ipv4.ts';
+import {
+  type Cidr,
+  type Cidr6,
+  contains,
+  formatCidr,
+  networkOf,
+  type Prefix,
+  parseCidr,
+  parseCidr6,
+} from '../netstack/cidr.ts';
+import { bitsOf, type IpAddress, type IpVersion, parseIp } from '../netstack/ip-address.ts';
 import type { Link } from '../netstack/link/link.ts';
 import { createVxlan, type VxlanLink } from '../netstack/link/vxlan.ts';
 import { formatMac, type Mac, randomMac } from '../netstack/mac.ts';
 import { isNetError } from '../netstack/net-error.ts';
 import type { Netns } from '../netstack/netns.ts';
 
-export const VXLAN_OVERHEAD = 50;
+/** Ethernet, IP, UDP and VXLAN around a frame. */
+const OVERHEAD: Readonly<Record<IpVersion, number>> = { 4: 50, 6: 70 };
 const VNI = 1;
 const PORT = 8472;
 
 export interface FlannelOptions {
   readonly host: Netns;
+  /** Of the pods, and of the packets around theirs. */
+  readonly version: IpVersion;
   /** The node's link on the underlay. */
   readonly underlay: Link;
   readonly nodeIp: string;
@@ -21,25 +33,38 @@ export interface FlannelOptions {
 
 /** What another node told about itself: its share of the pod network and the VTEP in front of it. */
 export interface FlannelLease {
-  readonly podCidr: Cidr;
-  readonly publicIp: Ipv4;
+  readonly podCidr: Prefix;
+  readonly publicIp: IpAddress;
   readonly vtepMac: Mac;
 }
 
 /**
- * Flannel's VXLAN back end on one node: the device `flannel.1`, and for each other node a route to its pods
+ * Flannel's VXLAN back end on one node for one family: the device `flannel.1`, or `flannel-v6.1`, and for each other node a route to its pods
  * over that node's VTEP. It enforces no policy. (flannel-io/flannel pkg/backend/vxlan)
  */
 export class Flannel {
   readonly #options: FlannelOptions;
   readonly #vtepMac: Mac;
+  readonly #cluster: Prefix;
   readonly #leases = new Map<string, FlannelLease>();
   #device: VxlanLink | undefined;
-  #subnet: Cidr | undefined;
+  #subnet: Prefix | undefined;
 
   constructor(options: FlannelOptions) {
     this.#options = options;
     this.#vtepMac = randomMac(options.host.rng);
+    this.#cluster = this.shareOf(options.clusterCidr);
+  }
+
+  get version(): IpVersion {
+    return this.#options.version;
+  }
+
+  /** A prefix of the back end's family, without host bits. */
+  shareOf(text: string): Cidr | Cidr6 {
+    const parsed = this.version === 6 ? parseCidr6(text) : parseCidr(text);
+    if (!parsed) throw new Error(`not an IPv${this.version} prefix: ${JSON.stringify(text)}`);
+    return { address: networkOf<IpAddress>(parsed), prefixLength: parsed.prefixLength } as Cidr | Cidr6;
   }
 
   /** Known before the device is there, so that the node can announce it at once. */
@@ -48,30 +73,29 @@ export class Flannel {
   }
 
   get mtu(): number {
-    return this.#options.underlay.mtu - VXLAN_OVERHEAD;
+    return this.#options.underlay.mtu - OVERHEAD[this.version];
   }
 
   /** Brings the device and the masquerade rules up for this node's share. */
-  start(podCidr: string): void {
+  start(subnet: Cidr | Cidr6): void {
     if (this.#device) return;
-    const { host, underlay, nodeIp } = this.#options;
-    const subnet = cidr(podCidr);
-    const device = createVxlan(host, `flannel.${VNI}`, {
+    const { host, underlay, nodeIp, version } = this.#options;
+    const device = createVxlan(host, version === 6 ? `flannel-v6.${VNI}` : `flannel.${VNI}`, {
       vni: VNI,
       port: PORT,
-      local: ipv4(nodeIp),
+      local: parseIp(nodeIp)!,
       device: underlay,
       learning: false,
       mac: this.#vtepMac,
       mtu: this.mtu,
     });
-    host.addAddress(device, { address: networkOf(subnet), prefixLength: 32 });
     device.setUp();
+    host.addAddress(device, { ...subnet, prefixLength: bitsOf(subnet.address) } as Cidr | Cidr6);
     this.#device = device;
     this.#subnet = subnet;
-    const restored = host.iptables.restore(flannelRules(formatCidr(subnet), this.#options.clusterCidr), {
-      noflush: true,
-    });
+    const rules = flannelRules(formatCidr(subnet), formatCidr(this.#cluster), version);
+    const iptables = version === 6 ? host.ip6tables : host.iptables;
+    const restored = iptables.restore(rules, { noflush: true });
     if (!restored.ok) throw new Error(`flannel's rules were refused: ${restored.error}`);
     for (const lease of this.#leases.values()) this.#connect(lease);
   }
@@ -117,7 +141,7 @@ export class Flannel {
   }
 
   #isPlausible({ podCidr }: FlannelLease): boolean {
-    const cluster = cidr(this.#options.clusterCidr);
+    const cluster = this.#cluster;
     const own = this.#subnet;
     const inside = podCidr.prefixLength > cluster.prefixLength && contains(cluster, podCidr.address);
     return inside && own !== undefined && !overlap(own, podCidr);
@@ -125,11 +149,11 @@ export class Flannel {
 }
 
 /** A VTEP has its node's first pod address. */
-function vtepOf({ podCidr }: FlannelLease): Ipv4 {
+function vtepOf({ podCidr }: FlannelLease): IpAddress {
   return networkOf(podCidr);
 }
 
-function overlap(a: Cidr, b: Cidr): boolean {
+function overlap(a: Prefix, b: Prefix): boolean {
   return contains(a, b.address) || contains(b, a.address);
 }
 
@@ -149,7 +173,8 @@ function sameLease(a: FlannelLease, b: FlannelLease): boolean {
 }
 
 /** Pods leave the cluster under the node's address; among themselves nothing is translated. */
-export function flannelRules(subnet: string, cluster: string): string {
+export function flannelRules(subnet: string, cluster: string, version: IpVersion): string {
+  const groups = version === 6 ? 'ff00::/8' : '224.0.0.0/4';
   const chain = 'FLANNEL-POSTRTG';
   const why = '-m comment --comment "flanneld masq"';
   return [
@@ -160,7 +185,7 @@ export function flannelRules(subnet: string, cluster: string): string {
     `-A ${chain} -s ${subnet} -d ${cluster} ${why} -j RETURN`,
     `-A ${chain} -s ${cluster} -d ${subnet} ${why} -j RETURN`,
     `-A ${chain} ! -s ${cluster} -d ${subnet} ${why} -j RETURN`,
-    `-A ${chain} -s ${cluster} ! -d 224.0.0.0/4 ${why} -j MASQUERADE --random-fully`,
+    `-A ${chain} -s ${cluster} ! -d ${groups} ${why} -j MASQUERADE --random-fully`,
     `-A ${chain} ! -s ${cluster} -d ${cluster} ${why} -j MASQUERADE --random-fully`,
     'COMMIT',
     '*filter',

@@ -1,5 +1,4 @@
-import { cidr } from '../netstack/cidr.ts';
-import { type Ipv4, parseIpv4 } from '../netstack/ipv4.ts';
+import { type IpAddress, parseIp } from '../netstack/ip-address.ts';
 import type { Netns } from '../netstack/netns.ts';
 import { BridgePlugin } from './bridge-plugin.ts';
 import {
@@ -15,49 +14,51 @@ import { HostLocalIpam } from './host-local-ipam.ts';
 /** A node's network as Flannel sets it up: ready once the node has its share of the pod network. */
 export class NodeCni implements CniPlugin {
   readonly #host: Netns;
-  readonly #flannel: Flannel;
+  readonly #flannels: readonly Flannel[];
   /** Addresses that the API still shows for pods of this node's earlier life, by pod. */
-  readonly #reserved = new Map<string, Ipv4>();
+  readonly #reserved = new Map<string, readonly IpAddress[]>();
   /** The same, by address: how many pods show it. */
-  readonly #reservations = new Map<Ipv4, number>();
+  readonly #reservations = new Map<IpAddress, number>();
   #bridge: BridgePlugin | undefined;
 
-  constructor(host: Netns, flannel: Flannel) {
+  /** One back end for each family of the cluster. */
+  constructor(host: Netns, flannels: readonly Flannel[]) {
     this.#host = host;
-    this.#flannel = flannel;
+    this.#flannels = flannels;
   }
 
   get ready(): boolean {
     return this.#bridge !== undefined;
   }
 
-  start(podCidr: string): void {
+  /** `podCidrs` in the order of the back ends; throws for what is no prefix of their family. */
+  start(podCidrs: readonly string[]): void {
     if (this.#bridge) return;
-    this.#flannel.start(podCidr);
+    const shares = this.#flannels.map((flannel, index) => flannel.shareOf(podCidrs[index] ?? ''));
+    for (const [index, flannel] of this.#flannels.entries()) flannel.start(shares[index]!);
     this.#bridge = new BridgePlugin({
       host: this.#host,
       bridge: 'cni0',
-      mtu: this.#flannel.mtu,
-      ipam: new HostLocalIpam(cidr(podCidr), (address) => this.#reservations.has(address)),
+      mtu: Math.min(...this.#flannels.map(({ mtu }) => mtu)),
+      ipams: shares.map((share) => new HostLocalIpam(share, (address) => this.#reservations.has(address))),
     });
   }
 
-  /** Keeps an address from being given out until `unreserve`. */
-  reserve(pod: string, address: string): void {
-    const parsed = parseIpv4(address);
+  /** Keeps addresses from being given out until `unreserve`. */
+  reserve(pod: string, addresses: readonly string[]): void {
     this.unreserve(pod);
-    if (parsed === undefined) return;
+    const parsed = addresses.map(parseIp).filter((address) => address !== undefined);
     this.#reserved.set(pod, parsed);
-    this.#reservations.set(parsed, (this.#reservations.get(parsed) ?? 0) + 1);
+    for (const each of parsed) this.#reservations.set(each, (this.#reservations.get(each) ?? 0) + 1);
   }
 
   unreserve(pod: string): void {
-    const address = this.#reserved.get(pod);
-    if (address === undefined) return;
+    for (const address of this.#reserved.get(pod) ?? []) {
+      const others = (this.#reservations.get(address) ?? 1) - 1;
+      if (others > 0) this.#reservations.set(address, others);
+      else this.#reservations.delete(address);
+    }
     this.#reserved.delete(pod);
-    const others = (this.#reservations.get(address) ?? 1) - 1;
-    if (others > 0) this.#reservations.set(address, others);
-    else this.#reservations.delete(address);
   }
 
   add(args: CniArguments): CniResult {

@@ -10,8 +10,8 @@ import type {
 
 /** Where a container's configuration comes from. Look-ups answer undefined for what does not exist. */
 export interface ConfigurationSources {
-  readonly podIp: string;
-  readonly hostIp: string;
+  readonly podIps: readonly string[];
+  readonly hostIps: readonly string[];
   configMap(namespace: string, name: string): Promise<ConfigMap | undefined>;
   secret(namespace: string, name: string): Promise<Secret | undefined>;
   /** The Services whose addresses go into the environment. */
@@ -84,7 +84,7 @@ async function variableValue(
 }
 
 /** The downward API's fields. */
-export function fieldValue(path: string, pod: Pod, { podIp, hostIp }: ConfigurationSources): string {
+export function fieldValue(path: string, pod: Pod, { podIps, hostIps }: ConfigurationSources): string {
   const { metadata, spec } = pod;
   const entry = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
   if (entry) return metadata[entry[1] as 'labels' | 'annotations']?.[entry[2]!] ?? '';
@@ -94,10 +94,10 @@ export function fieldValue(path: string, pod: Pod, { podIp, hostIp }: Configurat
     'metadata.uid': metadata.uid,
     'spec.nodeName': spec?.nodeName,
     'spec.serviceAccountName': spec?.serviceAccountName,
-    'status.podIP': podIp,
-    'status.podIPs': podIp,
-    'status.hostIP': hostIp,
-    'status.hostIPs': hostIp,
+    'status.podIP': podIps[0],
+    'status.podIPs': podIps.join(','),
+    'status.hostIP': hostIps[0],
+    'status.hostIPs': hostIps.join(','),
   };
   const value = own(fields, path);
   if (value === undefined) throw new ContainerConfigError(`unsupported fieldPath: ${path}`);

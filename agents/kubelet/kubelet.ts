@@ -38,7 +38,8 @@ export class Kubelet {
     this.#pods.addHandler({
       onAdd: (pod) => {
         // All pods are seen before the first is started, so none gets an address that another still shows.
-        if (pod.status?.podIP && !hasEnded(pod)) host.cni.reserve(pod.metadata.uid ?? '', pod.status.podIP);
+        const shown = (pod.status?.podIPs ?? []).map(({ ip }) => ip ?? '');
+        if (shown.length > 0 && !hasEnded(pod)) host.cni.reserve(pod.metadata.uid ?? '', shown);
         enqueue(pod);
       },
       onUpdate: (_, pod) => enqueue(pod),

@@ -8,7 +8,8 @@ import { resources } from '../../openapi/resources.ts';
 
 export interface NodeIdentity {
   readonly name: string;
-  readonly ip: string;
+  /** One of each family, the first is the node's own. */
+  readonly ips: readonly string[];
   /** Where the machine reaches the node. */
   readonly hostAddress: string;
   readonly kubeletPort: number;
@@ -125,7 +126,7 @@ export class NodeRegistration {
     const capacity = { cpu: '8', memory: '16Gi', pods: '110', 'ephemeral-storage': '100Gi' };
     return {
       addresses: [
-        { type: 'InternalIP', address: identity.ip },
+        ...identity.ips.map((address) => ({ type: 'InternalIP', address })),
         { type: 'ExternalIP', address: identity.hostAddress },
         { type: 'Hostname', address: identity.name },
       ],

@@ -1,5 +1,5 @@
 import type { Pod } from '../../openapi/generated/types.ts';
-import { parseIpv4 } from '../netstack/ipv4.ts';
+import { parseIp } from '../netstack/ip-address.ts';
 import type { ResolverConfig } from '../sockets/resolver.ts';
 
 /** resolv.conf of a pod (Kubernetes DNS specification; k8s pkg/kubelet/network/dns). */
@@ -18,7 +18,7 @@ export function podResolver(
   const ndots = own?.options?.find(({ name }) => name === 'ndots')?.value;
   return {
     nameservers: servers
-      .map(parseIpv4)
+      .map(parseIp)
       .filter((address) => address !== undefined)
       .slice(0, 3),
     search: [...search, ...(own?.searches ?? [])].slice(0, 32),

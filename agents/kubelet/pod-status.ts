@@ -3,9 +3,9 @@ import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../openap
 
 /** What a node knows of a pod that runs on it. */
 export interface PodObservation {
-  readonly hostIp: string;
-  /** Undefined until the sandbox has its network. */
-  readonly podIp: string | undefined;
+  readonly hostIps: readonly string[];
+  /** None until the sandbox has its network. */
+  readonly podIps: readonly string[];
   readonly startTime: number;
   readonly initContainers: readonly ContainerStatus[];
   readonly containers: readonly ContainerStatus[];
@@ -14,13 +14,13 @@ export interface PodObservation {
 
 /** The status that the API shows for a pod (k8s pkg/kubelet/kubelet_pods.go, status/generate.go). */
 export function podStatus(pod: Pod, observed: PodObservation, now: number): PodStatus {
-  const { hostIp, podIp, startTime, initContainers, containers } = observed;
+  const { hostIps, podIps, startTime, initContainers, containers } = observed;
   return {
     phase: podPhase(pod, observed),
     conditions: podConditions(pod, observed, now),
-    hostIP: hostIp,
-    hostIPs: [{ ip: hostIp }],
-    ...(podIp === undefined ? {} : { podIP: podIp, podIPs: [{ ip: podIp }] }),
+    hostIP: hostIps[0],
+    hostIPs: hostIps.map((ip) => ({ ip })),
+    ...(podIps.length === 0 ? {} : { podIP: podIps[0], podIPs: podIps.map((ip) => ({ ip })) }),
     startTime: pod.status?.startTime ?? timestamp(startTime),
     ...(initContainers.length > 0 ? { initContainerStatuses: [...initContainers] } : {}),
     containerStatuses: [...containers],
@@ -59,7 +59,7 @@ function podConditions(pod: Pod, observed: PodObservation, now: number): PodCond
     : { reason: 'ContainersNotReady', message: `containers with unready status: [${unready.join(' ')}]` };
   const ready = allReady && gatesOpen(pod);
   const wanted: PodCondition[] = [
-    condition('PodReadyToStartContainers', observed.podIp !== undefined),
+    condition('PodReadyToStartContainers', observed.podIps.length > 0),
     condition('Initialized', initialized, { reason: 'ContainersNotInitialized' }),
     condition('Ready', ready, allReady ? { reason: 'ReadinessGatesNotReady' } : why),
     condition('ContainersReady', allReady, why),

@@ -21,13 +21,14 @@ import { runProbe } from './probe.ts';
 /** What all pods of a node share. */
 export interface PodHost {
   readonly nodeName: string;
-  readonly nodeIp: string;
+  /** One of each family, the first is the node's own. */
+  readonly nodeIps: readonly string[];
   /** The node's own namespace: probes start there, and pods on the host's network live there. */
   readonly netns: Netns;
   readonly cni: NodeCni;
   readonly clock: Clock;
   readonly rng: Rng;
-  readonly configuration: Omit<ConfigurationSources, 'podIp' | 'hostIp'>;
+  readonly configuration: Omit<ConfigurationSources, 'podIps' | 'hostIps'>;
   resolverFor(pod: Pod): ResolverConfig;
 }
 
@@ -44,7 +45,7 @@ const RETRY_CONFIGURATION_MS = 10_000;
 interface Sandbox {
   readonly id: string;
   readonly netns: Netns;
-  readonly ip: string;
+  readonly ips: readonly string[];
 }
 
 /**
@@ -77,7 +78,7 @@ export class PodWorker {
   }
 
   get ip(): string | undefined {
-    return this.#sandbox?.ip;
+    return this.#sandbox?.ips[0];
   }
 
   container(name: string | undefined): Container | undefined {
@@ -144,8 +145,8 @@ export class PodWorker {
     return podStatus(
       pod,
       {
-        hostIp: host.nodeIp,
-        podIp: this.#sandbox?.ip,
+        hostIps: host.nodeIps,
+        podIps: this.#sandbox?.ips ?? [],
         startTime: this.#startTime,
         initContainers: this.#init.map((container) => container.status()),
         containers: this.#main.map((container) => container.status()),
@@ -167,7 +168,7 @@ export class PodWorker {
         runProbe(probe, {
           from: host.netns,
           clock: host.clock,
-          podIp: this.#sandbox?.ip ?? '',
+          podIp: this.#sandbox?.ips[0] ?? '',
           container: spec,
         }),
       onChange,
@@ -178,7 +179,7 @@ export class PodWorker {
   #createSandbox(): void {
     const { host, onChange } = this.#options;
     if (this.#pod.spec?.hostNetwork) {
-      this.#sandbox = { id: '', netns: host.netns, ip: host.nodeIp };
+      this.#sandbox = { id: '', netns: host.netns, ips: host.nodeIps };
       return onChange();
     }
     const id = Buffer.from(host.rng.bytes(32)).toString('hex');
@@ -186,8 +187,8 @@ export class PodWorker {
     netns.lo.setUp();
     try {
       const result = host.cni.add({ containerId: id, netns, ifName: 'eth0' });
-      const ip = result.ips[0]?.address.split('/')[0] ?? '';
-      this.#sandbox = { id, netns, ip };
+      const ips = result.ips.map(({ address }) => address.split('/')[0] ?? '');
+      this.#sandbox = { id, netns, ips };
     } catch (error) {
       netns.delete();
       const message = error instanceof Error ? error.message : String(error);
@@ -233,7 +234,7 @@ export class PodWorker {
     );
     const sandbox = this.#sandbox;
     if (!spec || !sandbox) return;
-    const sources = { ...host.configuration, podIp: sandbox.ip, hostIp: host.nodeIp };
+    const sources = { ...host.configuration, podIps: sandbox.ips, hostIps: host.nodeIps };
     const env = await containerEnvironment(pod, spec, sources);
     const files = await containerFiles(pod, spec, sources);
     if (this.#terminating || this.#sandbox !== sandbox) return;
@@ -253,7 +254,7 @@ export class PodWorker {
       netns: sandbox.netns,
       resolver: host.resolverFor(pod),
       hostname: podHostname(pod),
-      pod: { name, namespace, node: host.nodeName, ip: sandbox.ip },
+      pod: { name, namespace, node: host.nodeName, ip: sandbox.ips[0] ?? '' },
       rng: host.rng,
     });
   }

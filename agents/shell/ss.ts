@@ -1,6 +1,5 @@
 import type { Endpoint } from '../netstack/endpoint.ts';
 import { formatEndpoint } from '../netstack/ip-address.ts';
-import { ANY_IPV4 } from '../netstack/ipv4.ts';
 import { ANY_IPV6 } from '../netstack/ipv6.ts';
 import type { Netns } from '../netstack/netns.ts';
 import { type Command, success } from './command.ts';
@@ -39,8 +38,7 @@ export const ss: Command = (args, _stdin, { ns }) => {
 
 function udpRows(ns: Netns, flags: ReadonlySet<string>): Row[] {
   if (!flags.has('l') && !flags.has('a')) return [];
-  const tunnels = ns.udp.tunnelPorts().map((port) => ({ address: ANY_IPV4, port }));
-  return [...tunnels, ...ns.udp.sockets()].map(({ address, port }) => ({
+  return [...ns.udp.tunnels(), ...ns.udp.sockets()].map(({ address, port }) => ({
     netid: 'udp',
     state: 'UNCONN',
     receive: 0,

@@ -1,12 +1,12 @@
 import { decode, encode, RECURSION_DESIRED } from 'dns-packet';
 import type { Clock } from '../../platform/clock.ts';
 import type { Rng } from '../../platform/rng.ts';
-import { type Ipv4, parseIpv4 } from '../netstack/ipv4.ts';
+import { type IpAddress, type IpVersion, parseIp } from '../netstack/ip-address.ts';
 import type { Netns } from '../netstack/netns.ts';
 
 /** resolv.conf(5). */
 export interface ResolverConfig {
-  readonly nameservers: readonly Ipv4[];
+  readonly nameservers: readonly IpAddress[];
   readonly search: readonly string[];
   readonly ndots: number;
 }
@@ -24,24 +24,47 @@ export function candidateNames(name: string, { search, ndots }: ResolverConfig):
   return dots >= ndots ? [name, ...searched] : [...searched, name];
 }
 
-/** The IPv4 addresses of a name, asked from a simulated namespace; rejects with code ENOTFOUND or EAI_AGAIN. */
+/**
+ * The addresses of a name, of IPv6 first where the namespace speaks that beyond its links (RFC 6724 §2.1), asked from a simulated namespace; rejects with code
+ * ENOTFOUND or EAI_AGAIN.
+ */
 export async function resolveName(
   netns: Netns,
   clock: Clock,
   rng: Rng,
   config: ResolverConfig,
   name: string,
-): Promise<readonly Ipv4[]> {
-  const literal = parseIpv4(name);
+  version?: IpVersion,
+): Promise<readonly IpAddress[]> {
+  const literal = parseIp(name);
   if (literal !== undefined) return [literal];
+  const versions = version === undefined ? spoken(netns) : [version];
   for (const candidate of candidateNames(name, config)) {
     if (!isDnsName(candidate)) continue;
-    const addresses = await ask(netns, clock, rng, config, candidate);
+    const answers = await Promise.all(
+      versions.map((version) => ask(netns, clock, rng, config, { name: candidate, type: TYPES[version] })),
+    );
+    const addresses = answers.every((each) => each === undefined)
+      ? undefined
+      : answers.flatMap((each) => each ?? []);
     if (addresses === undefined)
       throw Object.assign(new Error(`no name server answers for ${name}`), { code: 'EAI_AGAIN' });
     if (addresses.length > 0) return addresses;
   }
   throw Object.assign(new Error(`there is no address for ${name}`), { code: 'ENOTFOUND' });
+}
+
+const TYPES: Readonly<Record<IpVersion, 'A' | 'AAAA'>> = { 4: 'A', 6: 'AAAA' };
+
+interface DnsQuestion {
+  readonly name: string;
+  readonly type: 'A' | 'AAAA';
+}
+
+/** What getaddrinfo asks for (AI_ADDRCONFIG): of IPv6 only where there is an address of it. */
+function spoken(netns: Netns): readonly IpVersion[] {
+  const hasSix = netns.links().some(({ addresses6 }) => addresses6.some(({ scope }) => scope === 'global'));
+  return hasSix ? [6, 4] : [4];
 }
 
 /** RFC 1035 §2.3.4. */
@@ -55,11 +78,11 @@ async function ask(
   clock: Clock,
   rng: Rng,
   { nameservers }: ResolverConfig,
-  name: string,
-): Promise<readonly Ipv4[] | undefined> {
+  question: DnsQuestion,
+): Promise<readonly IpAddress[] | undefined> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     for (const server of nameservers) {
-      const answer = await query(netns, clock, rng, server, name);
+      const answer = await query(netns, clock, rng, server, question);
       if (answer) return answer;
     }
   }
@@ -71,15 +94,15 @@ function query(
   netns: Netns,
   clock: Clock,
   rng: Rng,
-  server: Ipv4,
-  name: string,
-): Promise<readonly Ipv4[] | undefined> {
+  server: IpAddress,
+  question: DnsQuestion,
+): Promise<readonly IpAddress[] | undefined> {
   const id = rng.int(65536);
-  const message = encode({ type: 'query', id, flags: RECURSION_DESIRED, questions: [{ type: 'A', name }] });
+  const message = encode({ type: 'query', id, flags: RECURSION_DESIRED, questions: [question] });
   const socket = netns.udp.bind({});
-  return new Promise<readonly Ipv4[] | undefined>((resolve) => {
+  return new Promise<readonly IpAddress[] | undefined>((resolve) => {
     const timer = clock.setTimeout(() => resolve(undefined), TIMEOUT_MS);
-    const finish = (addresses: readonly Ipv4[] | undefined): void => {
+    const finish = (addresses: readonly IpAddress[] | undefined): void => {
       clock.clearTimeout(timer);
       resolve(addresses);
     };
@@ -97,14 +120,14 @@ function query(
 function readAnswer(
   payload: Uint8Array,
   id: number,
-): { readonly addresses: readonly Ipv4[] | undefined } | undefined {
+): { readonly addresses: readonly IpAddress[] | undefined } | undefined {
   try {
     const packet = decode(Buffer.from(payload));
     if (packet.id !== id || packet.type !== 'response') return undefined;
     const { rcode } = packet as { readonly rcode?: string };
     if (rcode !== 'NOERROR' && rcode !== 'NXDOMAIN') return { addresses: undefined };
     const addresses = (packet.answers ?? [])
-      .flatMap((record) => (record.type === 'A' ? [parseIpv4(record.data)] : []))
+      .flatMap((record) => (record.type === 'A' || record.type === 'AAAA' ? [parseIp(record.data)] : []))
       .filter((ip) => ip !== undefined);
     return { addresses };
   } catch {

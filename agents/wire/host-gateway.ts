@@ -1,8 +1,8 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { HostEndpoint, HostNetwork, HostStream } from '../../platform/host-network.ts';
 import type { Rng } from '../../platform/rng.ts';
-import { type Cidr, cidr, contains } from '../netstack/cidr.ts';
-import { formatIp, type IpAddress } from '../netstack/ip-address.ts';
+import { type Cidr, type Cidr6, cidr, cidr6, contains, type Prefix } from '../netstack/cidr.ts';
+import { formatIp, type IpAddress, isIpv6 } from '../netstack/ip-address.ts';
 import { type Ipv4, ipv4 } from '../netstack/ipv4.ts';
 import { EthernetDevice } from '../netstack/link/ethernet-device.ts';
 import { Netns } from '../netstack/netns.ts';
@@ -20,8 +20,8 @@ export interface HostGatewayOptions {
   readonly rng: Rng;
   readonly network: HostNetwork;
   readonly lan: Lan;
-  /** The host's address on the nodes' segment, with prefix length: 172.18.0.1/16. */
-  readonly address: string;
+  /** The host's addresses on the nodes' segment, with prefix length: 172.18.0.1/16, and maybe one of IPv6. */
+  readonly addresses: readonly string[];
   /** The node's address on the segment. */
   readonly nodeIp: string;
   /** The host's loopback address that stands for the node; its egress to loopback comes from there. */
@@ -41,8 +41,8 @@ const MOST_UDP_FLOWS = 1024;
 export class HostGateway {
   readonly netns: Netns;
   readonly #options: HostGatewayOptions;
-  readonly #address: Ipv4;
-  readonly #internal: readonly Cidr[];
+  readonly #addresses: readonly IpAddress[];
+  readonly #internal: readonly Prefix[];
   readonly #flows: UdpFlows<HostUdpFlow>;
   #closed = false;
 
@@ -54,26 +54,24 @@ export class HostGateway {
       most: MOST_UDP_FLOWS,
       close: (flow) => void flow.close(),
     });
-    const prefix = cidr(options.address);
-    this.#address = prefix.address;
-    this.#internal = options.internal.map(cidr);
+    const prefixes = options.addresses.map(prefixOf);
+    this.#addresses = prefixes.map(({ address }) => address);
+    this.#internal = options.internal.map(prefixOf);
     this.netns = new Netns({ name: 'host', clock: options.clock, rng: options.rng });
     this.netns.lo.setUp();
     const device = new EthernetDevice(this.netns, 'eth0', {
-      mac: lanMac(this.#address),
+      mac: lanMac(this.#addresses[0] as Ipv4),
       transmit: (frame) => options.lan.send(frame, device),
     });
-    this.netns.addAddress(device, prefix);
     device.setUp();
+    for (const prefix of prefixes) this.netns.addAddress(device, prefix);
     options.lan.attach(device);
     // What is not on the segment ends here, and the machine routes on. The main table, because the local
     // one comes first and would keep the segment's own addresses from being reached.
-    this.netns.addRoute({
-      type: 'local',
-      table: 'main',
-      destination: cidr('0.0.0.0/0'),
-      link: this.netns.lo,
-    });
+    for (const address of this.#addresses) {
+      const destination = isIpv6(address) ? cidr6('::/0') : cidr('0.0.0.0/0');
+      this.netns.addRoute({ type: 'local', table: 'main', destination, link: this.netns.lo });
+    }
     this.netns.tcp.setForwarder((request) => void this.#forwardTcp(request));
     this.netns.udp.setForwarder((datagram) => this.#forwardUdp(datagram));
   }
@@ -124,7 +122,7 @@ export class HostGateway {
 
   /** Where a packet for an address goes on the machine's network; undefined for what only the simulation has. */
   #outside(address: IpAddress, port: number): HostEndpoint | undefined {
-    if (address === this.#address) return { address: '127.0.0.1', port };
+    if (this.#addresses.includes(address)) return { address: '127.0.0.1', port };
     return this.#internal.some((network) => contains(network, address))
       ? undefined
       : { address: formatIp(address), port };
@@ -135,3 +133,5 @@ export class HostGateway {
     return target.address.startsWith('127.') ? this.#options.nodeHostAddress : undefined;
   }
 }
+
+const prefixOf = (text: string): Cidr | Cidr6 => (text.includes(':') ? cidr6(text) : cidr(text));

@@ -12,7 +12,8 @@ import { type KubernetesObject, type ResourceDefinition, resources } from '../..
 import { roleObjects } from './roles/role-objects.ts';
 
 export interface BootstrapOptions {
-  readonly serviceCidr: string;
+  /** One of each family; the first is the cluster's own. */
+  readonly serviceCidrs: readonly string[];
   /** Where pods reach this API server through the `kubernetes` Service. */
   readonly advertiseAddress: string;
   readonly advertisePort: number;
@@ -44,7 +45,7 @@ const NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'] 
 
 /** The objects that the API server itself makes sure of, in the order they are made. */
 export function bootstrapObjects(options: BootstrapOptions): BootstrapObject[] {
-  const clusterIp = firstAddress(options.serviceCidr);
+  const clusterIp = firstAddress(options.serviceCidrs[0] ?? '');
   return [
     ...NAMESPACES.map((name) => entry<Namespace>(resources.namespaces, { metadata: { name } })),
     ...(options.clientCa === undefined
@@ -54,7 +55,7 @@ export function bootstrapObjects(options: BootstrapOptions): BootstrapObject[] {
     ...PRIORITY_CLASSES.map((object) => entry<PriorityClass>(resources.priorityclasses, object)),
     entry<ServiceCIDR>(resources.servicecidrs, {
       metadata: { name: 'kubernetes' },
-      spec: { cidrs: [options.serviceCidr] },
+      spec: { cidrs: [...options.serviceCidrs] },
     }),
     entry<IPAddress>(resources.ipaddresses, kubernetesAddress(clusterIp)),
     entry<Service>(resources.services, kubernetesService(clusterIp, options.advertisePort)),

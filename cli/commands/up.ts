@@ -2,7 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type ClusterConfig, DEFAULT_CONFIG, MOST_NODES } from '../../cluster/cluster-config.ts';
+import {
+  type ClusterConfig,
+  DEFAULT_CONFIG,
+  MOST_NODES,
+  networkFault,
+} from '../../cluster/cluster-config.ts';
 import { startControlServer } from '../../cluster/control-server.ts';
 import { KeptDirectory } from '../../cluster/kept-directory.ts';
 import { StateDirectory } from '../../cluster/state-directory.ts';
@@ -42,8 +47,16 @@ export function upCommand(): Command {
       loopback,
       DEFAULT_CONFIG.hostNetwork,
     )
-    .option('--cluster-cidr <cidr>', 'the pod network', DEFAULT_CONFIG.clusterCidr)
-    .option('--service-cidr <cidr>', "the Services' network", DEFAULT_CONFIG.serviceCidr)
+    .option(
+      '--cluster-cidr <cidrs>',
+      'the pod network; with one of IPv6 after a comma the cluster has both families',
+      DEFAULT_CONFIG.clusterCidr,
+    )
+    .option(
+      '--service-cidr <cidrs>',
+      "the Services' networks, of the same families",
+      DEFAULT_CONFIG.serviceCidr,
+    )
     .option('--cluster-dns <ip>', "the address of the cluster's DNS", DEFAULT_CONFIG.clusterDns)
     .option('--cluster-domain <zone>', "the cluster's DNS zone", DEFAULT_CONFIG.clusterDomain)
     .option('--node-port-range <range>', 'node ports', DEFAULT_CONFIG.nodePortRange)
@@ -93,6 +106,8 @@ function withTolerations(options: UpOptions & Record<string, unknown>): UpOption
 
 async function up({ stateDir, dataDir, ...config }: UpOptions): Promise<void> {
   const began = performance.now();
+  const fault = networkFault(config);
+  if (fault !== undefined) throw new CliError(fault);
   const state = new StateDirectory(stateDir);
   const present = state.readState()?.processes.find(({ name }) => name === 'podwire');
   if (present && isAlive(present.pid)) {

@@ -2,9 +2,9 @@ import type { Node } from '../../openapi/generated/types.ts';
 import { type Cidr, cidrsOverlap, formatCidr, parseCidr, subnet, subnetCount } from '../runtime/cidr.ts';
 
 export interface PodCidrOptions {
-  /** The cluster's pod network, such as 10.244.0.0/16. */
+  /** The cluster's pod network of one family, such as 10.244.0.0/16. */
   readonly clusterCidr: string;
-  /** The prefix length of each node's share; 24 by default in Kubernetes. */
+  /** The prefix length of each node's share; by default 24 in Kubernetes, and 64 for IPv6. */
   readonly nodeMask: number;
 }
 
@@ -18,7 +18,7 @@ export interface PodCidrPlan {
 }
 
 /**
- * Which nodes get which share of the pod network. Every node keeps what it has, because podCIDR is immutable;
+ * Which nodes get which share of the pod network of one family. Every node keeps what it has, because podCIDR is immutable;
  * a node without one gets the lowest free share. (k8s pkg/controller/nodeipam/ipam/range_allocator.go)
  */
 export function planPodCidrs(nodes: readonly Node[], options: PodCidrOptions): PodCidrPlan {
@@ -27,8 +27,8 @@ export function planPodCidrs(nodes: readonly Node[], options: PodCidrOptions): P
   const faults: { node: string; cidr: string; problem: string }[] = [];
   const ordered = byAge(nodes);
   for (const node of ordered) {
-    const cidr = node.spec?.podCIDR;
     const name = node.metadata.name ?? '';
+    const cidr = sharesOf(node).find((each) => each.includes(':') === (cluster.width === 128));
     if (!cidr) continue;
     const parsed = parseCidr(cidr);
     const other = taken.find((entry) => cidrsOverlap(entry.cidr, parsed));
@@ -44,7 +44,7 @@ export function planPodCidrs(nodes: readonly Node[], options: PodCidrOptions): P
     options.nodeMask,
     taken.map(({ cidr }) => cidr),
   );
-  for (const node of ordered.filter(({ spec }) => !spec?.podCIDR)) {
+  for (const node of ordered.filter((each) => sharesOf(each).length === 0)) {
     const next = free.next();
     const name = node.metadata.name ?? '';
     if (next.done) exhausted.push(name);
@@ -52,6 +52,9 @@ export function planPodCidrs(nodes: readonly Node[], options: PodCidrOptions): P
   }
   return { assign, exhausted, faults };
 }
+
+const sharesOf = ({ spec }: Node): readonly string[] =>
+  spec?.podCIDRs ?? (spec?.podCIDR ? [spec.podCIDR] : []);
 
 function* freeSubnets(cluster: Cidr, mask: number, taken: readonly Cidr[]): Generator<Cidr, undefined> {
   const exact = new Set(taken.filter(({ bits }) => bits === mask).map(formatCidr));

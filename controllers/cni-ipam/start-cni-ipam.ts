@@ -10,31 +10,37 @@ import { type PodCidrOptions, planPodCidrs } from './plan-pod-cidrs.ts';
 /** One key: shares are given out by one decision over all nodes. */
 const ALL_NODES = 'nodes';
 
-/** Gives each node its share of the pod network, and reports addresses that two pods claim at once. */
-export async function startCniIpam(context: ControllerContext, options: PodCidrOptions): Promise<void> {
+/** Gives each node its share of the pod network of each family, and reports addresses that two pods claim at once. */
+export async function startCniIpam(
+  context: ControllerContext,
+  networks: readonly PodCidrOptions[],
+): Promise<void> {
   const { client, informers, logger, signal } = context;
   const nodes = informers.for(resources.nodes);
   const pods = informers.for(resources.pods);
   const events = new EventRecorder(context, 'cni-ipam');
   pods.store.addIndex('address', podAddresses);
   /** Shares given out that the informer does not show yet. */
-  const assigned = new Map<string, string>();
+  const assigned = new Map<string, readonly string[]>();
 
   const queue = runQueue(context, 'cni_ipam', async () => {
     const known = [...nodes.store.values()].map((node) => withAssigned(node, assigned));
-    const plan = planPodCidrs(known, options);
-    for (const fault of plan.faults) logger.error(fault, 'a node has a wrong pod CIDR');
-    for (const name of plan.exhausted) reportExhausted(name);
-    for (const [name, podCIDR] of plan.assign) {
-      assigned.set(name, podCIDR);
-      await assign(name, podCIDR);
+    const plans = networks.map((network) => planPodCidrs(known, network));
+    for (const fault of plans.flatMap(({ faults }) => faults))
+      logger.error(fault, 'a node has a wrong pod CIDR');
+    for (const name of new Set(plans.flatMap(({ exhausted }) => exhausted))) reportExhausted(name);
+    for (const name of plans[0]!.assign.keys()) {
+      const podCIDRs = plans.flatMap((plan) => plan.assign.get(name) ?? []);
+      if (podCIDRs.length < networks.length) continue;
+      assigned.set(name, podCIDRs);
+      await assign(name, podCIDRs);
     }
   });
 
-  const assign = async (name: string, podCIDR: string): Promise<void> => {
+  const assign = async (name: string, podCIDRs: readonly string[]): Promise<void> => {
     try {
-      await client.patch(resources.nodes, name, 'merge', { spec: { podCIDR, podCIDRs: [podCIDR] } });
-      logger.info({ node: name, podCIDR }, 'assigned a pod CIDR');
+      await client.patch(resources.nodes, name, 'merge', { spec: { podCIDR: podCIDRs[0], podCIDRs } });
+      logger.info({ node: name, podCIDRs }, 'assigned pod CIDRs');
     } catch (error) {
       assigned.delete(name);
       if (!isNotFound(error) && !isConflict(error)) throw error;
@@ -50,7 +56,7 @@ export async function startCniIpam(context: ControllerContext, options: PodCidrO
       `Node ${name} status is now: CIDRNotAvailable`,
     );
     logger.error(
-      { node: name, clusterCidr: options.clusterCidr },
+      { node: name, clusterCidrs: networks.map(({ clusterCidr }) => clusterCidr) },
       'no pod CIDR is left: enlarge the pod network',
     );
   };
@@ -80,9 +86,10 @@ export async function startCniIpam(context: ControllerContext, options: PodCidrO
   await informers.start(signal);
 }
 
-function withAssigned(node: Node, assigned: ReadonlyMap<string, string>): Node {
-  const podCIDR = node.spec?.podCIDR ?? assigned.get(node.metadata.name ?? '');
-  return podCIDR === undefined ? node : { ...node, spec: { ...node.spec, podCIDR } };
+function withAssigned(node: Node, assigned: ReadonlyMap<string, readonly string[]>): Node {
+  const podCIDRs = assigned.get(node.metadata.name ?? '');
+  if (node.spec?.podCIDR || podCIDRs === undefined) return node;
+  return { ...node, spec: { ...node.spec, podCIDR: podCIDRs[0], podCIDRs: [...podCIDRs] } };
 }
 
 /** The addresses a pod holds now; pods on the host's network share the node's. */

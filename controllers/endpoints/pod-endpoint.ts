@@ -18,27 +18,37 @@ export interface EndpointGroup {
 }
 
 /**
- * The endpoints a Service should have, grouped by the ports they serve: pods may resolve a named target port
+ * The endpoints of one family that a Service should have, grouped by the ports they serve: pods may resolve a named target port
  * to different numbers. (k8s staging/src/k8s.io/endpointslice)
  */
 export function endpointGroups(
   service: Service,
   pods: readonly Pod[],
+  family: AddressType,
   nodeOf: (name: string) => Node | undefined,
 ): readonly EndpointGroup[] {
   const groups = new Map<string, { ports: EndpointPort[]; endpoints: Endpoint[] }>();
   for (const pod of pods) {
-    if (isPodTerminal(pod) || !pod.status?.podIP) continue;
+    const address = podAddress(pod, family);
+    if (isPodTerminal(pod) || address === undefined) continue;
     const ports = endpointPorts(service, pod);
     const key = JSON.stringify(ports);
     const group = groups.get(key) ?? { ports, endpoints: [] };
-    group.endpoints.push(podEndpoint(service, pod, nodeOf(pod.spec?.nodeName ?? '')));
+    group.endpoints.push(podEndpoint(service, pod, address, nodeOf(pod.spec?.nodeName ?? '')));
     groups.set(key, group);
   }
   return [...groups.values()];
 }
 
-export function podEndpoint(service: Service, pod: Pod, node: Node | undefined): Endpoint {
+/** The families of addresses that slices hold. */
+export type AddressType = 'IPv4' | 'IPv6';
+
+function podAddress({ status }: Pod, family: AddressType): string | undefined {
+  const all = status?.podIPs?.map(({ ip = '' }) => ip) ?? (status?.podIP ? [status.podIP] : []);
+  return all.find((ip) => ip.includes(':') === (family === 'IPv6') && ip !== '');
+}
+
+export function podEndpoint(service: Service, pod: Pod, address: string, node: Node | undefined): Endpoint {
   const terminating = pod.metadata.deletionTimestamp !== undefined;
   const serving = isPodReady(pod);
   const ready = service.spec?.publishNotReadyAddresses ? true : serving && !terminating;
@@ -47,7 +57,7 @@ export function podEndpoint(service: Service, pod: Pod, node: Node | undefined):
     hostname && subdomain === service.metadata.name && pod.metadata.namespace === service.metadata.namespace;
   const zone = node?.metadata.labels?.[ZONE_LABEL];
   return {
-    addresses: [pod.status?.podIP ?? ''],
+    addresses: [address],
     conditions: { ready, serving: service.spec?.publishNotReadyAddresses ? true : serving, terminating },
     ...(named ? { hostname } : {}),
     ...(nodeName ? { nodeName } : {}),

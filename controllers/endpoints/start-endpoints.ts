@@ -13,7 +13,7 @@ import { podCondition } from '../runtime/pod-state.ts';
 import { endpointsSubsets } from './endpoints-subsets.ts';
 import { MANAGED_ENDPOINTS, mirroredGroups, shouldMirror } from './mirror-endpoints.ts';
 import { planSlices } from './plan-slices.ts';
-import { type EndpointGroup, endpointGroups } from './pod-endpoint.ts';
+import { type AddressType, type EndpointGroup, endpointGroups } from './pod-endpoint.ts';
 
 const SERVICE_NAME = 'kubernetes.io/service-name';
 const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
@@ -21,6 +21,25 @@ const HEADLESS = 'service.kubernetes.io/headless';
 const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
 const FROM_PODS = 'endpointslice-controller.k8s.io';
 const MIRRORED = 'endpointslicemirroring-controller.k8s.io';
+
+const ADDRESS_TYPES: readonly AddressType[] = ['IPv4', 'IPv6'];
+
+/** The families that a Service's spec names; IPv4 until somebody says. */
+function familiesOf({ spec }: Service): readonly AddressType[] {
+  const named = ADDRESS_TYPES.filter((family) => spec?.ipFamilies?.includes(family));
+  const first = spec?.ipFamilies?.[0] as AddressType | undefined;
+  return named.length === 0 ? ['IPv4'] : named.sort((a) => (a === first ? -1 : 1));
+}
+
+/** The groups with their endpoints of one family; groups without any are left out. */
+function ofFamily(groups: readonly EndpointGroup[], family: AddressType): readonly EndpointGroup[] {
+  return groups
+    .map(({ ports, endpoints }) => ({
+      ports,
+      endpoints: endpoints.filter(({ addresses }) => addresses?.[0]?.includes(':') === (family === 'IPv6')),
+    }))
+    .filter(({ endpoints }) => endpoints.length > 0);
+}
 
 /** Follows each Service's pods with EndpointSlices and Endpoints, and mirrors hand-written Endpoints. */
 export const startEndpoints: StartController = async (context) => {
@@ -50,22 +69,36 @@ export const startEndpoints: StartController = async (context) => {
       const chosen = pods.store
         .byIndex('namespace', service.metadata.namespace ?? '')
         .filter((pod) => labelsMatch(selector, pod.metadata.labels));
-      const groups = endpointGroups(service, chosen, (name) => nodes.store.get(name));
-      await writeSlices(service, groups, FROM_PODS, triggerTime(service, chosen));
-      await writeEndpoints(service, groups);
+      const trigger = triggerTime(service, chosen);
+      const families = familiesOf(service);
+      const groupsOf = (family: AddressType) =>
+        endpointGroups(service, chosen, family, (name) => nodes.store.get(name));
+      for (const family of ADDRESS_TYPES) {
+        const groups = families.includes(family) ? groupsOf(family) : undefined;
+        await writeSlices(service, family, groups, FROM_PODS, trigger);
+      }
+      // The older object knows the Service's first family only.
+      await writeEndpoints(service, groupsOf(families[0]!));
     },
     5,
   );
 
   const mirror = async (service: Service): Promise<void> => {
     const source = endpoints.store.get(objectKey(service));
-    if (source && shouldMirror(source))
-      await writeSlices(service, mirroredGroups(source), MIRRORED, undefined);
+    if (!source || !shouldMirror(source)) return;
+    const groups = mirroredGroups(source);
+    for (const family of ADDRESS_TYPES) {
+      const mine = ofFamily(groups, family);
+      const isWanted = mine.length > 0 || (family === 'IPv4' && groups.length === 0);
+      await writeSlices(service, family, isWanted ? mine : undefined, MIRRORED, undefined);
+    }
   };
 
   const writeSlices = async (
     service: Service,
-    groups: readonly EndpointGroup[],
+    family: AddressType,
+    /** None: the Service has nothing of this family. */
+    groups: readonly EndpointGroup[] | undefined,
     manager: string,
     trigger: string | undefined,
   ): Promise<void> => {
@@ -73,14 +106,16 @@ export const startEndpoints: StartController = async (context) => {
     const existing = slices.store
       .byIndex('service', objectKey(service))
       .filter(
-        ({ metadata }) =>
-          metadata.labels?.[MANAGED_BY] === manager && metadata.deletionTimestamp === undefined,
+        ({ metadata, addressType }) =>
+          addressType === family &&
+          metadata.labels?.[MANAGED_BY] === manager &&
+          metadata.deletionTimestamp === undefined,
       );
-    const plan = planSlices(groups, existing);
+    const plan = groups ? planSlices(groups, existing) : { create: [], update: [], remove: existing };
     for (const { ports, endpoints: content } of plan.create) {
       const name = `${service.metadata.name}-${nameSuffix(rng)}`;
       const metadata = sliceMetadata(service, manager, trigger, name);
-      const slice = { metadata, addressType: 'IPv4', ports: [...ports], endpoints: [...content] };
+      const slice = { metadata, addressType: family, ports: [...ports], endpoints: [...content] };
       expectations.expect(objectKey(service), created(name));
       await client.create(resources.endpointslices, slice, { namespace }).catch((error) => {
         expectations.observe(objectKey(service), created(name));
@@ -166,9 +201,9 @@ export const startEndpoints: StartController = async (context) => {
 function endpointView(pod: Pod): unknown {
   const { labels, deletionTimestamp } = pod.metadata;
   const { hostname, subdomain, nodeName } = pod.spec ?? {};
-  const { podIP, phase } = pod.status ?? {};
+  const { podIPs, phase } = pod.status ?? {};
   const ready = podCondition(pod, 'Ready')?.status;
-  return [labels, deletionTimestamp !== undefined, hostname, subdomain, nodeName, podIP, phase, ready];
+  return [labels, deletionTimestamp !== undefined, hostname, subdomain, nodeName, podIPs, phase, ready];
 }
 
 function sliceMetadata(

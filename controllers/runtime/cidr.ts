@@ -1,50 +1,69 @@
-/** An IPv4 network: its first address as an unsigned 32-bit number, and its prefix length. */
+import ipaddr from 'ipaddr.js';
+
+/** A network of either family: its first address as a number, and its prefix length. */
 export interface Cidr {
-  readonly base: number;
+  readonly base: bigint;
   readonly bits: number;
+  /** How long an address is: 32 bits, or 128. */
+  readonly width: 32 | 128;
 }
 
-/** Parses `a.b.c.d/n`; bits below the prefix are dropped. Throws on anything else. */
+/** Parses `10.0.0.0/8` or `fd00::/8`; bits below the prefix are dropped. Throws on anything else. */
 export function parseCidr(text: string): Cidr {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
-  const numbers = match?.slice(1).map(Number) ?? [];
-  const bits = numbers[4] ?? 33;
-  if (bits > 32 || numbers.slice(0, 4).some((byte) => byte > 255))
-    throw new Error(`not an IPv4 CIDR: ${text}`);
-  const address = numbers.slice(0, 4).reduce((value, byte) => value * 256 + byte, 0);
-  const size = 2 ** (32 - bits);
-  return { base: Math.floor(address / size) * size, bits };
+  const [host = '', length = '', ...more] = text.split('/');
+  const isWhole =
+    ipaddr.IPv4.isValidFourPartDecimal(host) || (host.includes(':') && ipaddr.IPv6.isValid(host));
+  if (!isWhole || !/^\d{1,3}$/.test(length) || more.length > 0) throw new Error(`not a CIDR: ${text}`);
+  const { value, width } = toNumber(host);
+  const bits = Number(length);
+  if (bits > width) throw new Error(`not a CIDR: ${text}`);
+  const hosts = BigInt(width - bits);
+  return { base: (value >> hosts) << hosts, bits, width };
 }
 
-export function formatAddress(address: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
+function toNumber(host: string): { value: bigint; width: 32 | 128 } {
+  const bytes = ipaddr.parse(host).toByteArray();
+  const value = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  return { value, width: bytes.length === 4 ? 32 : 128 };
 }
 
-export function parseAddress(text: string): number {
-  return parseCidr(`${text}/32`).base;
+/** The address that is `offset` addresses after a network's first. */
+export function addressAt({ base, width }: Cidr, offset: number | bigint): string {
+  return format(base + BigInt(offset), width);
 }
 
-export function formatCidr({ base, bits }: Cidr): string {
-  return `${formatAddress(base)}/${bits}`;
+function format(address: bigint, width: number): string {
+  const bytes = Array.from({ length: width / 8 }, (_, i) =>
+    Number((address >> BigInt(width - 8 * (i + 1))) & 255n),
+  );
+  return ipaddr.fromByteArray(bytes).toString();
+}
+
+export function formatCidr(cidr: Cidr): string {
+  return `${addressAt(cidr, 0)}/${cidr.bits}`;
 }
 
 /** How many addresses it holds. */
-export function cidrSize({ bits }: Cidr): number {
-  return 2 ** (32 - bits);
+export function cidrSize({ bits, width }: Cidr): bigint {
+  return 1n << BigInt(width - bits);
 }
 
-export function cidrContains(cidr: Cidr, address: number): boolean {
-  return address >= cidr.base && address < cidr.base + cidrSize(cidr);
+/** False for an address of the other family, and for what is none. */
+export function cidrContains(cidr: Cidr, address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const { value, width } = toNumber(address);
+  return width === cidr.width && value >= cidr.base && value < cidr.base + cidrSize(cidr);
 }
 
 export function cidrsOverlap(a: Cidr, b: Cidr): boolean {
-  return a.base < b.base + cidrSize(b) && b.base < a.base + cidrSize(a);
+  return a.width === b.width && a.base < b.base + cidrSize(b) && b.base < a.base + cidrSize(a);
 }
 
+/** How many networks of a longer prefix there are in it; none if the prefix is no longer. */
 export function subnetCount(cidr: Cidr, bits: number): number {
   return bits < cidr.bits ? 0 : 2 ** (bits - cidr.bits);
 }
 
-export function subnet(cidr: Cidr, bits: number, index: number): Cidr {
-  return { base: cidr.base + index * 2 ** (32 - bits), bits };
+export function subnet({ base, width }: Cidr, bits: number, index: number): Cidr {
+  return { base: base + (BigInt(index) << BigInt(width - bits)), bits, width };
 }

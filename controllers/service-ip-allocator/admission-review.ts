@@ -1,5 +1,6 @@
 import type { Service } from '../../openapi/generated/types.ts';
-import { type AllocationFault, allocateService, type Ledgers } from './allocate-service.ts';
+import { allocateService, type Ledgers } from './allocate-service.ts';
+import type { AllocationFault } from './allocation.ts';
 
 /** The parts of admission.k8s.io/v1 that an in-line allocator reads. */
 export interface AdmissionReview {

@@ -1,20 +1,11 @@
 import type { Service, ServicePort, ServiceSpec } from '../../openapi/generated/types.ts';
-import type { IpLedger, ServiceReference } from './ip-ledger.ts';
+import { type AddressLedgers, allocateAddresses } from './allocate-addresses.ts';
+import type { Allocation } from './allocation.ts';
+import type { ServiceReference } from './ip-ledger.ts';
 import type { NodePortLedger } from './node-port-ledger.ts';
 
-/** A fault of the request, with its field, as the API server reports it. */
-export interface AllocationFault {
-  readonly field: string;
-  readonly value: unknown;
-  readonly message: string;
-}
-
-export type Allocation =
-  | { readonly kind: 'allocated'; readonly spec: ServiceSpec }
-  | { readonly kind: 'refused'; readonly fault: AllocationFault };
-
 export interface Ledgers {
-  readonly addresses: IpLedger;
+  readonly addresses: AddressLedgers;
   readonly nodePorts: NodePortLedger;
 }
 
@@ -31,7 +22,9 @@ export async function allocateService(
 ): Promise<Allocation> {
   const owner = { namespace: service.metadata.namespace ?? '', name: service.metadata.name ?? '' };
   const spec = releaseUnused(service.spec ?? {}, previous?.spec);
-  const withAddress = await allocateAddress(spec, owner, ledgers.addresses, dryRun);
+  const withAddress = needsClusterIp(spec)
+    ? await allocateAddresses(spec, owner, ledgers.addresses, dryRun)
+    : ({ kind: 'allocated', spec } as const);
   if (withAddress.kind === 'refused') return withAddress;
   const withPorts = allocatePorts(withAddress.spec, owner, ledgers.nodePorts, dryRun);
   if (withPorts.kind === 'refused') return withPorts;
@@ -69,41 +62,6 @@ function releaseUnused(spec: ServiceSpec, previous: ServiceSpec | undefined): Se
     released = rest;
   }
   return released;
-}
-
-async function allocateAddress(
-  spec: ServiceSpec,
-  owner: ServiceReference,
-  addresses: IpLedger,
-  dryRun: boolean,
-): Promise<Allocation> {
-  if (!needsClusterIp(spec) || spec.clusterIP === 'None') return { kind: 'allocated', spec };
-  const wanted = spec.clusterIP || spec.clusterIPs?.[0];
-  const refused = (message: string): Allocation => ({
-    kind: 'refused',
-    fault: { field: 'spec.clusterIPs', value: wanted === undefined ? [] : [wanted], message },
-  });
-  if (wanted) {
-    if (!isIpv4(wanted)) return { kind: 'allocated', spec };
-    if (!addresses.contains(wanted)) {
-      return refused(
-        `failed to allocate IP ${wanted}: the provided network does not match the current range`,
-      );
-    }
-    if (!dryRun && !(await addresses.claim(wanted, owner))) {
-      return refused(`failed to allocate IP ${wanted}: provided IP is already allocated`);
-    }
-    return { kind: 'allocated', spec: { ...spec, clusterIP: wanted, clusterIPs: [wanted] } };
-  }
-  const address = dryRun ? addresses.peek() : await addresses.allocate(owner);
-  if (address === undefined) return refused('failed to allocate a serviceIP: range is full');
-  return { kind: 'allocated', spec: { ...spec, clusterIP: address, clusterIPs: [address] } };
-}
-
-/** Anything else is left for the API server's validation to name. */
-function isIpv4(text: string): boolean {
-  const bytes = text.split('.');
-  return bytes.length === 4 && bytes.every((byte) => /^\d{1,3}$/.test(byte) && Number(byte) < 256);
 }
 
 function allocatePorts(

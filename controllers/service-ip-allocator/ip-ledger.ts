@@ -3,7 +3,7 @@ import type { RestClient } from '../../client/rest-client.ts';
 import type { IPAddress } from '../../openapi/generated/types.ts';
 import { resources } from '../../openapi/resources.ts';
 import type { Rng } from '../../platform/rng.ts';
-import { type Cidr, cidrContains, cidrSize, formatAddress, parseAddress } from '../runtime/cidr.ts';
+import { addressAt, type Cidr, cidrContains, cidrSize } from '../runtime/cidr.ts';
 
 export interface ServiceReference {
   readonly namespace: string;
@@ -12,6 +12,7 @@ export interface ServiceReference {
 
 const MANAGED_BY = 'ipaddress.kubernetes.io/managed-by';
 const FAMILY = 'ipaddress.kubernetes.io/ip-family';
+const MOST_ADDRESSES = 1 << 20;
 /** Random picks before the range is searched from end to end. */
 const RANDOM_TRIES = 32;
 
@@ -34,7 +35,7 @@ export class IpLedger {
   }
 
   contains(address: string): boolean {
-    return cidrContains(this.#range, parseAddress(address));
+    return cidrContains(this.#range, address);
   }
 
   /** Books one address; false if somebody else has it. Booking again for the same Service is fine. */
@@ -73,15 +74,16 @@ export class IpLedger {
    * lower band, which is kept for those who choose their own address (KEP-3070).
    */
   *candidates(): Generator<string> {
-    const first = this.#range.base + 1;
-    const usable = cidrSize(this.#range) - 2;
+    const range = this.#range;
+    // Neither the network's own address nor, of IPv4, the broadcast address; of a large range a part is enough.
+    const usable = Math.min(Number(cidrSize(range)) - 2, MOST_ADDRESSES);
     const band = usable < 16 ? 0 : Math.min(Math.max(16, Math.floor(usable / 16)), 256);
     const upper = usable - band;
     for (let attempt = 0; attempt < RANDOM_TRIES; attempt++) {
-      yield formatAddress(first + band + this.#rng.int(upper));
+      yield addressAt(range, 1 + band + this.#rng.int(upper));
     }
-    for (let offset = 0; offset < upper; offset++) yield formatAddress(first + band + offset);
-    for (let offset = 0; offset < band; offset++) yield formatAddress(first + offset);
+    for (let offset = 0; offset < upper; offset++) yield addressAt(range, 1 + band + offset);
+    for (let offset = 0; offset < band; offset++) yield addressAt(range, 1 + offset);
   }
 
   async #isOwnedBy(address: string, owner: ServiceReference): Promise<boolean> {
@@ -97,7 +99,10 @@ export class IpLedger {
 
 function booking(address: string, { namespace, name }: ServiceReference): IPAddress {
   return {
-    metadata: { name: address, labels: { [FAMILY]: 'IPv4', [MANAGED_BY]: 'ipallocator.k8s.io' } },
+    metadata: {
+      name: address,
+      labels: { [FAMILY]: address.includes(':') ? 'IPv6' : 'IPv4', [MANAGED_BY]: 'ipallocator.k8s.io' },
+    },
     spec: { parentRef: { group: '', resource: 'services', namespace, name } },
   };
 }

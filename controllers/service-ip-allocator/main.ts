@@ -5,7 +5,7 @@ import { serveWebhook } from './serve-webhook.ts';
 import { startServiceIpAllocator } from './start-service-ip-allocator.ts';
 
 const command = new Command('service-ip-allocator')
-  .option('--service-cidr <cidr>', "the Services' network", '10.96.0.0/16')
+  .option('--service-cidr <cidrs>', "the Services' networks, one of each family", '10.96.0.0/16')
   .option('--node-port-range <range>', 'node ports', '30000-32767')
   .requiredOption('--tls-cert-file <file>', "the webhook's certificate")
   .requiredOption('--tls-private-key-file <file>', 'its key')
@@ -27,7 +27,7 @@ await controllerMain<Flags>(command, process.argv.slice(2), async (context, flag
     ca: readFileSync(flags.caFile, 'utf8'),
   };
   await startServiceIpAllocator(context, {
-    serviceCidr: flags.serviceCidr,
+    serviceCidrs: flags.serviceCidr.split(','),
     nodePorts: { first: first ?? 30000, last: last ?? 32767 },
     serve: (review) => serveWebhook(review, tls, context.signal),
   });

@@ -7,13 +7,15 @@ import type { IPAddress, Service } from '../../openapi/generated/types.ts';
 import { resources } from '../../openapi/resources.ts';
 import { parseCidr } from '../runtime/cidr.ts';
 import { type AdmissionReview, reviewService } from './admission-review.ts';
+import { familyOf, type IpFamily } from './allocate-addresses.ts';
 import { allocateService, needsClusterIp, needsNodePorts } from './allocate-service.ts';
 import { IpLedger } from './ip-ledger.ts';
 import { NodePortLedger, type PortRange } from './node-port-ledger.ts';
 import { registerWebhook, type WebhookAddress } from './register-webhook.ts';
 
 export interface ServiceIpAllocatorOptions {
-  readonly serviceCidr: string;
+  /** One of each family; the first is the cluster's own. */
+  readonly serviceCidrs: readonly string[];
   readonly nodePorts: PortRange;
   /** Serves the reviews that the API server sends in line, and says where. */
   readonly serve: (review: (review: AdmissionReview) => Promise<object>) => Promise<WebhookAddress>;
@@ -35,12 +37,13 @@ export async function startServiceIpAllocator(
   const bookings = informers.for(resources.ipaddresses);
   const events = new EventRecorder(context, 'service-ip-allocator');
   const nodePorts = new NodePortLedger(options.nodePorts, clock, rng);
-  const addresses = new IpLedger(
-    client,
-    parseCidr(options.serviceCidr),
-    rng,
-    (address) =>
-      bookings.store.get(address) !== undefined || services.store.byIndex('address', address).length > 0,
+  const isBooked = (address: string): boolean =>
+    bookings.store.get(address) !== undefined || services.store.byIndex('address', address).length > 0;
+  const addresses = new Map(
+    options.serviceCidrs.map((cidr): [IpFamily, IpLedger] => [
+      familyOf(cidr),
+      new IpLedger(client, parseCidr(cidr), rng, isBooked),
+    ]),
   );
   services.store.addIndex('address', clusterAddresses);
 
@@ -50,7 +53,8 @@ export async function startServiceIpAllocator(
     reportDuplicates(service);
     if (!isComplete(service)) return complete(service);
     for (const address of clusterAddresses(service)) {
-      if (!bookings.store.get(address)) await addresses.claim(address, reference(service));
+      if (!bookings.store.get(address))
+        await addresses.get(familyOf(address))?.claim(address, reference(service));
     }
   });
 
@@ -74,7 +78,7 @@ export async function startServiceIpAllocator(
       { address, parent: booking.spec?.parentRef },
       'freed an address whose Service does not exist',
     );
-    await addresses.release(address);
+    await addresses.get(familyOf(address))?.release(address);
   });
 
   const isHeld = ({ metadata, spec }: IPAddress): boolean => {
@@ -113,7 +117,8 @@ export async function startServiceIpAllocator(
     for (const address of clusterAddresses(previous)) if (!kept.has(address)) releaseQueue.add(address);
   };
   const releaseQueue = runQueue(context, 'ip_release', async (address) => {
-    if (services.store.byIndex('address', address).length === 0) await addresses.release(address);
+    if (services.store.byIndex('address', address).length > 0) return;
+    await addresses.get(familyOf(address))?.release(address);
   });
   bookings.addHandler({
     onAdd: (booking) => bookingQueue.add(objectKey(booking)),
@@ -133,7 +138,9 @@ function reference(service: Service): { namespace: string; name: string } {
 }
 
 function isComplete({ spec = {} }: Service): boolean {
-  const addressed = !needsClusterIp(spec) || Boolean(spec.clusterIP);
+  const wanted = spec.ipFamilies?.length ?? 1;
+  const has = spec.clusterIP === 'None' || (spec.clusterIPs?.length ?? 0) >= wanted;
+  const addressed = !needsClusterIp(spec) || (Boolean(spec.clusterIP) && has);
   return addressed && (!needsNodePorts(spec) || (spec.ports ?? []).every(({ nodePort }) => nodePort));
 }
 

@@ -57,8 +57,17 @@ function isReachedFromOutside(spec: ServiceSpec): boolean {
   return spec.type === 'ClusterIP' && (spec.externalIPs?.length ?? 0) > 0;
 }
 
-/** A single-stack cluster: the family is that of the address, IPv4 unless it says otherwise. */
+/**
+ * The family is that of the address, IPv4 unless it says otherwise; the allocator adds what the policy calls for.
+ * Whoever looks after the endpoints of a headless Service may have both.
+ */
 function defaultFamilies(spec: ServiceSpec): void {
+  const isHeadless = (spec.clusterIP ?? spec.clusterIPs?.[0]) === 'None';
+  if (isHeadless && spec.ipFamilyPolicy === undefined && Object.keys(spec.selector ?? {}).length === 0) {
+    spec.ipFamilyPolicy = 'RequireDualStack';
+    const first = spec.ipFamilies?.[0] ?? 'IPv4';
+    spec.ipFamilies = [first, first === 'IPv4' ? 'IPv6' : 'IPv4'];
+  }
   spec.ipFamilyPolicy ??= 'SingleStack';
   if (spec.ipFamilies && spec.ipFamilies.length > 0) return;
   const address = spec.clusterIP ?? spec.clusterIPs?.[0] ?? '';

@@ -31,7 +31,7 @@ export class SimNode {
   static async start(mode: ProxyModeName, ports: readonly ProxiedPort[]): Promise<SimNode> {
     const node = await SimNode.bare();
     const { ns } = node.world;
-    ns.iptables.restore(flannelRules('10.244.1.0/24', '10.244.0.0/16'), { noflush: true });
+    ns.iptables.restore(flannelRules('10.244.1.0/24', '10.244.0.0/16', 4), { noflush: true });
     const { newProxier } = proxyMode(mode, {
       clusterCidr: '10.244.0.0/16',
       serviceCidrs: () => ['10.96.0.0/16'],

@@ -5,7 +5,8 @@ import { ipDestination, ipSource, isVersion6 } from '../header/ip-header.ts';
 import { checkUdp, UDP_HEADER, writeUdp, writeUdpChecksum } from '../header/udp-header.ts';
 import type { IcmpFault } from '../ip/icmp-fault.ts';
 import type { SendResult } from '../ip/ip-protocol.ts';
-import { type IpAddress, isAny } from '../ip-address.ts';
+import { type IpAddress, type IpVersion, isAny, versionOf } from '../ip-address.ts';
+import { ANY_IPV4 } from '../ipv4.ts';
 import { ANY_IPV6 } from '../ipv6.ts';
 import { type VxlanLink, vniOf } from '../link/vxlan.ts';
 import { NetError } from '../net-error.ts';
@@ -36,7 +37,11 @@ export class UdpStack {
   readonly #ns: Netns;
   /** By port; several addresses may be bound to one. */
   readonly #sockets = new Map<number, UdpSocket[]>();
-  readonly #vxlans = new Map<number, Map<number, VxlanLink>>();
+  /** By the version of the packets around theirs, then by port, then by VNI. */
+  readonly #vxlans: Readonly<Record<IpVersion, Map<number, Map<number, VxlanLink>>>> = {
+    4: new Map(),
+    6: new Map(),
+  };
   #count = 0;
   #forwarder: ((datagram: ForwardedDatagram) => void) | undefined;
 
@@ -85,7 +90,8 @@ export class UdpStack {
     if (isVersion6(bytes, l3) && u16(bytes, l4 + 6) === 0) return ns.drop(packet, 'UDP_CSUM');
     if (fault) return ns.drop(packet, fault);
     const port = u16(bytes, l4 + 2);
-    if (this.#vxlans.has(port) && this.#toTunnel(packet, port)) return;
+    const tunnels = this.#vxlans[versionOf(destination)].get(port);
+    if (tunnels !== undefined) return this.#toTunnel(packet, tunnels);
     const local = { address: destination, port };
     const remote = { address: source, port: u16(bytes, l4) };
     const payload = bytes.subarray(l4 + UDP_HEADER, l4 + u16(bytes, l4 + 4));
@@ -133,30 +139,33 @@ export class UdpStack {
   }
 
   registerVxlan(link: VxlanLink): void {
-    const byVni = this.#vxlans.get(link.port) ?? new Map<number, VxlanLink>();
+    const byPort = this.#vxlans[versionOf(link.local)];
+    const byVni = byPort.get(link.port) ?? new Map<number, VxlanLink>();
     if (byVni.has(link.vni))
       throw new NetError('EEXIST', 'A VXLAN device with the specified VNI already exists.');
     byVni.set(link.vni, link);
-    this.#vxlans.set(link.port, byVni);
+    byPort.set(link.port, byVni);
   }
 
   unregisterVxlan(link: VxlanLink): void {
-    const byVni = this.#vxlans.get(link.port);
+    const byPort = this.#vxlans[versionOf(link.local)];
+    const byVni = byPort.get(link.port);
     byVni?.delete(link.vni);
-    if (byVni?.size === 0) this.#vxlans.delete(link.port);
+    if (byVni?.size === 0) byPort.delete(link.port);
   }
 
-  /** The ports on which tunnels take packets in, for `ss`. */
-  tunnelPorts(): number[] {
-    return [...this.#vxlans.keys()];
+  /** Where tunnels take packets in, for `ss`. */
+  tunnels(): Endpoint[] {
+    const at = (version: IpVersion, address: IpAddress): Endpoint[] =>
+      [...this.#vxlans[version].keys()].map((port) => ({ address, port }));
+    return [...at(4, ANY_IPV4), ...at(6, ANY_IPV6)];
   }
 
-  #toTunnel(packet: Packet, port: number): boolean {
+  #toTunnel(packet: Packet, byVni: ReadonlyMap<number, VxlanLink>): void {
     const vni = vniOf(packet);
-    const link = vni === undefined ? undefined : this.#vxlans.get(port)?.get(vni);
+    const link = vni === undefined ? undefined : byVni.get(vni);
     if (link?.up) link.decapsulate(packet);
     else this.#ns.drop(packet, vni === undefined ? 'VXLAN_INVALID_HDR' : 'VXLAN_VNI_NOT_FOUND');
-    return true;
   }
 
   #forward(packet: Packet, local: Endpoint, remote: Endpoint, payload: Uint8Array): void {
@@ -178,7 +187,7 @@ export class UdpStack {
   }
 
   #taken(address: IpAddress, port: number): boolean {
-    if (this.#vxlans.has(port)) return true;
+    if (this.tunnels().some((tunnel) => tunnel.port === port)) return true;
     const sockets = this.#sockets.get(port) ?? [];
     return sockets.some((socket) => covers(socket.address, address) || covers(address, socket.address));
   }

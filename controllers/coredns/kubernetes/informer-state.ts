@@ -60,12 +60,15 @@ function dnsService({ metadata, spec = {} }: Service): DnsService {
   };
 }
 
+/** A label does not end with a dash. */
+const labelOf = (ip: string): string => ip.replace(/[.:]/g, '-').replace(/-$/, '-0');
+
 /** An endpoint is shown while it is ready; an unset condition means ready (discovery/v1). */
 function dnsEndpoints({ endpoints, ports }: EndpointSlice): DnsEndpoint[] {
   const served = (ports ?? []).map(({ name = '', protocol = 'TCP', port = 0 }) => ({ name, protocol, port }));
   return (endpoints ?? [])
     .filter(({ conditions }) => conditions?.ready ?? true)
     .flatMap(({ addresses, hostname }) =>
-      (addresses ?? []).map((ip) => ({ ip, label: hostname || ip.replaceAll('.', '-'), ports: served })),
+      (addresses ?? []).map((ip) => ({ ip, label: hostname || labelOf(ip), ports: served })),
     );
 }

@@ -1,4 +1,5 @@
 import type { Answer, Question } from 'dns-packet';
+import ipaddr from 'ipaddr.js';
 import { type DnsPlugin, type DnsReply, emptyReply } from '../plugin.ts';
 import type { DnsEndpoint, DnsService, DnsState } from './dns-state.ts';
 import { type NameRequest, parseName, parseReverseName } from './parse-name.ts';
@@ -97,9 +98,8 @@ export class KubernetesPlugin implements DnsPlugin {
 
   /** `pods insecure`: the name is its own answer, if the namespace exists. */
   #pod({ namespace, label }: { namespace: string; label: string }, question: Question): Found {
-    const ip = label.replaceAll('-', '.');
-    const valid = /^\d{1,3}(\.\d{1,3}){3}$/.test(ip) && ip.split('.').every((byte) => Number(byte) < 256);
-    if (!valid || !this.#options.state.hasNamespace(namespace)) return undefined;
+    const ip = addressOfLabel(label);
+    if (ip === undefined || !this.#options.state.hasNamespace(namespace)) return undefined;
     return { answers: this.#addresses(question, [ip]) };
   }
 
@@ -186,11 +186,12 @@ export class KubernetesPlugin implements DnsPlugin {
   }
 
   #addresses({ name, type }: Question, ips: readonly string[]): Answer[] {
-    return type === 'A' || type === ('ANY' as string) ? ips.map((ip) => this.#address(name, ip)) : [];
+    const isAny = type === ('ANY' as string);
+    return ips.filter((ip) => isAny || type === recordType(ip)).map((ip) => this.#address(name, ip));
   }
 
   #address(name: string, ip: string): Answer {
-    return { name, type: 'A', ttl: this.#options.ttl, data: ip };
+    return { name, type: recordType(ip), ttl: this.#options.ttl, data: ip };
   }
 
   #record({ name }: Question, type: 'TXT' | 'NS' | 'CNAME', data: string): Answer {
@@ -219,6 +220,16 @@ export class KubernetesPlugin implements DnsPlugin {
       additionals: found?.additionals ?? [],
     };
   }
+}
+
+const recordType = (ip: string): 'A' | 'AAAA' => (ip.includes(':') ? 'AAAA' : 'A');
+
+/** Dots are written as dashes, and colons too. */
+function addressOfLabel(label: string): string | undefined {
+  const four = label.replaceAll('-', '.');
+  if (ipaddr.IPv4.isValidFourPartDecimal(four)) return four;
+  const six = label.replaceAll('-', ':');
+  return six.includes(':') && ipaddr.IPv6.isValid(six) ? six : undefined;
 }
 
 function uniqueBy<T>(items: readonly T[], key: (item: T) => string): T[] {

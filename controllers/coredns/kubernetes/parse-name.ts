@@ -1,3 +1,5 @@
+import ipaddr from 'ipaddr.js';
+
 /** What a name below the cluster's zone asks for. Labels are in lower case. */
 export type NameRequest =
   | { readonly kind: 'apex' }
@@ -53,8 +55,12 @@ function parseService(namespace: string, labels: readonly string[]): NameRequest
   return { kind: 'port', namespace, service, port: second.slice(1), protocol: first.slice(1) };
 }
 
-/** The address that a reverse name asks for, or undefined if it is not a whole IPv4 one. */
+/** The address that a reverse name asks for (RFC 1035 §3.5, RFC 3596 §2.5), or undefined if it is not a whole one. */
 export function parseReverseName(name: string): string | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa$/.exec(name);
-  return match ? [match[4], match[3], match[2], match[1]].join('.') : undefined;
+  const four = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa$/.exec(name);
+  if (four) return [four[4], four[3], four[2], four[1]].join('.');
+  const six = /^((?:[0-9a-f]\.){32})ip6\.arpa$/.exec(name);
+  if (!six) return undefined;
+  const digits = six[1]!.replaceAll('.', '').split('').reverse().join('');
+  return ipaddr.parse(digits.replace(/(....)(?!$)/g, '$1:')).toString();
 }

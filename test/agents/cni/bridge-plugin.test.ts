@@ -14,7 +14,7 @@ function build() {
   const netns = (name: string) => new Netns({ name, clock, rng });
   const host = netns('node');
   const ipam = new HostLocalIpam(cidr('10.244.1.0/24'));
-  const plugin = new BridgePlugin({ host, bridge: 'cni0', mtu: 1450, ipam });
+  const plugin = new BridgePlugin({ host, bridge: 'cni0', mtu: 1450, ipams: [ipam] });
   const names = () =>
     host
       .links()

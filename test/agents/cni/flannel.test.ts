@@ -19,7 +19,13 @@ function build() {
   const underlay = new EthernetDevice(host, 'eth0', { transmit: () => {} });
   host.addAddress(underlay, cidr('172.18.0.2/16'));
   underlay.setUp();
-  const flannel = new Flannel({ host, underlay, nodeIp: '172.18.0.2', clusterCidr: '10.244.0.0/16' });
+  const flannel = new Flannel({
+    host,
+    version: 4,
+    underlay,
+    nodeIp: '172.18.0.2',
+    clusterCidr: '10.244.0.0/16',
+  });
   return { host, flannel };
 }
 
@@ -60,7 +66,7 @@ describe('leases', () => {
   it.each(['before', 'after'])('that are known %s the start lead to the other node', (when) => {
     const { host, flannel } = build();
     if (when === 'before') flannel.setLease('node-2', SECOND);
-    flannel.start('10.244.0.0/24');
+    flannel.start(cidr('10.244.0.0/24'));
     if (when === 'after') flannel.setLease('node-2', SECOND);
     expect(entries(host)).toEqual(OF_SECOND);
     flannel.removeLease('node-2');
@@ -70,7 +76,7 @@ describe('leases', () => {
 
   it('that change leave nothing of their old self', () => {
     const { host, flannel } = build();
-    flannel.start('10.244.0.0/24');
+    flannel.start(cidr('10.244.0.0/24'));
     flannel.setLease('node-2', SECOND);
     flannel.setLease('node-2', lease('10.244.1.0/24', '172.18.0.9', '02:00:00:00:00:09'));
     expect(entries(host)).toEqual({
@@ -84,7 +90,7 @@ describe('leases', () => {
 
   it('write the ARP entry, then the FDB entry, then the route', () => {
     const { host, flannel } = build();
-    flannel.start('10.244.0.0/24');
+    flannel.start(cidr('10.244.0.0/24'));
     const device = host.link('flannel.1') as VxlanLink;
     const order: string[] = [];
     const spy = <T extends object>(target: T, name: keyof T & string): void => {
@@ -106,7 +112,7 @@ describe('leases', () => {
 
   it('bear that an administrator took their entries, or the device, away', () => {
     const { host, flannel } = build();
-    flannel.start('10.244.0.0/24');
+    flannel.start(cidr('10.244.0.0/24'));
     flannel.setLease('node-2', SECOND);
     host.delRoute({ destination: cidr('10.244.1.0/24') });
     flannel.removeLease('node-2');
@@ -118,7 +124,7 @@ describe('leases', () => {
 
   it('take no traffic that is not their own', () => {
     const { host, flannel } = build();
-    flannel.start('10.244.0.0/24');
+    flannel.start(cidr('10.244.0.0/24'));
     const before = host.fib.list().length;
     for (const subnet of ['0.0.0.0/0', '10.244.0.0/16', '10.244.0.0/24', '10.244.0.128/25', '172.18.0.0/16'])
       flannel.setLease('thief', lease(subnet, '172.18.0.66', '02:00:00:00:00:66'));
@@ -127,7 +133,7 @@ describe('leases', () => {
 
   it('of the same share: the one that stays is in force', () => {
     const { host, flannel } = build();
-    flannel.start('10.244.0.0/24');
+    flannel.start(cidr('10.244.0.0/24'));
     flannel.setLease('node-2', SECOND);
     flannel.setLease('twin', lease('10.244.1.0/24', '172.18.0.66', '02:00:00:00:00:66'));
     flannel.removeLease('twin');
@@ -141,10 +147,10 @@ describe('annotations', () => {
     metadata: { name: 'node-2', annotations },
     spec: { podCIDR },
   });
-  const good = flannelAnnotations('02:00:00:00:00:03', '172.18.0.3');
+  const good = flannelAnnotations(4, '02:00:00:00:00:03', '172.18.0.3');
 
   it('tell the lease they were made of', () => {
-    expect(flannelLease(node(good))).toEqual(SECOND);
+    expect(flannelLease(node(good), 4)).toEqual(SECOND);
   });
 
   it.each([
@@ -160,16 +166,16 @@ describe('annotations', () => {
     ['backend-data', '{"VtepMAC": "ff:ff:ff:ff:ff:ff"}'],
     ['backend-data', '{"VtepMAC": "00:00:00:00:00:00"}'],
   ])('with %s %j are none', (name, value) => {
-    expect(flannelLease(node({ ...good, [`${PREFIX}/${name}`]: value }))).toBeUndefined();
+    expect(flannelLease(node({ ...good, [`${PREFIX}/${name}`]: value }), 4)).toBeUndefined();
   });
 
   it.each(['', 'fd00::/64', '10.244.1.0/33', 'x'])('of a node with pod CIDR %j are none', (podCidr) => {
-    expect(flannelLease(node(good, podCidr))).toBeUndefined();
+    expect(flannelLease(node(good, podCidr), 4)).toBeUndefined();
   });
 
   it('never throw, and neither does what is made of them', () => {
     const { flannel } = build();
-    flannel.start('10.244.0.0/24');
+    flannel.start(cidr('10.244.0.0/24'));
     const subnet = fc.oneof(
       fc.string(),
       fc.tuple(fc.nat(255), fc.nat(255), fc.nat(40)).map(([b, c, bits]) => `10.${b}.${c}.0/${bits}`),
@@ -178,7 +184,7 @@ describe('annotations', () => {
       fc.property(subnet, fc.string(), fc.string(), (podCidr, ip, data) => {
         const annotations = { ...good, [`${PREFIX}/backend-data`]: data, [`${PREFIX}/public-ip`]: ip };
         for (const each of [annotations, good]) {
-          const found = flannelLease(node(each, podCidr));
+          const found = flannelLease(node(each, podCidr), 4);
           if (found) flannel.setLease('node-2', found);
         }
         flannel.removeLease('node-2');
@@ -190,18 +196,18 @@ describe('annotations', () => {
 describe("a node's network", () => {
   it('waits for the pod CIDR, and keeps what earlier pods still show', () => {
     const { host, flannel } = build();
-    const cni = new NodeCni(host, flannel);
+    const cni = new NodeCni(host, [flannel]);
     const netns = () => new Netns({ name: 'pod', clock: host.clock, rng: host.rng });
     const ip = (containerId: string) =>
       cni.add({ containerId, netns: netns(), ifName: 'eth0' }).ips[0]!.address;
     expect(() => ip('a')).toThrow(expect.objectContaining({ code: 11 }));
     expect(cni.ready).toBe(false);
-    cni.reserve('old-1', '10.244.0.2');
-    cni.reserve('old-2', '10.244.0.2');
-    cni.reserve('old-3', '10.244.0.4');
-    cni.reserve('odd', 'no address');
-    cni.start('10.244.0.0/24');
-    cni.start('10.244.0.0/24');
+    cni.reserve('old-1', ['10.244.0.2']);
+    cni.reserve('old-2', ['10.244.0.2']);
+    cni.reserve('old-3', ['10.244.0.4']);
+    cni.reserve('odd', ['no address']);
+    cni.start(['10.244.0.0/24']);
+    cni.start(['10.244.0.0/24']);
     cni.unreserve('old-1');
     cni.unreserve('old-3');
     cni.unreserve('never seen');

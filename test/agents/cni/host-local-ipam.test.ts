@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { HostLocalIpam } from '../../../agents/cni/host-local-ipam.ts';
 import { cidr } from '../../../agents/netstack/cidr.ts';
-import { formatIpv4, ipv4 } from '../../../agents/netstack/ipv4.ts';
+import { formatIp } from '../../../agents/netstack/ip-address.ts';
+import { ipv4 } from '../../../agents/netstack/ipv4.ts';
 
-const take = (ipam: HostLocalIpam, id: string): string => formatIpv4(ipam.allocate(id));
+const take = (ipam: HostLocalIpam, id: string): string => formatIp(ipam.allocate(id));
 
 it('goes round, so that a freed address rests', () => {
   const ipam = new HostLocalIpam(cidr('10.244.1.0/29'));

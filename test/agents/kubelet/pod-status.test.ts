@@ -19,8 +19,8 @@ const crashed: ContainerStatus = { ...waiting, name: 'c', lastState: { terminate
 function status(restartPolicy: string, observed: Partial<PodObservation>, pod: Partial<Pod> = {}) {
   const whole = { metadata: {}, ...pod, spec: { restartPolicy, ...pod.spec } };
   const seen = {
-    hostIp: '172.18.0.2',
-    podIp: '10.244.0.2',
+    hostIps: ['172.18.0.2'],
+    podIps: ['10.244.0.2'],
     startTime: NOW,
     initContainers: [],
     terminating: false,
@@ -87,7 +87,7 @@ describe('the conditions', () => {
     const result = status('Always', {
       containers: [running, waiting, crashed],
       initContainers: [waiting],
-      podIp: undefined,
+      podIps: [],
     });
     expect(conditionsOf(result)).toMatchObject({
       PodReadyToStartContainers: 'False',

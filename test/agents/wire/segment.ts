@@ -41,7 +41,7 @@ export class Segment {
       rng,
       network,
       lan,
-      address: '172.18.0.1/16',
+      addresses: ['172.18.0.1/16'],
       nodeIp: NODE_IP,
       nodeHostAddress: HOST_ADDRESS,
       internal: ['10.244.0.0/16', '10.96.0.0/16'],

@@ -12,7 +12,7 @@ const pods = (count: number) =>
   Array.from({ length: count }, (_, index) =>
     pod(`p${index}`, { ip: `10.244.${index >> 8}.${index & 255}` }),
   );
-const groups = (list: ReturnType<typeof pods>) => endpointGroups(SERVICE, list, () => undefined);
+const groups = (list: ReturnType<typeof pods>) => endpointGroups(SERVICE, list, 'IPv4', () => undefined);
 
 /** Carries a plan out on a list of slices. */
 function carryOut(list: ReturnType<typeof pods>, existing: readonly EndpointSlice[]): EndpointSlice[] {

@@ -20,11 +20,11 @@ describe('hints', () => {
     ['PreferSameZone', { forZones: [{ name: 'east' }] }],
     ['PreferSameNode', { forNodes: [{ name: 'node-1' }], forZones: [{ name: 'east' }] }],
   ])('of trafficDistribution %s', (distribution, hints) => {
-    expect(podEndpoint(service(distribution), pod(true), node).hints).toEqual(hints);
+    expect(podEndpoint(service(distribution), pod(true), '10.244.0.2', node).hints).toEqual(hints);
   });
 
   it('only for endpoints that are ready, and places that are known', () => {
-    expect(podEndpoint(service('PreferClose'), pod(false), node).hints).toBeUndefined();
-    expect(podEndpoint(service('PreferClose'), pod(true), undefined).hints).toBeUndefined();
+    expect(podEndpoint(service('PreferClose'), pod(false), '10.244.0.2', node).hints).toBeUndefined();
+    expect(podEndpoint(service('PreferClose'), pod(true), '10.244.0.2', undefined).hints).toBeUndefined();
   });
 });
