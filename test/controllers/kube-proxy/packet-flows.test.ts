@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { PROXY_MODES } from '../../../controllers/kube-proxy/proxy-mode.ts';
+import { PROXY_MODES } from '../../../controllers/kube-proxy/configuration/proxy-config.ts';
 import type { EndpointInfo } from '../../../controllers/kube-proxy/service-port.ts';
 import { type Attempt, ProxiedNode } from './proxied-node.ts';
 import { proxiedPort } from './proxied-port.ts';
