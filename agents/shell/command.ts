@@ -1,11 +1,14 @@
 import type { Ipv4 } from '../netstack/ipv4.ts';
 import type { Netns } from '../netstack/netns.ts';
+import type { ProxyHealth } from '../sockets/proxy-health.ts';
 
 /** The node (or pod) whose shell it is. */
 export interface ShellNode {
   readonly ns: Netns;
   /** Turns a host name into an address; without it only addresses are understood. */
   resolve?(name: string): Promise<Ipv4 | undefined>;
+  /** What answers for kube-proxy here. */
+  readonly proxyHealth?: ProxyHealth;
 }
 
 export interface CommandResult {

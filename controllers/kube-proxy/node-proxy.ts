@@ -1,8 +1,13 @@
 import type { NodeShell } from '../../client/node-shell.ts';
+import type { ProxyHealthState } from '../../client/proxy-health.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
 import { nodeSettings } from './configuration/node-settings.ts';
 import type { ProxyConfig } from './configuration/proxy-config.ts';
-import type { IpFamily } from './ip-family.ts';
+import { ruleSettings } from './configuration/rule-settings.ts';
+import { healthCheckedServices } from './health-state.ts';
+import { IPV4, type IpFamily } from './ip-family.ts';
+import { localAddresses, nodePortIps } from './local-addresses.ts';
 import { noLocalEndpoints } from './no-local-endpoints.ts';
 import type { ProxiedNodeFacts, Proxier, ProxierOptions } from './proxier.ts';
 import type { ProxyMetrics } from './proxy-metrics.ts';
@@ -24,7 +29,10 @@ export interface NodeProxyOptions {
   readonly modeOf: (family: IpFamily) => ProxyMode;
   readonly metrics: ProxyMetrics;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
+
+const EVERYWHERE = '0.0.0.0';
 
 interface FamilyState {
   readonly family: IpFamily;
@@ -43,6 +51,7 @@ export class NodeProxy {
   readonly #options: NodeProxyOptions;
   readonly #families: readonly FamilyState[];
   #isPrepared = false;
+  #health: { readonly text: string; readonly at: number } | undefined;
   /** Changes of endpoints that came after are not in the rules yet. */
   #seenTriggers: number;
 
@@ -68,7 +77,8 @@ export class NodeProxy {
     return this.#isPrepared ? config : configBefore;
   }
 
-  async sync(portsOf: (family: IpFamily) => readonly ProxiedPort[]): Promise<void> {
+  /** `nodeEligible`: whether balancers may choose the node. */
+  async sync(portsOf: (family: IpFamily) => readonly ProxiedPort[], nodeEligible: boolean): Promise<void> {
     const { config, configBefore, processors, metrics } = this.#options;
     if (!this.#isPrepared) {
       for (const argv of nodeSettings(config, configBefore, processors))
@@ -81,6 +91,33 @@ export class NodeProxy {
     this.#seenTriggers = latest;
     for (const { family } of this.#families)
       metrics.programmed(family, programmed, this.#options.clock.now());
+    await this.#tellHealth(portsOf(IPV4), nodeEligible);
+  }
+
+  /** Said again at every look at the node: who has heard nothing for two periods takes kube-proxy for dead. */
+  async #tellHealth(ports: readonly ProxiedPort[], nodeEligible: boolean): Promise<void> {
+    const { clock, config, nodeName, shell, logger } = this.#options;
+    const { syncMs } = config.periods;
+    const state: ProxyHealthState = {
+      validMs: 2 * syncMs,
+      nodeEligible,
+      addresses: [...(await this.#healthAddresses())],
+      services: healthCheckedServices(ports, nodeName),
+    };
+    const text = JSON.stringify(state);
+    if (text === this.#health?.text && clock.now() - this.#health.at < syncMs) return;
+    const { exitCode, stderr } = await shell.run(['kube-proxy-health'], text);
+    if (exitCode !== 0)
+      logger.error({ node: nodeName, error: stderr.trim() }, 'a health check port is not open');
+    this.#health = { text, at: clock.now() };
+  }
+
+  async #healthAddresses(): Promise<readonly string[]> {
+    const state = this.#families.find(({ family }) => family === IPV4);
+    if (!state) return [];
+    const { nodePortAddresses } = ruleSettings(this.#options.config, IPV4);
+    const listed = typeof nodePortAddresses === 'string' ? [] : await localAddresses(state.options, IPV4);
+    return nodePortIps(nodePortAddresses, state.options.nodeIp, listed) ?? [EVERYWHERE];
   }
 
   async #syncFamily(state: FamilyState, wanted: readonly ProxiedPort[]): Promise<void> {

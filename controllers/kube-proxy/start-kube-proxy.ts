@@ -7,6 +7,7 @@ import { resources } from '../../openapi/resources.ts';
 import { CONFIG_MAP, configOf } from './configuration/config-map.ts';
 import { defaultProxyConfig } from './configuration/parse-proxy-config.ts';
 import type { ProxyConfig, ProxyModeName } from './configuration/proxy-config.ts';
+import { isEligible } from './health-state.ts';
 import { IP_FAMILIES, type IpFamily, inFamily } from './ip-family.ts';
 import { NodeProxy } from './node-proxy.ts';
 import { isReachable, nodeFacts, processorsOf } from './proxied-node-facts.ts';
@@ -82,7 +83,7 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
       const wait = proxy.limiter.take(clock.now());
       if (wait > 0) return { requeueAfterMs: wait };
       metrics.taken();
-      await proxy.sync((family) => portsOf.get(family)!.all());
+      await proxy.sync((family) => portsOf.get(family)!.all(), isEligible(node));
       return { requeueAfterMs: syncMs };
     },
     NODES_AT_ONCE,
@@ -105,6 +106,7 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
       modeOf,
       metrics,
       clock,
+      logger,
     });
     const now = { proxy, identity, bootId };
     known.set(name, now);
@@ -183,6 +185,7 @@ function contact(node: Node): string {
   return JSON.stringify([
     bootID,
     ready,
+    isEligible(node),
     status?.addresses,
     status?.daemonEndpoints,
     ...nodeFacts(node).values(),

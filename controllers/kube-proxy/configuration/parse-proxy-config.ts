@@ -126,7 +126,7 @@ type Fields = z.infer<typeof SCHEMA>;
 export function parseProxyConfig(text: string, defaults: ProxyDefaults): ProxyConfig | Error {
   let document: unknown;
   try {
-    document = load(text) ?? {};
+    document = text.trim() === '' ? {} : load(text);
   } catch (error) {
     return new Error(`not YAML: ${(error as Error).message}`);
   }
