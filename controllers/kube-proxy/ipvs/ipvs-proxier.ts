@@ -72,8 +72,11 @@ class IpvsProxier implements Proxier {
   async #facts(ports: readonly ProxiedPort[]): Promise<IpvsNodeFacts> {
     const { family, nodePortAddresses } = this.#mode.settings;
     const { nodeIp } = this.#node;
-    const hasNodePorts = ports.some(({ service }) => service.nodePort > 0);
-    const found = hasNodePorts ? await localAddresses(this.#node, family) : [];
+    const isExternal = ports.some(
+      ({ service: { nodePort, externalIps, loadBalancerIps } }) =>
+        nodePort > 0 || externalIps.length + loadBalancerIps.length > 0,
+    );
+    const found = isExternal ? await localAddresses(this.#node, family) : [];
     const addresses = found.includes(nodeIp) || nodeIp === '' ? found : [nodeIp, ...found];
     const withPorts = nodePortIps(nodePortAddresses, nodeIp, addresses) ?? addresses;
     return {

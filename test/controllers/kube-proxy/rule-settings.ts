@@ -9,7 +9,7 @@ import {
 } from '../../../controllers/kube-proxy/configuration/rule-settings.ts';
 import { IPV4 } from '../../../controllers/kube-proxy/ip-family.ts';
 
-export const CLUSTER_CIDRS = ['10.244.0.0/16', 'fd00:244::/64'];
+export const CLUSTER_CIDRS = ['10.244.0.0/16', 'fd00:244::/56'];
 
 /** A configuration for tests: what is not given is the default. */
 export function testConfig(mode: ProxyModeName, more: Partial<ProxyConfig> = {}): ProxyConfig {
