@@ -94,7 +94,7 @@ export class ProxyHealth {
 function answer(response: ServerResponse, isOk: boolean, body: string): void {
   response.setHeader('Content-Type', 'application/json');
   response.setHeader('X-Content-Type-Options', 'nosniff');
-  response.writeHead(isOk ? 200 : 503).end(body);
+  response.writeHead(isOk ? 200 : 503, { 'Content-Length': Buffer.byteLength(body) }).end(body);
 }
 
 /** As Go prints a time: `2025-03-01 12:00:00.5 +0000 UTC`. */
