@@ -19,6 +19,7 @@ import { EthernetDevice } from './netstack/link/ethernet-device.ts';
 import { Netns } from './netstack/netns.ts';
 import { AgentApi } from './server/agent-api.ts';
 import { runNodeCommand } from './shell/run-node-command.ts';
+import { ProxyHealth } from './sockets/proxy-health.ts';
 import { resolveName } from './sockets/resolver.ts';
 import { HostGateway } from './wire/host-gateway.ts';
 import { HostPorts } from './wire/host-ports.ts';
@@ -88,7 +89,14 @@ export async function startAgent(context: ControllerContext, options: AgentOptio
   const resolver = { nameservers: [ipv4(options.clusterDns)], search: [], ndots: 1 };
   const resolve = async (name: string, version?: IpVersion) =>
     (await resolveName(netns, clock, rng, resolver, name, version))[0];
-  const shell: NodeShell = { run: (argv, stdin = '') => runNodeCommand(argv, stdin, { ns: netns, resolve }) };
+  const proxyHealth = new ProxyHealth({
+    tcp: netns.tcp,
+    clock,
+    onFault: (error) => logger.error({ error: String(error) }, 'answering for kube-proxy failed'),
+  });
+  const shell: NodeShell = {
+    run: (argv, stdin = '') => runNodeCommand(argv, stdin, { ns: netns, resolve, proxyHealth }),
+  };
 
   const services = informers.for(resources.services);
   services.store.addIndex('namespace', ({ metadata }) => [metadata.namespace ?? '']);

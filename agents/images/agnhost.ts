@@ -4,6 +4,7 @@ import { requestPath } from '../sockets/request-path.ts';
 import { type Image, type ProcessContext, untilTerminated } from './image.ts';
 import { listenAddress } from './listen-address.ts';
 import { pause } from './pause.ts';
+import { remoteOf } from './remote-of.ts';
 
 /** Kubernetes' end-to-end test image (k8s test/images/agnhost): one program, a subcommand a purpose. */
 export const agnhost: Image = async (context) => {
@@ -81,7 +82,7 @@ function answerNetexec(
   exit: (code: number) => void,
 ): void {
   const { path, query } = requestPath(request);
-  const client = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
+  const client = remoteOf(request.socket);
   context.log(`${request.method} ${path} from ${client}`);
   const reply = (body: string, status = 200): void => {
     response.writeHead(status, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body) });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Image, untilTerminated } from './image.ts';
 import { listenAddress, tcpPort } from './listen-address.ts';
+import { remoteOf } from './remote-of.ts';
 
 const DEFAULT_PORT = 8080;
 
@@ -9,8 +10,7 @@ export const echo: Image = async (context) => {
   const { pod, sockets, log } = context;
   const port = Number(context.env.PORT) || tcpPort(context, DEFAULT_PORT);
   sockets.serveHttp({ address: listenAddress(context), port }, (request, response) => {
-    const { remoteAddress, remotePort } = request.socket;
-    log(`${remoteAddress}:${remotePort} ${request.method} ${request.url}`);
+    log(`${remoteOf(request.socket)} ${request.method} ${request.url}`);
     const body = `${JSON.stringify({ ...describe(request), pod: pod.name, namespace: pod.namespace, node: pod.node, podIP: pod.ip }, undefined, 2)}\n`;
     response.writeHead(200, {
       'content-type': 'application/json',
@@ -24,5 +24,5 @@ export const echo: Image = async (context) => {
 };
 
 function describe({ method, url, headers, socket }: IncomingMessage): object {
-  return { client: `${socket.remoteAddress}:${socket.remotePort}`, method, path: url, headers };
+  return { client: remoteOf(socket), method, path: url, headers };
 }

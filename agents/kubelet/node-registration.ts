@@ -72,8 +72,11 @@ export class NodeRegistration {
     }
     const status = this.#status(node);
     if (canonical({ ...node.status, ...status }) === canonical(node.status ?? {})) return;
+    // By their merge key, the type, two internal addresses would be one (k8s pkg/util/node, fixupPatchForNodeStatusAddresses).
+    const addresses = [{ $patch: 'replace' }, ...(status.addresses ?? [])];
+    const patch = { status: { ...status, addresses } };
     await context.client
-      .patch(resources.nodes, identity.name, 'strategic', { status }, { subresource: 'status' })
+      .patch(resources.nodes, identity.name, 'strategic', patch, { subresource: 'status' })
       .catch((error) => {
         if (!isNotFound(error)) throw error;
       });

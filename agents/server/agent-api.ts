@@ -31,7 +31,11 @@ const PROXY_COMMANDS = new Set([
   'conntrack',
   'ip',
   'ipset',
+  'ip6tables',
+  'ip6tables-save',
+  'ip6tables-restore',
   'ipvsadm',
+  'kube-proxy-health',
   'nft',
   'sysctl',
 ]);

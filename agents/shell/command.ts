@@ -1,11 +1,14 @@
 import type { IpAddress, IpVersion } from '../netstack/ip-address.ts';
 import type { Netns } from '../netstack/netns.ts';
+import type { ProxyHealth } from '../sockets/proxy-health.ts';
 
 /** The node (or pod) whose shell it is. */
 export interface ShellNode {
   readonly ns: Netns;
   /** Turns a host name into an address, of one family if asked; without it only addresses are understood. */
   resolve?(name: string, version?: IpVersion): Promise<IpAddress | undefined>;
+  /** What answers for kube-proxy here. */
+  readonly proxyHealth?: ProxyHealth;
 }
 
 export interface CommandResult {

@@ -7,6 +7,7 @@ import { ip } from './ip.ts';
 import { ipset } from './ipset.ts';
 import { iptablesCommands } from './iptables.ts';
 import { ipvsadm } from './ipvsadm.ts';
+import { kubeProxyHealth } from './kube-proxy-health.ts';
 import { nc } from './nc.ts';
 import { nft } from './nft.ts';
 import { ping } from './ping.ts';
@@ -35,6 +36,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   nc,
   nft,
   ipvsadm,
+  'kube-proxy-health': kubeProxyHealth,
   tc,
 };
 

@@ -5,8 +5,11 @@ import { createVethPair, type VethLink } from '../../agents/netstack/link/veth.t
 import { type Mac, mac } from '../../agents/netstack/mac.ts';
 import { Netns } from '../../agents/netstack/netns.ts';
 import { runNodeCommand } from '../../agents/shell/run-node-command.ts';
+import { defaultProxyConfig } from '../../controllers/kube-proxy/configuration/parse-proxy-config.ts';
+import type { ProxyModeName } from '../../controllers/kube-proxy/configuration/proxy-config.ts';
+import { IPV4 } from '../../controllers/kube-proxy/ip-family.ts';
 import type { Proxier } from '../../controllers/kube-proxy/proxier.ts';
-import { type ProxyModeName, proxyMode } from '../../controllers/kube-proxy/proxy-mode.ts';
+import { proxyMode } from '../../controllers/kube-proxy/proxy-mode.ts';
 import type { ProxiedPort } from '../../controllers/kube-proxy/service-port.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { seededRng } from '../../platform/rng.ts';
@@ -38,6 +41,7 @@ export class NodeRig {
     this.node = netns('node', 1);
     this.node.lo.setUp();
     this.node.sysctl.set('net.ipv4.ip_forward', 1);
+    this.node.sysctl.set('net.ipv4.vs.conntrack', 1);
     const cni0 = createBridge(this.node, 'cni0', { mac: GATEWAY_MAC });
     this.pod = this.#podEnd('pod', POD_MAC);
     setMaster(this.pod.peer!, cni0, { hairpin: true });
@@ -52,8 +56,7 @@ export class NodeRig {
     this.node.addAddress(peer.peer!, cidr('10.244.2.1/24'));
     this.node.addNeighbour(peer.peer!, PEER, PEER_MAC);
     if (filtered) this.node.iptables.restore(FORWARD_RULES, { noflush: true });
-    const { newProxier } = proxyMode(mode, {
-      clusterCidr: '10.244.0.0/16',
+    const { newProxier } = proxyMode(defaultProxyConfig({ mode, clusterCidrs: ['10.244.0.0/16'] }), IPV4, {
       serviceCidrs: () => ['10.96.0.0/12'],
       now: () => systemClock.now(),
     });
@@ -65,8 +68,8 @@ export class NodeRig {
     });
   }
 
-  sync(ports: readonly ProxiedPort[]): Promise<void> {
-    return this.#proxier.sync(ports);
+  async sync(ports: readonly ProxiedPort[]): Promise<void> {
+    await this.#proxier.sync(ports);
   }
 
   delete(): void {

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { PROXY_MODES, type ProxyModeName } from '../../controllers/kube-proxy/proxy-mode.ts';
+import { PROXY_MODES, type ProxyModeName } from '../../controllers/kube-proxy/configuration/proxy-config.ts';
 import type { BenchLine } from '../bench-line.ts';
 import { median } from '../bench-line.ts';
 import { RepeatedPacket } from './frames.ts';

@@ -14,6 +14,7 @@ import { endpointsSubsets } from './endpoints-subsets.ts';
 import { MANAGED_ENDPOINTS, mirroredGroups, shouldMirror } from './mirror-endpoints.ts';
 import { planSlices } from './plan-slices.ts';
 import { type AddressType, type EndpointGroup, endpointGroups } from './pod-endpoint.ts';
+import { TriggerTimes } from './trigger-times.ts';
 
 const SERVICE_NAME = 'kubernetes.io/service-name';
 const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
@@ -46,6 +47,7 @@ export const startEndpoints: StartController = async (context) => {
   const { client, clock, informers, rng, signal } = context;
   /** Slices made that the informer does not show yet; planning without them would make them twice. */
   const expectations = new Expectations(clock);
+  const triggers = new TriggerTimes();
   const services = informers.for(resources.services);
   const pods = informers.for(resources.pods);
   const nodes = informers.for(resources.nodes);
@@ -62,14 +64,17 @@ export const startEndpoints: StartController = async (context) => {
     'endpoint_slice',
     async (key) => {
       const service = services.store.get(key);
-      if (!service) return expectations.forget(key);
+      if (!service) {
+        triggers.forget(key);
+        return expectations.forget(key);
+      }
       if (!expectations.satisfied(key)) return;
       const selector = service.spec?.selector;
       if (!selector) return mirror(service);
       const chosen = pods.store
         .byIndex('namespace', service.metadata.namespace ?? '')
         .filter((pod) => labelsMatch(selector, pod.metadata.labels));
-      const trigger = triggerTime(service, chosen);
+      const trigger = triggers.next(service, chosen);
       const families = familiesOf(service);
       const groupsOf = (family: AddressType) =>
         endpointGroups(service, chosen, family, (name) => nodes.store.get(name));
@@ -225,12 +230,6 @@ function sliceMetadata(
     ...(trigger === undefined ? {} : { annotations: { [TRIGGER_TIME]: trigger } }),
     ownerReferences: [controllerReference({ apiVersion: 'v1', kind: 'Service', metadata: service.metadata })],
   };
-}
-
-/** When what the slices show last changed; kube-proxy measures its latency from it. */
-function triggerTime(service: Service, pods: readonly Pod[]): string | undefined {
-  const times = pods.map((pod) => podCondition(pod, 'Ready')?.lastTransitionTime ?? '');
-  return [service.metadata.creationTimestamp ?? '', ...times].sort().at(-1) || undefined;
 }
 
 function wantedEndpoints(service: Service, groups: readonly EndpointGroup[]): Endpoints {

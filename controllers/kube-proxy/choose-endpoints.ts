@@ -1,4 +1,4 @@
-import type { ProxiedNodeFacts } from './programs.ts';
+import type { ProxiedNodeFacts } from './proxier.ts';
 import type { EndpointInfo, ProxiedPort } from './service-port.ts';
 
 /** Which endpoints a node's rules use for each kind of traffic. */
@@ -49,7 +49,9 @@ function hinted(
   return near.length > 0 ? near : undefined;
 }
 
-/** Whether two nodes may choose otherwise. */
-export function dependsOnPlace({ service, endpoints }: ProxiedPort): boolean {
-  return service.internalLocal || service.externalLocal || endpoints.some(({ hints }) => hints !== undefined);
+/** What of a node the choice depends on; undefined: nothing. */
+export function placeKey({ service, endpoints }: ProxiedPort, { nodeName, zone }: Place): string | undefined {
+  const depends =
+    service.internalLocal || service.externalLocal || endpoints.some(({ hints }) => hints !== undefined);
+  return depends ? `${nodeName} ${zone}` : undefined;
 }

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { HttpsNodeShell } from '../../client/https-node-shell.ts';
 import { readKubeconfig } from '../../client/kubeconfig.ts';
 import { type ControllerFlags, controllerMain } from '../runtime/controller-main.ts';
-import { PROXY_MODES, type ProxyModeName } from './proxy-mode.ts';
+import { PROXY_MODES, type ProxyModeName } from './configuration/proxy-config.ts';
 import { startKubeProxy } from './start-kube-proxy.ts';
 
 const command = new Command('kube-proxy')

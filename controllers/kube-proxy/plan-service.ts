@@ -1,5 +1,5 @@
 import { chooseEndpoints } from './choose-endpoints.ts';
-import type { ProxiedNodeFacts } from './programs.ts';
+import type { ProxiedNodeFacts } from './proxier.ts';
 import type { EndpointInfo, ProxiedPort } from './service-port.ts';
 
 /** What one node does for a Service's port, in whatever words a proxy mode says it. */

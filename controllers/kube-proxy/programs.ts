@@ -1,19 +1,14 @@
+import type { ProxiedNodeFacts } from './proxier.ts';
 import type { ProxiedPort } from './service-port.ts';
 
-/** What a node may differ from others in. */
-export interface ProxiedNodeFacts {
-  readonly nodeName: string;
-  readonly nodeIp: string;
-  /** Empty if the node says none. */
-  readonly zone: string;
-}
-
 /** How a proxy mode turns ports into a program for a node, and two programs into a change. */
-interface Compiler<Part, Program, Difference> {
-  compile(port: ProxiedPort, node: ProxiedNodeFacts): Part;
-  /** Whether two nodes may have different parts for a port. */
-  dependsOnNode(port: ProxiedPort): boolean;
-  assemble(parts: readonly Part[]): Program;
+interface Compiler<Node extends ProxiedNodeFacts, Part, Program, Difference> {
+  compile(port: ProxiedPort, node: Node): Part;
+  /** What of a node a port's part is made from besides the port; the same for all nodes: undefined. */
+  partKey(port: ProxiedPort, node: Node): string | undefined;
+  assemble(parts: readonly Part[], node: Node): Program;
+  /** What of a node a program is made from besides the parts. */
+  programKey(node: Node): string;
   difference(before: Program, after: Program): Difference;
 }
 
@@ -21,21 +16,30 @@ interface Compiler<Part, Program, Difference> {
  * The programs of all nodes. What does not depend on the node is compiled once for each version of a port, a
  * program that is the same for all nodes is put together once, and a step from one to the next is found once.
  */
-export class Programs<Part, Program, Difference> {
-  readonly #compiler: Compiler<Part, Program, Difference>;
+export class Programs<Node extends ProxiedNodeFacts, Part, Program, Difference> {
+  readonly #compiler: Compiler<Node, Part, Program, Difference>;
   readonly #everywhere = new WeakMap<ProxiedPort, Part>();
   readonly #onNode = new WeakMap<ProxiedPort, Map<string, Part>>();
-  #latest: { readonly ports: readonly ProxiedPort[]; readonly program: Program } | undefined;
+  #latest:
+    | { readonly ports: readonly ProxiedPort[]; readonly key: string; readonly program: Program }
+    | undefined;
   #step: { readonly before: Program; readonly after: Program; readonly difference: Difference } | undefined;
 
-  constructor(compiler: Compiler<Part, Program, Difference>) {
+  constructor(compiler: Compiler<Node, Part, Program, Difference>) {
     this.#compiler = compiler;
   }
 
-  of(ports: readonly ProxiedPort[], node: ProxiedNodeFacts): Program {
-    if (this.#latest?.ports === ports) return this.#latest.program;
-    const program = this.#compiler.assemble(ports.map((port) => this.#part(port, node)));
-    if (!ports.some((port) => this.#compiler.dependsOnNode(port))) this.#latest = { ports, program };
+  of(ports: readonly ProxiedPort[], node: Node): Program {
+    const key = this.#compiler.programKey(node);
+    if (this.#latest?.ports === ports && this.#latest.key === key) return this.#latest.program;
+    let isShared = true;
+    const parts = ports.map((port) => {
+      const partKey = this.#compiler.partKey(port, node);
+      if (partKey !== undefined) isShared = false;
+      return this.#part(port, node, partKey);
+    });
+    const program = this.#compiler.assemble(parts, node);
+    if (isShared) this.#latest = { ports, key, program };
     return program;
   }
 
@@ -46,11 +50,14 @@ export class Programs<Part, Program, Difference> {
     return this.#step.difference;
   }
 
-  #part(port: ProxiedPort, node: ProxiedNodeFacts): Part {
+  #part(port: ProxiedPort, node: Node, key: string | undefined): Part {
     const compile = (): Part => this.#compiler.compile(port, node);
-    if (!this.#compiler.dependsOnNode(port)) return remember(this.#everywhere, port, compile);
-    const nodes = remember(this.#onNode, port, () => new Map<string, Part>());
-    return remember(nodes, `${node.nodeName} ${node.nodeIp} ${node.zone}`, compile);
+    if (key === undefined) return remember(this.#everywhere, port, compile);
+    return remember(
+      remember(this.#onNode, port, () => new Map<string, Part>()),
+      key,
+      compile,
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Endpoint, EndpointSlice, Service } from '../../openapi/generated/types.ts';
+import { hostPort, type IpFamily, inFamily } from './ip-family.ts';
 
 export type Protocol = 'tcp' | 'udp' | 'sctp';
 
@@ -41,16 +42,20 @@ export interface ProxiedPort {
 
 const DEFAULT_AFFINITY_SECONDS = 10_800;
 
-/** The proxied ports of one Service; none for headless and ExternalName Services. */
-export function servicePorts(service: Service): ServicePortInfo[] {
+/** The proxied ports of one Service in one family; none for headless and ExternalName Services. */
+export function servicePorts(service: Service, family: IpFamily): ServicePortInfo[] {
   const { metadata, spec = {} } = service;
   if (spec.type === 'ExternalName' || !spec.clusterIP || spec.clusterIP === 'None') return [];
+  const [clusterIp] = inFamily(family, spec.clusterIPs?.length ? spec.clusterIPs : [spec.clusterIP]);
+  if (clusterIp === undefined) return [];
   const affinity = spec.sessionAffinity === 'ClientIP';
   const common = {
-    clusterIp: spec.clusterIP,
-    externalIps: spec.externalIPs ?? [],
-    loadBalancerIps: loadBalancerIps(service),
-    loadBalancerSourceRanges: spec.loadBalancerSourceRanges ?? [],
+    clusterIp,
+    externalIps: inFamily(family, spec.externalIPs ?? []),
+    loadBalancerIps: inFamily(family, loadBalancerIps(service)),
+    loadBalancerSourceRanges: inFamily(family, spec.loadBalancerSourceRanges ?? []).map((range) =>
+      range.trim(),
+    ),
     affinitySeconds: affinity
       ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS)
       : 0,
@@ -78,13 +83,14 @@ function loadBalancerIps({ status }: Service): string[] {
     .map(({ ip }) => ip ?? '');
 }
 
-/** The endpoints of each port name in a Service's slices; an address in two slices counts once. */
+/** The endpoints of each port name in a Service's slices of a family; an address in two slices counts once. */
 export function endpointsByPort(
   slices: readonly EndpointSlice[],
+  family: IpFamily,
 ): ReadonlyMap<string, readonly EndpointInfo[]> {
   const ports = new Map<string, Map<string, EndpointInfo>>();
   for (const { addressType, ports: slicePorts, endpoints } of slices) {
-    if (addressType !== 'IPv4') continue;
+    if (addressType !== family.name) continue;
     for (const { name = '', port, protocol = 'TCP' } of slicePorts ?? []) {
       if (port === undefined) continue;
       const key = portKey(name, protocol);
@@ -92,7 +98,7 @@ export function endpointsByPort(
       ports.set(key, found);
       for (const endpoint of endpoints ?? []) {
         const info = endpointInfo(endpoint, port);
-        if (info) found.set(`${info.ip}:${port}`, info);
+        if (info) found.set(hostPort(info.ip, port), info);
       }
     }
   }
@@ -125,6 +131,6 @@ const namesOf = (list: readonly { name?: string | undefined }[] | undefined): st
   (list ?? []).flatMap(({ name }) => name ?? []);
 
 function sorted(endpoints: EndpointInfo[]): EndpointInfo[] {
-  const key = ({ ip, port }: EndpointInfo) => `${ip}:${port}`;
+  const key = ({ ip, port }: EndpointInfo) => hostPort(ip, port);
   return endpoints.sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }

@@ -1,3 +1,4 @@
+import { familyOf, IPV6 } from './ip-family.ts';
 import type { ProxiedPort } from './service-port.ts';
 
 /**
@@ -19,17 +20,21 @@ export function staleUdpFlows(
     );
     for (const { ip, serving } of endpoints) {
       if (serving && !remaining.has(ip)) {
-        commands.push(['conntrack', '-D', '-p', 'udp', '--orig-dst', service.clusterIp, '--reply-src', ip]);
+        commands.push(forget(service.clusterIp, '--orig-dst', service.clusterIp, '--reply-src', ip));
       }
     }
   }
   for (const [key, { service, endpoints }] of now) {
     if (service.protocol !== 'udp' || !endpoints.some(({ serving }) => serving)) continue;
     if (earlier.get(key)?.endpoints.some(({ serving }) => serving)) continue;
-    commands.push(['conntrack', '-D', '-p', 'udp', '--orig-dst', service.clusterIp]);
+    commands.push(forget(service.clusterIp, '--orig-dst', service.clusterIp));
     if (service.nodePort > 0) {
-      commands.push(['conntrack', '-D', '-p', 'udp', '--orig-port-dst', String(service.nodePort)]);
+      commands.push(forget(service.clusterIp, '--orig-port-dst', String(service.nodePort)));
     }
   }
   return commands;
+}
+
+function forget(clusterIp: string, ...which: string[]): string[] {
+  return ['conntrack', '-D', ...(familyOf(clusterIp) === IPV6 ? ['-f', 'ipv6'] : []), '-p', 'udp', ...which];
 }

@@ -68,7 +68,18 @@ async function webRunning(proxyMode: 'iptables' | 'ipvs' | 'nftables' = 'iptable
     const client = await running.get(resources.pods, 'client');
     return status?.readyReplicas === 2 && client.status?.phase === 'Running';
   });
+  // kube-proxy has written what it knows of all Services once the last of them, DNS among them, answers.
+  await running.until(async () => (await answer(running, 'http://six/')) === 200);
   return running;
+}
+
+/** The status of an answer, or undefined if there was none. */
+async function answer(running: Cluster, url: string): Promise<number | undefined> {
+  const options = { from: { pod: 'client' }, timeoutMs: 2000 };
+  return running.fetch(url, options).then(
+    ({ status }) => status,
+    () => undefined,
+  );
 }
 
 const isSix = (address: string): boolean => address.includes(':');
@@ -78,7 +89,7 @@ describe('a cluster of both families', () => {
     const running = await webRunning();
     const node = await running.get(resources.nodes, 'node-1', undefined);
     expect(node.spec?.podCIDRs).toHaveLength(2);
-    expect(node.spec?.podCIDRs?.[1]).toMatch(/^fd00:10:244:\w*::\/64$/);
+    expect(node.spec?.podCIDRs?.[1]).toMatch(/^fd00:10:244:.*:\/64$/);
     const internal = node.status?.addresses?.filter(({ type }) => type === 'InternalIP');
     expect(internal?.map(({ address }) => address)).toEqual(['172.18.0.2', 'fd00:172:18::2']);
     const { items } = await running.client.list(resources.pods, { namespace: 'default' });
@@ -131,8 +142,7 @@ describe('a cluster of both families', () => {
       isSix(ip) ? `http://[${ip}]/` : `http://${ip}/`,
     );
     for (const url of [...urls, 'http://web/', 'http://six/']) {
-      const { status } = await running.fetch(url, { from: { pod: 'client' }, timeoutMs: 2000 });
-      expect([url, status]).toEqual([url, 200]);
+      expect([url, await answer(running, url)]).toEqual([url, 200]);
     }
   });
 

@@ -1,5 +1,5 @@
 import { expect, vi } from 'vitest';
-import { PROXY_MODES } from '../../controllers/kube-proxy/proxy-mode.ts';
+import { PROXY_MODES } from '../../controllers/kube-proxy/configuration/proxy-config.ts';
 import type { Port } from '../agents/netstack/flow/flow-world.ts';
 import { describeFrame, sameDescription } from './describe-frame.ts';
 import type { KernelNode, Seen } from './kernel-node.ts';

@@ -1,4 +1,4 @@
-import type { ProxyModeName } from '../../controllers/kube-proxy/proxy-mode.ts';
+import type { ProxyModeName } from '../../controllers/kube-proxy/configuration/proxy-config.ts';
 import { type FrameSpec, frameOf, HOSTS, type Port } from '../agents/netstack/flow/flow-world.ts';
 import { FrameTap } from './frame-tap.ts';
 import { Namespace, run } from './namespace.ts';

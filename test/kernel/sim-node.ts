@@ -1,7 +1,10 @@
 import { flannelRules } from '../../agents/cni/flannel.ts';
 import { ipv4 } from '../../agents/netstack/ipv4.ts';
 import { runNodeCommand } from '../../agents/shell/run-node-command.ts';
-import { type ProxyModeName, proxyMode } from '../../controllers/kube-proxy/proxy-mode.ts';
+import { defaultProxyConfig } from '../../controllers/kube-proxy/configuration/parse-proxy-config.ts';
+import type { ProxyModeName } from '../../controllers/kube-proxy/configuration/proxy-config.ts';
+import { IPV4 } from '../../controllers/kube-proxy/ip-family.ts';
+import { proxyMode } from '../../controllers/kube-proxy/proxy-mode.ts';
 import type { ProxiedPort } from '../../controllers/kube-proxy/service-port.ts';
 import { FlowWorld, HOSTS, type Port } from '../agents/netstack/flow/flow-world.ts';
 import { type Seen, sentinels, sentinelTag, TUNNEL_PORTS } from './kernel-node.ts';
@@ -32,8 +35,7 @@ export class SimNode {
     const node = await SimNode.bare();
     const { ns } = node.world;
     ns.iptables.restore(flannelRules('10.244.1.0/24', '10.244.0.0/16', 4), { noflush: true });
-    const { newProxier } = proxyMode(mode, {
-      clusterCidr: '10.244.0.0/16',
+    const { newProxier } = proxyMode(defaultProxyConfig({ mode, clusterCidrs: ['10.244.0.0/16'] }), IPV4, {
       serviceCidrs: () => ['10.96.0.0/16'],
       now: () => node.world.clock.now(),
     });

@@ -1,3 +1,4 @@
+import { hostPort } from '../ip-family.ts';
 import type { EndpointInfo, ServicePortInfo } from '../service-port.ts';
 import { shortHash } from '../short-hash.ts';
 
@@ -12,5 +13,5 @@ export function serviceChain(prefix: ServiceChainPrefix, { name, protocol }: Ser
 }
 
 export function endpointChain({ name, protocol }: ServicePortInfo, { ip, port }: EndpointInfo): string {
-  return `KUBE-SEP-${shortHash(`${name}${protocol}${ip}:${port}`, HASH_CHARACTERS)}`;
+  return `KUBE-SEP-${shortHash(name + protocol + hostPort(ip, port), HASH_CHARACTERS)}`;
 }

@@ -1,3 +1,5 @@
+import type { RuleSettings } from '../configuration/rule-settings.ts';
+import { hostPort, rangeHolds } from '../ip-family.ts';
 import { planService } from '../plan-service.ts';
 import type { EndpointInfo, ProxiedPort, ServicePortInfo } from '../service-port.ts';
 import { endpointChain, serviceChain } from './chain-names.ts';
@@ -18,9 +20,12 @@ export interface ServiceRules {
 
 export interface ServiceRulesOptions {
   readonly nodeName: string;
+  readonly nodeIp: string;
   readonly zone: string;
-  /** Traffic from outside it towards a ClusterIP is masqueraded. */
-  readonly clusterCidr: string;
+  /** Pods' traffic towards a ClusterIP is masqueraded only if all is. */
+  readonly settings: Pick<RuleSettings, 'clusterCidr' | 'masqueradeAll'>;
+  /** So many endpoints that rules for each do without comments. */
+  readonly isLarge: boolean;
 }
 
 export const MARK_MASQUERADE = 'KUBE-MARK-MASQ';
@@ -34,23 +39,23 @@ export function compileService(port: ProxiedPort, options: ServiceRulesOptions):
   const ext = serviceChain('KUBE-EXT-', service);
   const fw = serviceChain('KUBE-FW-', service);
 
+  const internal = service.internalLocal ? svl : svc;
+  const internalMasquerade = (chain: string): Rule[] =>
+    chain === internal ? clusterIpMasquerade(service, options) : [];
+
   const chains = new Map<string, readonly Rule[]>();
   if (cluster.length > 0)
-    chains.set(svc, [...clusterIpMasquerade(service, options), ...balance(service, cluster)]);
-  if (local.length > 0) {
-    const masquerade = service.internalLocal ? clusterIpMasquerade(service, options) : [];
-    chains.set(svl, [...masquerade, ...balance(service, local)]);
-  }
+    chains.set(svc, [...internalMasquerade(svc), ...balance(service, cluster, options)]);
+  if (local.length > 0) chains.set(svl, [...internalMasquerade(svl), ...balance(service, local, options)]);
   if (hasExternal) chains.set(ext, externalRules(service, options, svc, local.length > 0 ? svl : undefined));
-  if (hasExternal && isFirewalled) chains.set(fw, firewallRules(service, ext));
+  if (hasExternal && isFirewalled) chains.set(fw, firewallRules(service, ext, options));
   for (const endpoint of plan.used) {
-    chains.set(endpointChain(service, endpoint), endpointRules(service, endpoint));
+    chains.set(endpointChain(service, endpoint), endpointRules(service, endpoint, options));
   }
 
   const refuseInternal = plan.refuseInternal && refusal(service, plan.refuseInternal);
   const refuseExternal = plan.refuseExternal && refusal(service, plan.refuseExternal);
-  const internal = service.internalLocal ? svl : svc;
-  const balancerChain = isFirewalled ? fw : ext;
+  const isGuarded = hasExternal && isFirewalled;
   return {
     chains,
     natServices: [
@@ -58,7 +63,9 @@ export function compileService(port: ProxiedPort, options: ServiceRulesOptions):
       ...(hasExternal
         ? [
             ...service.externalIps.map((ip) => toAddress(service, ip, 'external IP', ext)),
-            ...service.loadBalancerIps.map((ip) => toAddress(service, ip, 'loadbalancer IP', balancerChain)),
+            ...service.loadBalancerIps.map((ip) =>
+              toAddress(service, ip, 'loadbalancer IP', isGuarded ? fw : ext),
+            ),
           ]
         : []),
     ],
@@ -66,7 +73,7 @@ export function compileService(port: ProxiedPort, options: ServiceRulesOptions):
     filterServices: refuseInternal ? [refuse(service, refuseInternal, service.clusterIp)] : [],
     filterExternalServices: refuseExternal ? refuseExternally(service, refuseExternal) : [],
     filterNodePorts: service.healthCheckNodePort > 0 ? [acceptHealthChecks(service)] : [],
-    filterProxyFirewall: isFirewalled ? service.loadBalancerIps.map((ip) => dropUnmatched(service, ip)) : [],
+    filterProxyFirewall: isGuarded ? service.loadBalancerIps.map((ip) => dropUnmatched(service, ip)) : [],
   };
 }
 
@@ -92,7 +99,9 @@ function toNodePort(service: ServicePortInfo, chain: string): Rule {
   };
 }
 
-function clusterIpMasquerade(service: ServicePortInfo, { clusterCidr }: ServiceRulesOptions): Rule[] {
+function clusterIpMasquerade(service: ServicePortInfo, { settings }: ServiceRulesOptions): Rule[] {
+  const { clusterCidr, masqueradeAll } = settings;
+  if (!masqueradeAll && clusterCidr === undefined) return [];
   const [protocol, port] = protocolPort(service, service.port);
   return [
     {
@@ -101,22 +110,30 @@ function clusterIpMasquerade(service: ServicePortInfo, { clusterCidr }: ServiceR
         protocol,
         { kind: 'destination', cidr: service.clusterIp },
         port,
-        { kind: 'source', cidr: clusterCidr, negated: true },
+        ...(masqueradeAll ? [] : [notFrom(clusterCidr!)]),
       ],
       target: jump(MARK_MASQUERADE),
     },
   ];
 }
 
+const notFrom = (cidr: string): Match => ({ kind: 'source', cidr, negated: true });
+
 /** A client that came before goes where it went; others by chance, each endpoint with the same odds. */
-function balance(service: ServicePortInfo, endpoints: readonly EndpointInfo[]): Rule[] {
+function balance(
+  service: ServicePortInfo,
+  endpoints: readonly EndpointInfo[],
+  { isLarge }: ServiceRulesOptions,
+): Rule[] {
   const rules: Rule[] = [];
+  const toEndpoint = ({ ip, port }: EndpointInfo): Match[] =>
+    isLarge ? [] : [comment(`${service.name} -> ${hostPort(ip, port)}`)];
   if (service.affinitySeconds > 0) {
     for (const endpoint of endpoints) {
       const chain = endpointChain(service, endpoint);
       rules.push({
         matches: [
-          comment(service.name),
+          ...toEndpoint(endpoint),
           { kind: 'recent-check', list: chain, seconds: service.affinitySeconds },
         ],
         target: jump(chain),
@@ -127,32 +144,37 @@ function balance(service: ServicePortInfo, endpoints: readonly EndpointInfo[]): 
     const left = endpoints.length - index;
     const odds: Match[] = left > 1 ? [{ kind: 'probability', one: 1, of: left }] : [];
     rules.push({
-      matches: [comment(`${service.name} -> ${endpoint.ip}:${endpoint.port}`), ...odds],
+      matches: [...toEndpoint(endpoint), ...odds],
       target: jump(endpointChain(service, endpoint)),
     });
   }
   return rules;
 }
 
-function endpointRules(service: ServicePortInfo, endpoint: EndpointInfo): Rule[] {
+function endpointRules(
+  service: ServicePortInfo,
+  endpoint: EndpointInfo,
+  { isLarge }: ServiceRulesOptions,
+): Rule[] {
+  const what = isLarge ? [] : [comment(service.name)];
   const chain = endpointChain(service, endpoint);
   const remember: Match[] = service.affinitySeconds > 0 ? [{ kind: 'recent-set', list: chain }] : [];
   return [
     // A pod that reaches itself must not see a packet from its own address.
     {
-      matches: [comment(service.name), { kind: 'source', cidr: endpoint.ip }],
+      matches: [...what, { kind: 'source', cidr: endpoint.ip }],
       target: jump(MARK_MASQUERADE),
     },
     {
-      matches: [comment(service.name), ...remember, { kind: 'protocol', protocol: service.protocol }],
-      target: { kind: 'dnat', to: `${endpoint.ip}:${endpoint.port}` },
+      matches: [...what, ...remember, { kind: 'protocol', protocol: service.protocol }],
+      target: { kind: 'dnat', to: hostPort(endpoint.ip, endpoint.port) },
     },
   ];
 }
 
 function externalRules(
   service: ServicePortInfo,
-  { clusterCidr }: ServiceRulesOptions,
+  { settings: { clusterCidr } }: ServiceRulesOptions,
   svc: string,
   svl: string | undefined,
 ): Rule[] {
@@ -164,27 +186,33 @@ function externalRules(
     ];
   }
   const fromLocal: Match = { kind: 'address-type', side: 'src', type: 'LOCAL' };
+  const fromPods: Rule[] =
+    clusterCidr === undefined
+      ? []
+      : [
+          {
+            matches: [comment(`pod traffic for ${what}`), { kind: 'source', cidr: clusterCidr }],
+            target: jump(svc),
+          },
+        ];
   return [
-    {
-      matches: [comment(`pod traffic for ${what}`), { kind: 'source', cidr: clusterCidr }],
-      target: jump(svc),
-    },
+    ...fromPods,
     { matches: [comment(`masquerade LOCAL traffic for ${what}`), fromLocal], target: jump(MARK_MASQUERADE) },
     { matches: [comment(`route LOCAL traffic for ${what}`), fromLocal], target: jump(svc) },
     ...(svl === undefined ? [] : [{ matches: [], target: jump(svl) }]),
   ];
 }
 
-function firewallRules(service: ServicePortInfo, ext: string): Rule[] {
+/** A node that may use a balancer's address reaches it from that very address. */
+function firewallRules(service: ServicePortInfo, ext: string, { nodeIp }: ServiceRulesOptions): Rule[] {
   const what = comment(`${service.name} loadbalancer IP`);
+  const ranges = service.loadBalancerSourceRanges;
+  const includesNode = ranges.some((range) => rangeHolds(range, nodeIp));
   return [
-    ...service.loadBalancerSourceRanges.map(
+    ...[...ranges, ...(includesNode ? service.loadBalancerIps : [])].map(
       (cidr): Rule => ({ matches: [what, { kind: 'source', cidr }], target: jump(ext) }),
     ),
-    {
-      matches: [comment(`other traffic to ${service.name} will be dropped by KUBE-PROXY-FIREWALL`)],
-      target: verdict('RETURN'),
-    },
+    { matches: [comment(`other traffic to ${service.name} will be dropped by KUBE-PROXY-FIREWALL`)] },
   ];
 }
 

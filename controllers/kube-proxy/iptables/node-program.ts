@@ -1,71 +1,132 @@
+import type { RuleSettings } from '../configuration/rule-settings.ts';
+import { IPV4 } from '../ip-family.ts';
 import { MARK_MASQUERADE } from './compile-service.ts';
-import { comment, jump, type Rule, type TableName, verdict } from './rule.ts';
+import { comment, jump, type Match, type Rule, type TableName, verdict } from './rule.ts';
 import { chainText, type ServiceText, SHARED_CHAINS, type SharedChain } from './service-text.ts';
-
-/** 1 << masqueradeBit, kube-proxy's default. */
-const MASQUERADE_MARK = 0x4000;
 
 /** All that kube-proxy writes to one node: the chains of each Service, and those that all share. */
 export interface NodeProgram {
   readonly services: ReadonlyMap<string, ServiceText>;
   readonly shared: Readonly<Record<TableName, ReadonlyMap<string, string>>>;
+  /** How many rules there are. */
+  readonly rules: Readonly<Record<TableName, number>>;
+}
+
+/** What a node's program is made from besides its Services. */
+export interface NodeProgramOptions {
+  readonly settings: RuleSettings;
+  /** The node's addresses that have node ports; undefined: all. */
+  readonly nodePortIps: readonly string[] | undefined;
 }
 
 /** The program of a node for all Services. The order of chains and rules is kube-proxy's. */
-export function nodeProgram(texts: readonly ServiceText[]): NodeProgram {
+export function nodeProgram(
+  texts: readonly ServiceText[],
+  { settings, nodePortIps }: NodeProgramOptions,
+): NodeProgram {
   const lines = Object.fromEntries(
     SHARED_CHAINS.map((chain) => [chain, texts.map((text) => text.lines[chain]).join('')]),
   ) as Record<SharedChain, string>;
+  const { masqueradeMark: mark } = settings;
+  const last = chainText('KUBE-SERVICES', toNodePorts(settings, nodePortIps));
+  const shared = {
+    filter: new Map([
+      ['KUBE-SERVICES', lines['filter KUBE-SERVICES']],
+      ['KUBE-EXTERNAL-SERVICES', lines['filter KUBE-EXTERNAL-SERVICES']],
+      fixed('KUBE-FORWARD', forwardRules(settings)),
+      ['KUBE-NODEPORTS', lines['filter KUBE-NODEPORTS']],
+      ['KUBE-PROXY-FIREWALL', lines['filter KUBE-PROXY-FIREWALL']],
+      ...(settings.localhostNodePorts ? [fixed(KUBELETS_FIREWALL, [BLOCK_LOCALNET])] : []),
+    ]),
+    nat: new Map([
+      ['KUBE-SERVICES', lines['nat KUBE-SERVICES'] + last],
+      ['KUBE-NODEPORTS', lines['nat KUBE-NODEPORTS']],
+      fixed('KUBE-POSTROUTING', postroutingRules(mark)),
+      fixed(MARK_MASQUERADE, [{ matches: [], target: { kind: 'mark-or', mark } }]),
+    ]),
+  };
+  const own = texts.reduce((sum, { rules }) => sum + rules, 0);
   return {
     services: new Map(texts.map((text) => [text.key, text])),
-    shared: {
-      filter: new Map([
-        ['KUBE-SERVICES', lines['filter KUBE-SERVICES']],
-        ['KUBE-EXTERNAL-SERVICES', lines['filter KUBE-EXTERNAL-SERVICES']],
-        fixed('KUBE-FORWARD', FORWARD),
-        ['KUBE-NODEPORTS', lines['filter KUBE-NODEPORTS']],
-        ['KUBE-PROXY-FIREWALL', lines['filter KUBE-PROXY-FIREWALL']],
-        fixed('KUBE-FIREWALL', [BLOCK_LOCALNET]),
-      ]),
-      nat: new Map([
-        ['KUBE-SERVICES', lines['nat KUBE-SERVICES'] + chainText('KUBE-SERVICES', [NODE_PORTS_LAST])],
-        ['KUBE-NODEPORTS', lines['nat KUBE-NODEPORTS']],
-        fixed('KUBE-POSTROUTING', POSTROUTING),
-        fixed(MARK_MASQUERADE, [{ matches: [], target: { kind: 'mark-or', mark: MASQUERADE_MARK } }]),
-      ]),
-    },
+    shared,
+    rules: { filter: countRules(shared.filter.values()), nat: own + countRules(shared.nat.values()) },
   };
 }
 
+/** How many rules texts for iptables-restore append. */
+export function countRules(texts: Iterable<string>): number {
+  let count = 0;
+  for (const text of texts)
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
+  return count;
+}
+
+/** If it is gone somebody has flushed the rules. */
+export const CANARY = 'KUBE-PROXY-CANARY';
+
+/** The kubelet has the same chain with the same rule: it is filled where it is needed, and never emptied. */
+export const KUBELETS_FIREWALL = 'KUBE-FIREWALL';
+
 /** Whether the mode may have a chain. */
 export function hasIptablesChain(table: string, chain: string): boolean {
-  if (table !== 'nat' && table !== 'filter') return false;
+  if (chain === CANARY) return true;
+  if (table === 'nat')
+    return (
+      /^KUBE-(SVC|SVL|EXT|FW|SEP)-/.test(chain) ||
+      ['KUBE-SERVICES', 'KUBE-NODEPORTS', 'KUBE-POSTROUTING', MARK_MASQUERADE].includes(chain)
+    );
   return (
-    NO_SERVICES.shared[table].has(chain) || (table === 'nat' && /^KUBE-(SVC|SVL|EXT|FW|SEP)-/.test(chain))
+    table === 'filter' &&
+    [
+      'KUBE-SERVICES',
+      'KUBE-EXTERNAL-SERVICES',
+      'KUBE-FORWARD',
+      'KUBE-NODEPORTS',
+      'KUBE-PROXY-FIREWALL',
+      KUBELETS_FIREWALL,
+    ].includes(chain)
   );
 }
 
 const fixed = (chain: string, rules: readonly Rule[]): [string, string] => [chain, chainText(chain, rules)];
 
-const NODE_PORTS_LAST: Rule = {
-  matches: [
-    comment('kubernetes service nodeports; NOTE: this must be the last rule in this chain'),
-    { kind: 'address-type', side: 'dst', type: 'LOCAL' },
-  ],
-  target: jump('KUBE-NODEPORTS'),
-};
+/** 127.0.0.1 has node ports only where route_localnet lets its packets out; ::1 never has. */
+function toNodePorts(
+  { family, localhostNodePorts }: RuleSettings,
+  nodePortIps: readonly string[] | undefined,
+): Rule[] {
+  const toNodePort = (...destination: Match[]): Rule => ({
+    matches: [
+      comment('kubernetes service nodeports; NOTE: this must be the last rule in this chain'),
+      ...destination,
+    ],
+    target: jump('KUBE-NODEPORTS'),
+  });
+  if (nodePortIps === undefined) {
+    const local: Match = { kind: 'address-type', side: 'dst', type: 'LOCAL' };
+    const others: Match = { kind: 'destination', cidr: family.loopback, negated: true };
+    return [localhostNodePorts ? toNodePort(local) : toNodePort(local, others)];
+  }
+  return nodePortIps
+    .filter((ip) => localhostNodePorts || !isLoopback(ip))
+    .map((cidr) => toNodePort({ kind: 'destination', cidr }));
+}
+
+const isLoopback = (ip: string): boolean => ip.startsWith('127.') || ip === '::1';
 
 /** The mark is cleared so that a packet which passes here again is judged anew. */
-const POSTROUTING: readonly Rule[] = [
-  { matches: [{ kind: 'mark', mark: MASQUERADE_MARK, negated: true }], target: verdict('RETURN') },
-  { matches: [], target: { kind: 'mark-xor', mark: MASQUERADE_MARK } },
+const postroutingRules = (mark: number): readonly Rule[] => [
+  { matches: [{ kind: 'mark', mark, negated: true }], target: verdict('RETURN') },
+  { matches: [], target: { kind: 'mark-xor', mark } },
   { matches: [comment('kubernetes service traffic requiring SNAT')], target: { kind: 'masquerade' } },
 ];
 
-const FORWARD: readonly Rule[] = [
-  { matches: [{ kind: 'state', states: 'INVALID' }], target: verdict('DROP') },
+const forwardRules = ({ masqueradeMark, tcpBeLiberal }: RuleSettings): readonly Rule[] => [
+  ...(tcpBeLiberal
+    ? []
+    : [{ matches: [{ kind: 'state', states: 'INVALID' } as const], target: verdict('DROP') }]),
   {
-    matches: [comment('kubernetes forwarding rules'), { kind: 'mark', mark: MASQUERADE_MARK }],
+    matches: [comment('kubernetes forwarding rules'), { kind: 'mark', mark: masqueradeMark }],
     target: verdict('ACCEPT'),
   },
   {
@@ -81,11 +142,9 @@ const FORWARD: readonly Rule[] = [
 const BLOCK_LOCALNET: Rule = {
   matches: [
     comment('block incoming localnet connections'),
-    { kind: 'destination', cidr: '127.0.0.0/8' },
-    { kind: 'source', cidr: '127.0.0.0/8', negated: true },
+    { kind: 'destination', cidr: IPV4.loopback },
+    { kind: 'source', cidr: IPV4.loopback, negated: true },
     { kind: 'state', states: 'RELATED,ESTABLISHED,DNAT', negated: true },
   ],
   target: verdict('DROP'),
 };
-
-const NO_SERVICES = nodeProgram([]);

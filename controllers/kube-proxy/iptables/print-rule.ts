@@ -1,8 +1,9 @@
+import { markText } from '../configuration/rule-settings.ts';
 import type { Match, Rule, Target } from './rule.ts';
 
 /** A rule's specification as kube-proxy writes it for iptables-restore, without the `-A CHAIN`. */
 export function printRule({ matches, target }: Rule): string {
-  return [...matches.map(printMatch), printTarget(target)].join(' ');
+  return [...matches.map(printMatch), ...(target ? [printTarget(target)] : [])].join(' ');
 }
 
 function printMatch(match: Match): string {
@@ -22,7 +23,7 @@ function printMatch(match: Match): string {
     case 'state':
       return `-m conntrack ${not(match)}--ctstate ${match.states}`;
     case 'mark':
-      return `-m mark ${not(match)}--mark ${hex(match.mark)}/${hex(match.mark)}`;
+      return `-m mark ${not(match)}--mark ${markText(match.mark)}/${markText(match.mark)}`;
     case 'probability':
       return `-m statistic --mode random --probability ${(match.one / match.of).toFixed(10)}`;
     case 'recent-check':
@@ -43,18 +44,14 @@ function printTarget(target: Target): string {
     case 'masquerade':
       return '-j MASQUERADE --random-fully';
     case 'mark-or':
-      return `-j MARK --or-mark ${hex(target.mark)}`;
+      return `-j MARK --or-mark ${markText(target.mark)}`;
     case 'mark-xor':
-      return `-j MARK --xor-mark ${hex(target.mark)}`;
+      return `-j MARK --xor-mark ${markText(target.mark)}`;
   }
 }
 
 function not({ negated }: { readonly negated?: true }): string {
   return negated ? '! ' : '';
-}
-
-function hex(mark: number): string {
-  return `0x${mark.toString(16).padStart(8, '0')}`;
 }
 
 /** iptables-restore splits at spaces outside double quotes. */

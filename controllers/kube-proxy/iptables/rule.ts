@@ -26,7 +26,8 @@ export type Target =
 export interface Rule {
   /** In the order they are written. */
   readonly matches: readonly Match[];
-  readonly target: Target;
+  /** None: the rule only counts and says something. */
+  readonly target?: Target;
 }
 
 export type TableName = 'filter' | 'nat';

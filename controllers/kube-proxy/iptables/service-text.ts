@@ -22,6 +22,8 @@ export interface ServiceText {
   readonly chains: ReadonlyMap<string, string>;
   /** Its lines in the chains that all Services share. */
   readonly lines: Readonly<Record<SharedChain, string>>;
+  /** How many rules its own chains have. */
+  readonly rules: number;
 }
 
 /** What one Service's port adds to a node's rules, printed. */
@@ -30,6 +32,7 @@ export function serviceText(port: ProxiedPort, options: ServiceRulesOptions): Se
   return {
     key: `${port.service.name}/${port.service.protocol}`,
     chains: new Map([...rules.chains].map(([name, chain]) => [name, chainText(name, chain)])),
+    rules: [...rules.chains.values()].reduce((sum, chain) => sum + chain.length, 0),
     lines: {
       'nat KUBE-SERVICES': chainText('KUBE-SERVICES', rules.natServices),
       'nat KUBE-NODEPORTS': chainText('KUBE-NODEPORTS', rules.natNodePorts),

@@ -1,3 +1,4 @@
+import { familyOf } from '../ip-family.ts';
 import type { ServiceObjects } from './service-objects.ts';
 
 export type NodeObjects = ReadonlyMap<string, ServiceObjects>;
@@ -19,6 +20,8 @@ export interface Changes {
 
 const DEVICE = 'kube-ipvs0';
 
+const prefix = (ip: string): string => `${ip}/${familyOf(ip).bits}`;
+
 /** UDP knows no end of a connection: its servers go at once. */
 const lingers = (service: string): boolean => !service.startsWith('-u');
 
@@ -26,8 +29,14 @@ export function changesBetween(before: NodeObjects, after: NodeObjects): Changes
   const [old, wanted] = [unionOf(before, after), unionOf(after, before)];
   const quiescent: string[] = [];
   return {
-    newAddresses: lines(missing(wanted.addresses, old.addresses), (ip) => `addr add ${ip}/32 dev ${DEVICE}`),
-    oldAddresses: lines(missing(old.addresses, wanted.addresses), (ip) => `addr del ${ip}/32 dev ${DEVICE}`),
+    newAddresses: lines(
+      missing(wanted.addresses, old.addresses),
+      (ip) => `addr add ${prefix(ip)} dev ${DEVICE}`,
+    ),
+    oldAddresses: lines(
+      missing(old.addresses, wanted.addresses),
+      (ip) => `addr del ${prefix(ip)} dev ${DEVICE}`,
+    ),
     entries:
       lines(missing(old.entries, wanted.entries), (entry) => `del ${entry} -exist`) +
       lines(missing(wanted.entries, old.entries), (entry) => `add ${entry} -exist`),
@@ -42,6 +51,9 @@ function outFilterBetween(before: NodeObjects, after: NodeObjects): readonly str
   const [old, wanted] = [rulesOf(before), rulesOf(after)];
   return old.join() === wanted.join() ? undefined : wanted;
 }
+
+/** Addresses are shared between ports. */
+const IPVS_IPS = /^KUBE-(6-)?IPVS-IPS /;
 
 interface Union {
   readonly addresses: ReadonlySet<string>;
@@ -65,7 +77,7 @@ function unionOf(some: NodeObjects, others: NodeObjects): Union {
   }
   for (const [key, objects] of some) {
     if (others.get(key) !== objects) continue;
-    for (const entry of objects.entries) if (entry.startsWith('KUBE-IPVS-IPS ')) entries.add(entry);
+    for (const entry of objects.entries) if (IPVS_IPS.test(entry)) entries.add(entry);
   }
   return { addresses, entries, services, servers };
 }

@@ -1,88 +1,110 @@
+import type { IpvsConfig } from '../configuration/proxy-config.ts';
+import type { RuleSettings } from '../configuration/rule-settings.ts';
+import { readSavedRules } from '../iptables/saved-rules.ts';
+import { heldAddresses, localAddresses, nodePortIps } from '../local-addresses.ts';
 import { Programs } from '../programs.ts';
-import type { NewProxier, Proxier, ProxierOptions } from '../proxier.ts';
+import type { NewProxier, Proxier, ProxierOptions, SyncReport } from '../proxier.ts';
 import { runInShell } from '../run-in-shell.ts';
 import type { ProxiedPort } from '../service-port.ts';
 import { type Changes, changesBetween, type NodeObjects } from './changes.ts';
-import { createSetsText, IP_SETS } from './ip-sets.ts';
+import { createSetsText, ipSetNames } from './ip-sets.ts';
 import { ipvsRulesText, outFilterText } from './ipvs-rules.ts';
-import { type ServiceObjects, serviceObjects } from './service-objects.ts';
+import { readSavedServices } from './saved-services.ts';
+import { type IpvsNodeFacts, type ServiceObjects, serviceObjects } from './service-objects.ts';
 
 export interface IpvsModeOptions {
-  readonly clusterCidr: string;
-  /** One of ipvsadm's; kube-proxy's default is rr. */
-  readonly scheduler: string;
+  readonly settings: RuleSettings;
+  readonly ipvs: Pick<IpvsConfig, 'scheduler' | 'excludeCidrs'>;
 }
 
-type IpvsPrograms = Programs<ServiceObjects, NodeObjects, Changes>;
-
-const SYSCTLS = [
-  'net.ipv4.vs.conntrack=1',
-  'net.ipv4.vs.expire_nodest_conn=1',
-  'net.ipv4.vs.expire_quiescent_template=1',
-  'net.ipv4.ip_forward=1',
-];
+type IpvsPrograms = Programs<IpvsNodeFacts, ServiceObjects, NodeObjects, Changes>;
 
 /** kube-proxy's IPVS mode. */
-export function ipvsMode({ clusterCidr, scheduler }: IpvsModeOptions): NewProxier {
+export function ipvsMode(options: IpvsModeOptions): NewProxier {
   const programs: IpvsPrograms = new Programs({
-    compile: (port, node) => serviceObjects(port, node, scheduler),
-    // Local endpoints are entered for hairpins, and node ports at the node's own address.
-    dependsOnNode: () => true,
+    compile: (port, node) => serviceObjects(port, node, options.ipvs.scheduler),
+    // Local endpoints are entered for hairpins, and node ports at the node's own addresses.
+    partKey: (_, { nodeName, nodeIp, zone, addresses }) => `${nodeName} ${nodeIp} ${zone} ${addresses}`,
     assemble: (parts) => new Map(parts.map((part) => [part.key, part])),
+    programKey: () => '',
     difference: changesBetween,
   });
-  return (node) => new IpvsProxier(programs, clusterCidr, node);
+  return (node) => new IpvsProxier(programs, options, node);
 }
 
 class IpvsProxier implements Proxier {
   readonly #programs: IpvsPrograms;
-  readonly #clusterCidr: string;
+  readonly #mode: IpvsModeOptions;
   readonly #node: ProxierOptions;
   /** Undefined: unknown, so everything is written. */
   #written: NodeObjects | undefined;
   /** Real servers without weight that still had connections when last looked at. */
   readonly #quiescent = new Set<string>();
 
-  constructor(programs: IpvsPrograms, clusterCidr: string, node: ProxierOptions) {
+  constructor(programs: IpvsPrograms, mode: IpvsModeOptions, node: ProxierOptions) {
     this.#programs = programs;
-    this.#clusterCidr = clusterCidr;
+    this.#mode = mode;
     this.#node = node;
   }
 
-  async sync(ports: readonly ProxiedPort[]): Promise<void> {
-    const wanted = this.#programs.of(ports, this.#node);
-    if (!this.#written) await this.#prepare();
-    const changes = this.#programs.difference(this.#written ?? new Map(), wanted);
+  get isFullSyncDue(): boolean {
+    return this.#written === undefined;
+  }
+
+  async sync(ports: readonly ProxiedPort[]): Promise<SyncReport> {
+    const isFull = this.isFullSyncDue;
+    const before = this.#written ?? (await this.#prepare());
+    const wanted = this.#programs.of(ports, await this.#facts(ports));
+    const changes = this.#programs.difference(before, wanted);
     this.#written = undefined;
     await this.#run(['ip', '-force', '-batch', '-'], changes.newAddresses);
     await this.#run(['ipset', 'restore'], changes.entries);
-    if (changes.outFilter)
-      await this.#run(['iptables-restore', '--noflush'], outFilterText(changes.outFilter));
+    if (changes.outFilter) await this.#restore(outFilterText(changes.outFilter));
     await this.#revive(changes.services);
     await this.#run(['ipvsadm', '-R'], changes.services);
     await this.#run(['ip', '-force', '-batch', '-'], changes.oldAddresses);
     for (const server of changes.quiescent) this.#quiescent.add(server);
     await this.#removeIdle();
     this.#written = wanted;
+    return { isFull };
   }
 
-  /** Device, sysctls, sets and rules; what an earlier kube-proxy entered and served is taken out. */
-  async #prepare(): Promise<void> {
+  async #facts(ports: readonly ProxiedPort[]): Promise<IpvsNodeFacts> {
+    const { family, nodePortAddresses } = this.#mode.settings;
+    const { nodeIp } = this.#node;
+    const isExternal = ports.some(
+      ({ service: { nodePort, externalIps, loadBalancerIps } }) =>
+        nodePort > 0 || externalIps.length + loadBalancerIps.length > 0,
+    );
+    const found = isExternal ? await localAddresses(this.#node, family) : [];
+    const addresses = found.includes(nodeIp) || nodeIp === '' ? found : [nodeIp, ...found];
+    const withPorts = nodePortIps(nodePortAddresses, nodeIp, addresses) ?? addresses;
+    return {
+      ...this.#node,
+      family,
+      addresses,
+      nodePortIps: withPorts.filter((ip) => !ip.startsWith('127.') && ip !== '::1'),
+    };
+  }
+
+  /** Device, sets and rules; gives what an earlier kube-proxy serves, and takes its entries out. */
+  async #prepare(): Promise<NodeObjects> {
+    const { settings, ipvs } = this.#mode;
+    const { family } = settings;
     const links = await runInShell(this.#node, ['ip', 'link', 'show']);
     if (!/^\d+: kube-ipvs0:/m.test(links))
       await runInShell(this.#node, ['ip', 'link', 'add', 'kube-ipvs0', 'type', 'dummy']);
-    for (const setting of SYSCTLS) await runInShell(this.#node, ['sysctl', '-w', setting]);
-    const flush = Object.keys(IP_SETS).map((set) => `flush ${set}\n`);
-    await this.#run(['ipset', 'restore'], createSetsText() + flush.join(''));
-    await runInShell(this.#node, ['ipvsadm', '-C']);
-    const shown = await runInShell(this.#node, ['ip', 'addr', 'show', 'dev', 'kube-ipvs0']);
-    const old = [...shown.matchAll(/^ +inet (\S+) /gm)].map(
-      ([, prefix]) => `addr del ${prefix} dev kube-ipvs0\n`,
-    );
-    await this.#run(['ip', '-force', '-batch', '-'], old.join(''));
-    const saved = await runInShell(this.#node, ['iptables-save']);
-    await this.#run(['iptables-restore', '--noflush'], ipvsRulesText(this.#clusterCidr, jumpsIn(saved)));
+    const flush = ipSetNames(family).map((set) => `flush ${set}\n`);
+    await this.#run(['ipset', 'restore'], createSetsText(family) + flush.join(''));
+    const saved = await runInShell(this.#node, [`${family.iptables}-save`]);
+    await this.#restore(ipvsRulesText(settings, readSavedRules(saved).jumps));
+    const served = await runInShell(this.#node, ['ipvsadm', '-S', '-n']);
+    const { services, servers, quiescent } = readSavedServices(served, family, ipvs.excludeCidrs);
     this.#quiescent.clear();
+    for (const server of quiescent) this.#quiescent.add(server);
+    const addresses = new Set(await heldAddresses(this.#node, family));
+    const nothing = { entries: new Set<string>(), outFilter: [] };
+    return new Map([['', { key: '', addresses, services, servers, ...nothing }]]);
   }
 
   /** A server that is added again while it still lingers is taken out first. */
@@ -118,19 +140,11 @@ class IpvsProxier implements Proxier {
     await this.#run(['ipvsadm', '-R'], text.join(''));
   }
 
+  #restore(text: string): Promise<void> {
+    return this.#run([`${this.#mode.settings.family.iptables}-restore`, '--noflush'], text);
+  }
+
   async #run(argv: readonly string[], text: string): Promise<void> {
     if (text !== '') await runInShell(this.#node, argv, text);
   }
-}
-
-/** The jumps to kube-proxy's chains in saved rules, as `table FROM TO`. */
-function jumpsIn(saved: string): Set<string> {
-  const present = new Set<string>();
-  let table = '';
-  for (const line of saved.split('\n')) {
-    if (line.startsWith('*')) table = line.slice(1);
-    const jump = /^-A (\S+) .*-j (KUBE-\S+)$/.exec(line);
-    if (jump) present.add(`${table} ${jump[1]} ${jump[2]}`);
-  }
-  return present;
 }

@@ -25,7 +25,7 @@ export class ServiceNames {
     return `${kind}-${this.#hashed}`;
   }
 
-  /** `endpoint-5OJB2KTY-ns1/svc1/tcp/p80__10.180.0.1/80`. */
+  /** `endpoint-5OJB2KTY-ns1/svc1/tcp/p80__10.180.0.1/80`; names have no colons. */
   endpointChain(endpoint: EndpointInfo): string {
     return `endpoint-${this.#endpoint(endpoint)}`;
   }
@@ -37,7 +37,7 @@ export class ServiceNames {
   #endpoint(endpoint: EndpointInfo): string {
     let name = this.#endpoints.get(endpoint);
     if (name === undefined) {
-      name = hashed(`${this.#port}__${endpoint.ip}/${endpoint.port}`);
+      name = hashed(`${this.#port}__${endpoint.ip.replaceAll(':', '.')}/${endpoint.port}`);
       this.#endpoints.set(endpoint, name);
     }
     return name;

@@ -1,8 +1,12 @@
-import { dependsOnPlace } from '../choose-endpoints.ts';
+import { placeKey } from '../choose-endpoints.ts';
+import type { RuleSettings } from '../configuration/rule-settings.ts';
+import type { IpFamily } from '../ip-family.ts';
+import { localAddresses, nodePortIps } from '../local-addresses.ts';
 import { Programs } from '../programs.ts';
-import type { NewProxier, Proxier, ProxierOptions } from '../proxier.ts';
+import type { NewProxier, ProxiedNodeFacts, Proxier, ProxierOptions, SyncReport } from '../proxier.ts';
 import { runInShell } from '../run-in-shell.ts';
 import type { ProxiedPort } from '../service-port.ts';
+import { TABLE } from './base-objects.ts';
 import { isAffinitySet, isServiceChain } from './names.ts';
 import { type ServiceObjects, serviceObjects } from './service-objects.ts';
 import {
@@ -14,25 +18,32 @@ import {
 } from './transaction-text.ts';
 
 export interface NftablesModeOptions {
-  readonly clusterCidr: string;
-  /** The networks that ClusterIPs come from, as of now. */
-  readonly serviceCidrs: () => readonly string[];
+  readonly settings: RuleSettings;
+  /** The networks that a family's ClusterIPs come from, as of now. */
+  readonly serviceCidrs: (family: IpFamily) => readonly string[];
   /** Milliseconds. */
   readonly now: () => number;
 }
 
-type NftablesPrograms = Programs<ServiceObjects, NodeObjects, Difference>;
+type NftablesPrograms = Programs<ProxiedNodeFacts, ServiceObjects, NodeObjects, Difference>;
 
 /** A chain that map elements led to a moment ago is not deleted yet: old kernels call it busy. */
 const STALE_MS = 1000;
+/** Everything is written anew after so long, come what may (proxyutil.FullSyncPeriod). */
+const FULL_SYNC_MS = 3_600_000;
 
 /** kube-proxy's nftables mode. */
 export function nftablesMode(options: NftablesModeOptions): NewProxier {
+  const { settings } = options;
   const programs: NftablesPrograms = new Programs({
-    compile: (port, node) => serviceObjects(port, { ...node, clusterCidr: options.clusterCidr }),
-    dependsOnNode: (port) => dependsOnPlace(port) || port.service.loadBalancerSourceRanges.length > 0,
+    compile: (port, node) => serviceObjects(port, { ...node, settings }),
+    partKey: (port, node) => {
+      const place = placeKey(port, node);
+      return port.service.loadBalancerSourceRanges.length > 0 ? `${place} ${node.nodeIp}` : place;
+    },
     assemble: (parts) => new Map(parts.map((part) => [part.key, part])),
-    difference: differenceText,
+    programKey: () => '',
+    difference: (before, after) => differenceText(before, after, settings.family),
   });
   return (node) => new NftablesProxier(programs, options, node);
 }
@@ -43,6 +54,7 @@ class NftablesProxier implements Proxier {
   readonly #node: ProxierOptions;
   /** Undefined: unknown, so everything is written. */
   #written: { readonly objects: NodeObjects; readonly serviceCidrs: string } | undefined;
+  #lastFull = 0;
   /** When chains that nothing leads to were emptied. */
   readonly #stale = new Map<string, number>();
 
@@ -52,37 +64,58 @@ class NftablesProxier implements Proxier {
     this.#node = node;
   }
 
-  async sync(ports: readonly ProxiedPort[]): Promise<void> {
+  get isFullSyncDue(): boolean {
+    return (
+      this.#written?.serviceCidrs !== this.#serviceCidrs().join(' ') ||
+      this.#mode.now() - this.#lastFull > FULL_SYNC_MS
+    );
+  }
+
+  async sync(ports: readonly ProxiedPort[]): Promise<SyncReport> {
     const objects = this.#programs.of(ports, this.#node);
-    const serviceCidrs = this.#mode.serviceCidrs().join(' ');
-    const isKnown = this.#written?.serviceCidrs === serviceCidrs;
-    const { text, staleChains } = isKnown
-      ? this.#programs.difference(this.#written!.objects, objects)
-      : await this.#everything(objects);
-    this.#written = undefined;
+    const serviceCidrs = this.#serviceCidrs().join(' ');
+    const isFull = this.isFullSyncDue;
     const now = this.#mode.now();
-    const doomed = this.#takeDoomed(objects, now);
-    const transaction = deleteChainsText(doomed) + text;
-    if (transaction !== '') await runInShell(this.#node, ['nft', '-f', '-'], transaction);
+    const cleanupFailed = !(await this.#deleteDoomed(objects, now));
+    const { text, staleChains } = isFull
+      ? await this.#everything(objects)
+      : this.#programs.difference(this.#written!.objects, objects);
+    this.#written = undefined;
+    if (text !== '') await runInShell(this.#node, ['nft', '-f', '-'], text);
     for (const chain of staleChains) this.#stale.set(chain, now);
     this.#written = { objects, serviceCidrs };
+    if (isFull) this.#lastFull = now;
+    return { isFull, cleanupFailed };
+  }
+
+  #serviceCidrs(): readonly string[] {
+    return this.#mode.serviceCidrs(this.#mode.settings.family);
   }
 
   async #everything(objects: NodeObjects): Promise<Difference> {
-    const listed = await runInShell(this.#node, ['nft', '-t', 'list', 'ruleset', 'ip']);
-    const [, table = ''] = /^table ip kube-proxy \{\n([\s\S]*?)^\}/m.exec(listed) ?? [];
+    const { settings } = this.#mode;
+    const { family, nodePortAddresses } = settings;
+    const listed = await runInShell(this.#node, ['nft', '-t', 'list', 'ruleset', family.nft]);
+    const [, table = ''] =
+      new RegExp(`^table ${family.nft} ${TABLE} \\{\\n([\\s\\S]*?)^\\}`, 'm').exec(listed) ?? [];
     const names = (kind: string): string[] =>
       [...table.matchAll(new RegExp(`^\\t${kind} (\\S+) \\{`, 'gm'))].map(([, name]) => name!);
+    const addresses = typeof nodePortAddresses === 'string' ? [] : await localAddresses(this.#node, family);
+    const withPorts = nodePortIps(nodePortAddresses, this.#node.nodeIp, addresses);
     return fullText(
       objects,
-      { nodeIp: this.#node.nodeIp, serviceCidrs: this.#mode.serviceCidrs() },
+      {
+        settings,
+        serviceCidrs: this.#serviceCidrs(),
+        nodePortIps: withPorts?.filter((ip) => !ip.startsWith('127.') && ip !== '::1'),
+      },
       { chains: names('chain').filter(isServiceChain), affinitySets: names('set').filter(isAffinitySet) },
     );
   }
 
-  /** Chains whose time has come; one that is used again is forgotten. */
-  #takeDoomed(objects: NodeObjects, now: number): string[] {
-    if (this.#stale.size === 0) return [];
+  /** Chains whose time has come; one that is used again is forgotten. False: they will be tried again. */
+  async #deleteDoomed(objects: NodeObjects, now: number): Promise<boolean> {
+    if (this.#stale.size === 0) return true;
     const used = new Set([...objects.values()].flatMap(({ chains }) => [...chains.keys()]));
     const doomed: string[] = [];
     for (const [chain, since] of this.#stale) {
@@ -90,6 +123,10 @@ class NftablesProxier implements Proxier {
       this.#stale.delete(chain);
       if (!used.has(chain)) doomed.push(chain);
     }
-    return doomed;
+    if (doomed.length === 0) return true;
+    const text = deleteChainsText(doomed, this.#mode.settings.family);
+    const { exitCode } = await this.#node.shell.run(['nft', '-f', '-'], text);
+    if (exitCode !== 0) for (const chain of doomed) this.#stale.set(chain, now);
+    return exitCode === 0;
   }
 }

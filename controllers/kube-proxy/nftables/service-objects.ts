@@ -1,6 +1,8 @@
+import type { RuleSettings } from '../configuration/rule-settings.ts';
+import { hostPort, rangeHolds } from '../ip-family.ts';
 import { planService, type ServicePlan } from '../plan-service.ts';
+import type { ProxiedNodeFacts } from '../proxier.ts';
 import type { EndpointInfo, ProxiedPort, ServicePortInfo } from '../service-port.ts';
-import { rangeHolds } from '../source-ranges.ts';
 import { type ServiceChainKind, ServiceNames } from './names.ts';
 
 /** What one Service's port adds to the table, in nft's words. */
@@ -15,25 +17,21 @@ export interface ServiceObjects {
   readonly elements: ReadonlyMap<string, string>;
 }
 
-export interface NodeFacts {
-  readonly nodeName: string;
-  readonly nodeIp: string;
-  readonly zone: string;
-  /** Traffic from outside it towards a ClusterIP is masqueraded. */
-  readonly clusterCidr: string;
+export interface ServiceObjectsOptions extends ProxiedNodeFacts {
+  readonly settings: Pick<RuleSettings, 'family' | 'clusterCidr' | 'masqueradeAll'>;
 }
 
 const MARK = 'jump mark-for-masquerade';
 
 /** The objects of one Service's port on one node (k8s pkg/proxy/nftables/proxier.go, syncProxyRules). */
-export function serviceObjects(port: ProxiedPort, node: NodeFacts): ServiceObjects {
+export function serviceObjects(port: ProxiedPort, node: ServiceObjectsOptions): ServiceObjects {
   const { service } = port;
   const plan = planService(port, node);
   const names = new ServiceNames(service);
   return {
     key: `${service.name}/${service.protocol}`,
     chains: chainsOf(service, plan, names, node),
-    sets: affinitySets(service, plan, names),
+    sets: affinitySets(service, plan, names, node),
     elements: elementsOf(service, plan, names),
   };
 }
@@ -42,21 +40,30 @@ function chainsOf(
   service: ServicePortInfo,
   plan: ServicePlan,
   names: ServiceNames,
-  node: NodeFacts,
+  node: ServiceObjectsOptions,
 ): Map<string, string[]> {
   const { cluster, local, used, hasExternal, isFirewalled } = plan;
   const chains = new Map<string, string[]>();
   const [svc, lcl] = [names.chain('service'), names.chain('local')];
   const internal = service.internalLocal ? lcl : svc;
-  const masquerade = `ip daddr ${service.clusterIp} ip saddr != ${node.clusterCidr} ${MARK}`;
-  const own = (chain: string): string[] => (chain === internal ? [masquerade] : []);
-  if (cluster.length > 0) chains.set(svc, [...own(svc), ...balance(service, cluster, names)]);
-  if (local.length > 0) chains.set(lcl, [...own(lcl), ...balance(service, local, names)]);
+  const ip = node.settings.family.nft;
+  const own = (chain: string): string[] => (chain === internal ? internalMasquerade(service, node) : []);
+  if (cluster.length > 0) chains.set(svc, [...own(svc), ...balance(service, cluster, names, ip)]);
+  if (local.length > 0) chains.set(lcl, [...own(lcl), ...balance(service, local, names, ip)]);
   if (hasExternal) chains.set(names.chain('external'), externalRules(service, plan, names, node));
-  if (isFirewalled) chains.set(names.chain('firewall'), [`ip saddr != { ${sources(service, node)} } drop`]);
+  if (isFirewalled)
+    chains.set(names.chain('firewall'), [`${ip} saddr != { ${sources(service, node)} } drop`]);
   for (const endpoint of used)
-    chains.set(names.endpointChain(endpoint), endpointRules(service, endpoint, names));
+    chains.set(names.endpointChain(endpoint), endpointRules(service, endpoint, names, ip));
   return chains;
+}
+
+/** Pods' traffic towards a ClusterIP is masqueraded only if all is. */
+function internalMasquerade({ clusterIp }: ServicePortInfo, { settings }: ServiceObjectsOptions): string[] {
+  const { clusterCidr, masqueradeAll } = settings;
+  const ip = settings.family.nft;
+  if (masqueradeAll) return [`${ip} daddr ${clusterIp} ${MARK}`];
+  return clusterCidr === undefined ? [] : [`${ip} daddr ${clusterIp} ${ip} saddr != ${clusterCidr} ${MARK}`];
 }
 
 /** A client that came before goes where it went; others by chance, each endpoint with the same odds. */
@@ -64,11 +71,12 @@ function balance(
   service: ServicePortInfo,
   endpoints: readonly EndpointInfo[],
   names: ServiceNames,
+  ip: string,
 ): string[] {
   const returning =
     service.affinitySeconds > 0
       ? endpoints.map(
-          (endpoint) => `ip saddr @${names.affinitySet(endpoint)} goto ${names.endpointChain(endpoint)}`,
+          (endpoint) => `${ip} saddr @${names.affinitySet(endpoint)} goto ${names.endpointChain(endpoint)}`,
         )
       : [];
   const choices = endpoints.map((endpoint, i) => `${i} : goto ${names.endpointChain(endpoint)}`);
@@ -80,30 +88,39 @@ function externalRules(
   service: ServicePortInfo,
   { local }: ServicePlan,
   names: ServiceNames,
-  { clusterCidr }: NodeFacts,
+  { settings }: ServiceObjectsOptions,
 ): string[] {
   const svc = names.chain('service');
   if (!service.externalLocal) return [MARK, `goto ${svc}`];
+  const { clusterCidr, family } = settings;
   return [
-    `ip saddr ${clusterCidr} goto ${svc} comment "short-circuit pod traffic"`,
+    ...(clusterCidr === undefined
+      ? []
+      : [`${family.nft} saddr ${clusterCidr} goto ${svc} comment "short-circuit pod traffic"`]),
     `fib saddr type local ${MARK} comment "masquerade local traffic"`,
     `fib saddr type local goto ${svc} comment "short-circuit local traffic"`,
     ...(local.length > 0 ? [`goto ${names.chain('local')}`] : []),
   ];
 }
 
-function endpointRules(service: ServicePortInfo, endpoint: EndpointInfo, names: ServiceNames): string[] {
-  const remember = service.affinitySeconds > 0 ? [`update @${names.affinitySet(endpoint)} { ip saddr }`] : [];
+function endpointRules(
+  service: ServicePortInfo,
+  endpoint: EndpointInfo,
+  names: ServiceNames,
+  ip: string,
+): string[] {
+  const remember =
+    service.affinitySeconds > 0 ? [`update @${names.affinitySet(endpoint)} { ${ip} saddr }`] : [];
   return [
-    `ip saddr ${endpoint.ip} ${MARK}`,
+    `${ip} saddr ${endpoint.ip} ${MARK}`,
     ...remember,
-    `meta l4proto ${service.protocol} dnat to ${endpoint.ip}:${endpoint.port}`,
+    `meta l4proto ${service.protocol} dnat to ${hostPort(endpoint.ip, endpoint.port)}`,
   ];
 }
 
 /** A node that may use a balancer's address reaches it from that very address (GetLoadBalancerSourceRanges). */
-function sources(service: ServicePortInfo, { nodeIp }: NodeFacts): string {
-  const ranges = service.loadBalancerSourceRanges.map((range) => range.trim());
+function sources(service: ServicePortInfo, { nodeIp }: ServiceObjectsOptions): string {
+  const ranges = service.loadBalancerSourceRanges;
   const includesNode = ranges.some((range) => rangeHolds(range, nodeIp));
   return [...ranges, ...(includesNode ? service.loadBalancerIps : [])].join(', ');
 }
@@ -112,9 +129,10 @@ function affinitySets(
   service: ServicePortInfo,
   { used }: ServicePlan,
   names: ServiceNames,
+  { settings }: ServiceObjectsOptions,
 ): Map<string, string> {
   if (service.affinitySeconds === 0) return new Map();
-  const declaration = `{ type ipv4_addr ; flags dynamic,timeout ; timeout ${service.affinitySeconds}s ; }`;
+  const declaration = `{ type ${settings.family.nftAddress} ; flags dynamic,timeout ; timeout ${service.affinitySeconds}s ; }`;
   return new Map([...used].map((endpoint) => [names.affinitySet(endpoint), declaration]));
 }
 

@@ -1,4 +1,5 @@
-import { baseChains, SHARED_SETS, TABLE } from './base-objects.ts';
+import type { IpFamily } from '../ip-family.ts';
+import { type BaseOptions, baseChains, NODE_PORT_IPS, sharedSets, TABLE } from './base-objects.ts';
 import type { ServiceObjects } from './service-objects.ts';
 
 /** All that a node's table shall hold besides what depends on no Service. */
@@ -22,11 +23,11 @@ export interface Difference {
 }
 
 /** What to give to `nft -f` for a node that has `before` to have `after`. */
-export function differenceText(before: NodeObjects, after: NodeObjects): Difference {
+export function differenceText(before: NodeObjects, after: NodeObjects, family: IpFamily): Difference {
   const changes = noChanges();
   for (const [key, objects] of after) compare(changes, before.get(key), objects);
   for (const [key, objects] of before) if (!after.has(key)) compare(changes, objects, undefined);
-  return { text: changesText(changes), staleChains: [...changes.staleChains] };
+  return { text: changesText(changes, tableOf(family)), staleChains: [...changes.staleChains] };
 }
 
 /** What an unknown table has that Services come and go with. */
@@ -39,35 +40,40 @@ export interface Leftovers {
  * The whole table, whatever it held before; a client's affinity is kept. One transaction: no packet sees a
  * part of it.
  */
-export function fullText(
-  after: NodeObjects,
-  { nodeIp, serviceCidrs }: { nodeIp: string; serviceCidrs: readonly string[] },
-  leftovers: Leftovers,
-): Difference {
+export function fullText(after: NodeObjects, options: BaseOptions, leftovers: Leftovers): Difference {
   const changes = noChanges();
   for (const objects of after.values()) compare(changes, undefined, objects);
   for (const chain of leftovers.chains) if (!changes.chains.has(chain)) changes.staleChains.add(chain);
   for (const set of leftovers.affinitySets) if (!changes.sets.has(set)) changes.staleSets.add(set);
-  const chains = baseChains(serviceCidrs);
-  const lines = [`add table ${TABLE} { comment "rules for kube-proxy" ; }`];
-  for (const [name, declaration] of SHARED_SETS) {
+  const { family } = options.settings;
+  const table = tableOf(family);
+  const chains = baseChains(options);
+  const lines = [`add table ${table} { comment "rules for kube-proxy" ; }`];
+  for (const [name, declaration] of sharedSets(family)) {
     const [kind, ...rest] = declaration.split(' ');
-    lines.push(`add ${kind} ${TABLE} ${name} ${rest.join(' ')}`, `flush ${kind} ${TABLE} ${name}`);
+    lines.push(`add ${kind} ${table} ${name} ${rest.join(' ')}`, `flush ${kind} ${table} ${name}`);
   }
   for (const { name, declaration } of chains) {
-    lines.push(`add chain ${TABLE} ${name}${declaration ? ` { ${declaration} }` : ''}`);
+    lines.push(`add chain ${table} ${name}${declaration ? ` { ${declaration} }` : ''}`);
   }
-  for (const { name } of chains) lines.push(`flush chain ${TABLE} ${name}`);
+  for (const { name } of chains) lines.push(`flush chain ${table} ${name}`);
   for (const { name, rules } of chains)
-    lines.push(...rules.map((rule) => `add rule ${TABLE} ${name} ${rule}`));
-  if (nodeIp) lines.push(`add element ${TABLE} nodeport-ips { ${nodeIp} }`);
-  return { text: `${lines.join('\n')}\n${changesText(changes)}`, staleChains: [...changes.staleChains] };
+    lines.push(...rules.map((rule) => `add rule ${table} ${name} ${rule}`));
+  const { nodePortIps } = options;
+  if (nodePortIps === undefined) lines.push(`delete set ${table} ${NODE_PORT_IPS}`);
+  for (const ip of nodePortIps ?? []) lines.push(`add element ${table} ${NODE_PORT_IPS} { ${ip} }`);
+  return {
+    text: `${lines.join('\n')}\n${changesText(changes, table)}`,
+    staleChains: [...changes.staleChains],
+  };
 }
 
 /** Deletes chains that were emptied before. */
-export function deleteChainsText(chains: readonly string[]): string {
-  return chains.map((chain) => `destroy chain ${TABLE} ${chain}\n`).join('');
+export function deleteChainsText(chains: readonly string[], family: IpFamily): string {
+  return chains.map((chain) => `destroy chain ${tableOf(family)} ${chain}\n`).join('');
 }
+
+const tableOf = ({ nft }: IpFamily): string => `${nft} ${TABLE}`;
 
 function noChanges(): Changes {
   return {
@@ -119,19 +125,19 @@ function sameRules(a: readonly string[], b: readonly string[]): boolean {
  * In this order nothing refers to what is not there: elements that go; chains and sets; rules; elements that
  * come; what nobody refers to any more.
  */
-function changesText(changes: Changes): string {
+function changesText(changes: Changes, table: string): string {
   const { chains, staleChains, sets, staleSets, elements, staleElements } = changes;
   for (const chain of chains.keys()) staleChains.delete(chain);
   const lines: string[] = [];
-  for (const element of staleElements) lines.push(`delete element ${TABLE} ${braced(element, '')}`);
+  for (const element of staleElements) lines.push(`delete element ${table} ${braced(element, '')}`);
   for (const chain of [...chains.keys(), ...staleChains]) {
-    lines.push(`add chain ${TABLE} ${chain}`, `flush chain ${TABLE} ${chain}`);
+    lines.push(`add chain ${table} ${chain}`, `flush chain ${table} ${chain}`);
   }
-  for (const set of staleSets) lines.push(`delete set ${TABLE} ${set}`);
-  for (const [set, declaration] of sets) lines.push(`add set ${TABLE} ${set} ${declaration}`);
+  for (const set of staleSets) lines.push(`delete set ${table} ${set}`);
+  for (const [set, declaration] of sets) lines.push(`add set ${table} ${set} ${declaration}`);
   for (const [chain, rules] of chains)
-    for (const rule of rules) lines.push(`add rule ${TABLE} ${chain} ${rule}`);
-  for (const [element, data] of elements) lines.push(`add element ${TABLE} ${braced(element, data)}`);
+    for (const rule of rules) lines.push(`add rule ${table} ${chain} ${rule}`);
+  for (const [element, data] of elements) lines.push(`add element ${table} ${braced(element, data)}`);
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }
 

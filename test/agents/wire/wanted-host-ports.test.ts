@@ -7,7 +7,7 @@ const service = (type: string | undefined, ports: object[]): Service => ({
   spec: { ...(type === undefined ? {} : { type }), ports: ports as NonNullable<Service['spec']>['ports'] },
 });
 
-it('wants the node ports of NodePort and LoadBalancer Services, each once', () => {
+it('wants the node ports and health check ports of NodePort and LoadBalancer Services, each once', () => {
   const services = [
     service('NodePort', [{ nodePort: 30080 }, { nodePort: 30053, protocol: 'UDP' }, { port: 80 }]),
     service('LoadBalancer', [
@@ -18,10 +18,12 @@ it('wants the node ports of NodePort and LoadBalancer Services, each once', () =
     service('ClusterIP', [{ nodePort: 31000 }]),
     service(undefined, [{ nodePort: 31001 }]),
     { metadata: {} },
+    { metadata: {}, spec: { type: 'LoadBalancer', healthCheckNodePort: 30999, ports: [] } },
   ];
   expect(wantedHostPorts(services)).toEqual([
     { protocol: 'TCP', port: 30080 },
     { protocol: 'UDP', port: 30053 },
     { protocol: 'UDP', port: 30080 },
+    { protocol: 'TCP', port: 30999 },
   ]);
 });

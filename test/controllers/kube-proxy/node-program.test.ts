@@ -5,15 +5,21 @@ import type { TableName } from '../../../controllers/kube-proxy/iptables/rule.ts
 import { serviceText } from '../../../controllers/kube-proxy/iptables/service-text.ts';
 import type { ProxiedPort } from '../../../controllers/kube-proxy/service-port.ts';
 import { proxiedPort } from './proxied-port.ts';
+import { testSettings } from './rule-settings.ts';
 
-const OPTIONS = { nodeName: 'node-1', zone: '', clusterCidr: '10.244.0.0/16' };
+const settings = testSettings('iptables');
+const OPTIONS = { nodeName: 'node-1', nodeIp: '172.18.0.2', zone: '', settings, isLarge: false };
+const BASE = { settings, nodePortIps: undefined };
 
 /** The rules that a node gets: table → chain → rules without `-A CHAIN`. */
 function chainsOf(ports: readonly ProxiedPort[]): Record<TableName, Map<string, string[]>> {
-  const program = nodeProgram(ports.map((port) => serviceText(port, OPTIONS)));
+  const program = nodeProgram(
+    ports.map((port) => serviceText(port, OPTIONS)),
+    BASE,
+  );
   const chains = { filter: new Map<string, string[]>(), nat: new Map<string, string[]>() };
   let table: TableName = 'filter';
-  for (const line of restoreText(program, NOTHING_WRITTEN, []).split('\n')) {
+  for (const line of restoreText(program, NOTHING_WRITTEN, []).text.split('\n')) {
     if (line.startsWith('*')) table = line.slice(1) as TableName;
     if (line.startsWith(':')) chains[table].set(line.slice(1, line.indexOf(' ')), []);
     const [, name = '', rule = ''] = /^-A (\S+) (.*)$/.exec(line) ?? [];

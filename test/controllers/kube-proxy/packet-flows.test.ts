@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { PROXY_MODES } from '../../../controllers/kube-proxy/proxy-mode.ts';
+import { PROXY_MODES } from '../../../controllers/kube-proxy/configuration/proxy-config.ts';
+import { IPV4 } from '../../../controllers/kube-proxy/ip-family.ts';
 import type { EndpointInfo } from '../../../controllers/kube-proxy/service-port.ts';
+import { features } from './features.ts';
 import { type Attempt, ProxiedNode } from './proxied-node.ts';
 import { proxiedPort } from './proxied-port.ts';
 
@@ -198,6 +200,26 @@ describe.each(PROXY_MODES)('packets under %s', (mode) => {
       all += await node.run(...command.split(' '));
     expect(all).toContain('10.96.0.11');
     expect(all).not.toMatch(/10\.96\.0\.10\b|192\.0\.2|10\.244\.2\.2\b|default\/web/);
+  });
+
+  it('masquerades everything if it is told to, by whatever mark', async () => {
+    node = new ProxiedNode(mode, { masqueradeAll: true, masqueradeBit: 20 });
+    await node.sync([proxiedPort({ endpoints: [THERE] })]);
+    expect(await node.outcome({ from: POD, to: VIP, port: 80 })).toBe('10.244.2.2:8080 masq');
+  });
+
+  it('has node ports at the addresses that it is told', async () => {
+    node = new ProxiedNode(mode, { nodePortAddresses: ['10.244.1.0/24'] });
+    await node.sync([proxiedPort({ nodePort: 30_080, endpoints: [HERE] })]);
+    expect(await node.outcome({ from: POD, to: '10.244.1.1', port: 30_080 })).toBe('10.244.1.3:8080 masq');
+    expect(await node.outcome({ from: OUTSIDE, to: NODE, port: 30_080 })).not.toContain('10.244.1.3');
+  });
+
+  it.each(features(IPV4))('is understood by the node: $name', async ({ ports, config = {} }) => {
+    node = new ProxiedNode(mode, config);
+    await node.sync(ports);
+    await node.sync([]);
+    await node.sync(ports);
   });
 
   it('speaks UDP, from pods and from the node itself', async () => {

@@ -1,9 +1,16 @@
 import { ipv4 } from '../../../agents/netstack/ipv4.ts';
 import { runNodeCommand } from '../../../agents/shell/run-node-command.ts';
+import { nodeSettings } from '../../../controllers/kube-proxy/configuration/node-settings.ts';
+import type {
+  ProxyConfig,
+  ProxyModeName,
+} from '../../../controllers/kube-proxy/configuration/proxy-config.ts';
+import { IPV4 } from '../../../controllers/kube-proxy/ip-family.ts';
 import type { Proxier } from '../../../controllers/kube-proxy/proxier.ts';
-import { type ProxyModeName, proxyMode } from '../../../controllers/kube-proxy/proxy-mode.ts';
+import { proxyMode } from '../../../controllers/kube-proxy/proxy-mode.ts';
 import type { ProxiedPort } from '../../../controllers/kube-proxy/service-port.ts';
 import { FlowWorld, frameOf, type Port } from '../../agents/netstack/flow/flow-world.ts';
+import { testConfig } from './rule-settings.ts';
 
 export interface Attempt {
   /** Whose packet it is: a pod's, the node's own, or from outside. */
@@ -28,7 +35,10 @@ export class ProxiedNode {
   readonly #proxier: Proxier;
   #sourcePort = 40_000;
 
-  constructor(mode: ProxyModeName) {
+  readonly #config: ProxyConfig;
+
+  constructor(mode: ProxyModeName, more: Partial<ProxyConfig> = {}) {
+    this.#config = testConfig(mode, more);
     const { ns, clock } = this.world;
     const options = {
       nodeName: 'node-1',
@@ -37,15 +47,15 @@ export class ProxiedNode {
       shell: { run: (argv: readonly string[], stdin = '') => runNodeCommand(argv, stdin, { ns }) },
     };
     const serviceCidrs = (): string[] => ['10.96.0.0/16'];
-    this.#proxier = proxyMode(mode, {
-      clusterCidr: '10.244.0.0/16',
+    this.#proxier = proxyMode(this.#config, IPV4, {
       serviceCidrs,
       now: () => clock.now(),
     }).newProxier(options);
   }
 
-  sync(ports: readonly ProxiedPort[]): Promise<void> {
-    return this.#proxier.sync(ports);
+  async sync(ports: readonly ProxiedPort[]): Promise<void> {
+    for (const argv of nodeSettings(this.#config, undefined, 4)) await this.run(...argv);
+    await this.#proxier.sync(ports);
   }
 
   async run(...argv: string[]): Promise<string> {

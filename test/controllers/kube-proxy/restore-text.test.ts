@@ -4,17 +4,23 @@ import { type NodeProgram, nodeProgram } from '../../../controllers/kube-proxy/i
 import { NOTHING_WRITTEN, restoreText } from '../../../controllers/kube-proxy/iptables/restore-text.ts';
 import { serviceText } from '../../../controllers/kube-proxy/iptables/service-text.ts';
 import { proxiedPort } from './proxied-port.ts';
+import { testSettings } from './rule-settings.ts';
 
-const OPTIONS = { nodeName: 'node-1', zone: '', clusterCidr: '10.244.0.0/16' };
+const settings = testSettings('iptables');
+const OPTIONS = { nodeName: 'node-1', nodeIp: '172.18.0.2', zone: '', settings, isLarge: false };
+const BASE = { settings, nodePortIps: undefined };
 const programOf = (...ports: ReturnType<typeof proxiedPort>[]): NodeProgram => {
-  return nodeProgram(ports.map((port) => serviceText(port, OPTIONS)));
+  return nodeProgram(
+    ports.map((port) => serviceText(port, OPTIONS)),
+    BASE,
+  );
 };
 
 describe('restoreText', () => {
   it('writes nothing when nothing changed', () => {
     const program = programOf(proxiedPort({ endpoints: [{}] }));
-    expect(restoreText(program, NOTHING_WRITTEN, JUMPS)).toContain('*nat\n');
-    expect(restoreText(programOf(proxiedPort({ endpoints: [{}] })), program, [])).toBe('');
+    expect(restoreText(program, NOTHING_WRITTEN, JUMPS).text).toContain('*nat\n');
+    expect(restoreText(programOf(proxiedPort({ endpoints: [{}] })), program, []).text).toBe('');
   });
 
   it('rewrites only the chains of the Service that changed', () => {
@@ -25,7 +31,7 @@ describe('restoreText', () => {
     });
     const before = programOf(proxiedPort({ endpoints: [{}] }), other);
     const after = programOf(proxiedPort({ endpoints: [{}, { ip: '10.244.0.3' }] }), other);
-    const text = restoreText(after, before, []);
+    const { text } = restoreText(after, before, []);
     expect(text).toContain('default/web:http -> 10.244.0.3:8080');
     expect(text).not.toContain('default/other');
     expect(text).not.toContain('*filter');
@@ -33,12 +39,12 @@ describe('restoreText', () => {
 
   it('empties and deletes the chains of an endpoint that is gone', () => {
     const before = programOf(proxiedPort({ endpoints: [{}, { ip: '10.244.0.3' }] }));
-    expectDeleted(restoreText(programOf(proxiedPort({ endpoints: [{}] })), before, []));
-    expectDeleted(restoreText(programOf(), before, []));
+    expectDeleted(restoreText(programOf(proxiedPort({ endpoints: [{}] })), before, []).text);
+    expectDeleted(restoreText(programOf(), before, []).text);
   });
 
   it('deletes what an earlier kube-proxy left', () => {
-    expectDeleted(restoreText(programOf(), { chains: new Set(['KUBE-SEP-OLD']) }, []));
+    expectDeleted(restoreText(programOf(), { chains: new Set(['KUBE-SEP-OLD']) }, []).text);
   });
 });
 

@@ -1,15 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import { IPV4 } from '../../../../controllers/kube-proxy/ip-family.ts';
 import { ServiceNames } from '../../../../controllers/kube-proxy/nftables/names.ts';
 import {
   type ServiceObjects,
   serviceObjects,
 } from '../../../../controllers/kube-proxy/nftables/service-objects.ts';
-import { differenceText } from '../../../../controllers/kube-proxy/nftables/transaction-text.ts';
+import * as transaction from '../../../../controllers/kube-proxy/nftables/transaction-text.ts';
 import type { ProxiedPort } from '../../../../controllers/kube-proxy/service-port.ts';
 import { proxiedPort } from '../proxied-port.ts';
+import { testSettings } from '../rule-settings.ts';
 
-const NODE = { nodeName: 'node-1', nodeIp: '192.168.0.2', zone: '', clusterCidr: '10.0.0.0/8' };
-const objects = (...ports: ProxiedPort[]): Map<string, ServiceObjects> =>
+const NODE = {
+  nodeName: 'node-1',
+  nodeIp: '192.168.0.2',
+  zone: '',
+  settings: { ...testSettings('nftables'), clusterCidr: '10.0.0.0/8' },
+};
+type Objects = Map<string, ServiceObjects>;
+const differenceText = (...step: [Objects, Objects]) => transaction.differenceText(...step, IPV4);
+const objects = (...ports: ProxiedPort[]): Objects =>
   new Map(ports.map((port) => serviceObjects(port, NODE)).map((each) => [each.key, each]));
 
 const SVC1 = proxiedPort({

@@ -1,0 +1,30 @@
+import type { Node } from '../../openapi/generated/types.ts';
+import { IP_FAMILIES, IPV4, type IpFamily, inFamily } from './ip-family.ts';
+import type { ProxiedNodeFacts } from './proxier.ts';
+
+/** What is to be known of a node for each family that it has addresses of; IPv4 even if it has none yet. */
+export function nodeFacts({ metadata, status }: Node): ReadonlyMap<IpFamily, ProxiedNodeFacts> {
+  const internal = (status?.addresses ?? []).flatMap(({ type, address }) =>
+    type === 'InternalIP' && address ? [address] : [],
+  );
+  const zone = metadata.labels?.['topology.kubernetes.io/zone'] ?? '';
+  return new Map(
+    IP_FAMILIES.flatMap((family) => {
+      const [nodeIp = ''] = inFamily(family, internal);
+      if (nodeIp === '' && (family !== IPV4 || internal.length > 0)) return [];
+      return [[family, { nodeName: metadata.name ?? '', nodeIp, zone }] as const];
+    }),
+  );
+}
+
+/** A quantity such as 8 or 7500m in whole processors, at least one. */
+export function processorsOf({ status }: Node): number {
+  const text = status?.capacity?.cpu ?? '1';
+  const count = text.endsWith('m') ? Number(text.slice(0, -1)) / 1000 : Number(text);
+  return Math.max(1, Math.floor(count) || 1);
+}
+
+/** A node that is known to be dead is left alone until it says that it is back. */
+export function isReachable({ status }: Node): boolean {
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'Unknown';
+}
