@@ -179,9 +179,6 @@ function build(namespace: Namespace): void {
     'net.bridge.bridge-nf-call-iptables=1',
     // So that a tunnel's packets are one connection (sim-node.ts has it too): what port of many is the hash's choice.
     `net.ipv4.ip_local_port_range=${TUNNEL_PORTS}`,
-    // The simulated node does not judge sequence numbers (docs/fidelity.md).
-    'net.netfilter.nf_conntrack_tcp_be_liberal=1',
-    'net.netfilter.nf_conntrack_tcp_ignore_invalid_rst=1',
     // What answers an attacker slowly answers a test slowly.
     'net.ipv4.icmp_ratelimit=0',
     'net.ipv4.icmp_msgs_per_sec=1000000',

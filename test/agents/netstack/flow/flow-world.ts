@@ -133,7 +133,7 @@ export class FlowWorld {
           node(each.reply),
           each.status,
           each.mark,
-          each.tcpState,
+          each.tcp,
           each.expiresAt,
         ]),
       balanced: ns.ipvs
