@@ -19,6 +19,7 @@ import { Netns } from '../../../../agents/netstack/netns.ts';
 import { seededRng } from '../../../../platform/rng.ts';
 import { VirtualClock } from '../../../../platform/virtual-clock.ts';
 import { kubeRules } from '../kube-rules.ts';
+import type { SegmentNumbers } from './conversation.ts';
 
 export type Port = 'pod2' | 'pod3' | 'eth0';
 
@@ -49,6 +50,8 @@ export interface FrameSpec {
   readonly ttl: number;
   readonly payload: number;
   readonly dontFragment: boolean;
+  /** Of TCP; without them every segment has the same. */
+  readonly numbers?: SegmentNumbers;
 }
 
 /** One node with two pods, a tunnel and an uplink whose far ends are the test itself. */
@@ -196,7 +199,7 @@ export function frameOf(port: Port, spec: FrameSpec): Uint8Array {
 /** The answer to a frame that left: addresses and ports exchanged. Undefined for what nobody answers. */
 export function replyTo(
   frame: Uint8Array,
-  spec: Pick<FrameSpec, 'flags' | 'payload' | 'ttl'>,
+  spec: Pick<FrameSpec, 'flags' | 'payload' | 'ttl' | 'numbers'>,
 ): Uint8Array | undefined {
   if (frame[12] !== 0x08 || frame[13] !== 0x00 || frame[14] !== 0x45) return undefined;
   if (frame[23] !== 6 && frame[23] !== 17) return undefined;
@@ -214,6 +217,13 @@ export function replyTo(
   });
 }
 
+const SAME_NUMBERS: SegmentNumbers = {
+  sequence: 1,
+  acknowledgment: 1,
+  window: 1000,
+  options: new Uint8Array(),
+};
+
 interface Written extends Omit<FrameSpec, 'source' | 'destination'> {
   readonly from: Mac;
   readonly to: Mac;
@@ -224,7 +234,8 @@ interface Written extends Omit<FrameSpec, 'source' | 'destination'> {
 function write(spec: Written): Uint8Array {
   const { source, destination, sourcePort, destinationPort, payload } = spec;
   const isTcp = spec.protocol === 'tcp';
-  const length = 20 + (isTcp ? 20 : 8) + payload;
+  const { options, ...numbers } = spec.numbers ?? SAME_NUMBERS;
+  const length = 20 + (isTcp ? 20 + options.length : 8) + payload;
   const bytes = new Uint8Array(14 + length);
   writeEthernet(bytes, 0, spec.to, spec.from, 0x0800);
   for (let i = 0; i < payload; i++) bytes[bytes.length - 1 - i] = (i * 31 + sourcePort) & 255;
@@ -239,8 +250,9 @@ function write(spec: Written): Uint8Array {
     fragment: spec.dontFragment ? 0x4000 : 0,
   });
   if (isTcp) {
-    const numbers = { sequence: 1, acknowledgment: 1, window: 1000 };
     writeTcp(bytes, 34, { sourcePort, destinationPort, flags: spec.flags, ...numbers });
+    bytes[46] = ((20 + options.length) >> 2) << 4;
+    bytes.set(options, 54);
     writeTcpChecksum(bytes, 34, bytes.length, source, destination);
   } else {
     writeUdp(bytes, 34, { sourcePort, destinationPort, length: 8 + payload });
