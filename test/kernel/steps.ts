@@ -24,6 +24,8 @@ export type Step = (
   seen: readonly Seen[],
 ) => { readonly port: Port; readonly frames: readonly Uint8Array[] } | undefined;
 
+/** Of every endpoint. */
+const SERVER_PORT = 8080;
 const SYN = 2;
 const ACK = 16;
 const FIN = 1;
@@ -50,10 +52,11 @@ const answer =
       : undefined;
   };
 
-/** Whatever NAT made of it: the client's port is on its other side. */
-function isToServer({ sourcePort }: Talk, frame: Uint8Array): boolean {
+/** Whatever NAT made of it: what the server says comes from its own port, or from the one that it was asked at. */
+function isToServer({ destinationPort }: Talk, frame: Uint8Array): boolean {
   const carried = inner(frame);
-  return ((carried[36]! << 8) | carried[37]!) !== sourcePort;
+  const sourcePort = (carried[34]! << 8) | carried[35]!;
+  return sourcePort !== destinationPort && sourcePort !== SERVER_PORT;
 }
 
 /** What a tunnel carries, else the frame itself. */
@@ -67,6 +70,8 @@ const complain =
   (seen) => {
     const last = seen.at(-1);
     if (last?.frame[12] !== 8 || last.frame[13] !== 0 || inner(last.frame) !== last.frame) return undefined;
+    // RFC 1122 §3.2.2: nobody complains about a complaint.
+    if (last.frame[23] === 1 && [3, 11, 12].includes(last.frame[34]!)) return undefined;
     const quoted = last.frame.subarray(14, Math.min(last.frame.length, 14 + 28 + 8));
     const length = 20 + 8 + quoted.length;
     const frame = new Uint8Array(14 + length);

@@ -138,7 +138,7 @@ function resumeFromIgnoredSyn(tcp: TcpTracking): void {
   asked.scale = tcp.lastScale;
   tcp.lastFlags &= ~EXPECT_CHALLENGE_ACK;
   asked.flags = tcp.lastFlags;
-  tcp.side(!tcp.lastIsReply).clear();
+  tcp.side(!tcp.lastIsReply).forget();
 }
 
 const offers = new TcpSide();
@@ -151,7 +151,7 @@ function noteIgnored(tcp: TcpTracking, segment: TcpSegment, isReply: boolean): v
   tcp.lastEnd = segment.end;
   tcp.lastWindow = segment.window;
   if (segment.kind === 'syn' && !isReply) {
-    offers.clear();
+    offers.forget();
     takeOffers(offers, segment);
     tcp.lastScale = offers.scale;
     tcp.lastFlags = offers.flags & (WINDOW_SCALE | SACK_PERMITTED);
@@ -190,7 +190,8 @@ function judgeReset(
   const receiver = tcp.side(!isReply);
   const isAssured = (status & IPS_ASSURED) !== 0;
   let isChallenged = false;
-  if ((receiver.flags & MAX_ACK_SET) !== 0) {
+  // A SYN that was let through may have begun other numbers.
+  if ((receiver.flags & MAX_ACK_SET) !== 0 && tcp.lastKind !== 'syn') {
     const isEstablished = tcp.state === TCP_ESTABLISHED && isAssured;
     if (sequence === 0 && !isEstablished) return 'in the window';
     if (seqLess(sequence, receiver.maxAck) && !tcpIgnoreInvalidRst) return 'invalid';
@@ -200,7 +201,9 @@ function judgeReset(
     isChallenged = true;
   }
   const isAnswered = (status & IPS_SEEN_REPLY) !== 0;
-  const wasIgnored = (isAnswered && tcp.lastKind === 'syn') || (!isAssured && tcp.lastKind === 'ack');
+  const wasIgnored =
+    (isAnswered && tcp.lastKind === 'syn' && tcp.lastIsReply !== isReply) ||
+    (!isAssured && tcp.lastKind === 'ack');
   const answersChallenge =
     tcp.state === TCP_SYN_SENT && tcp.lastKind === 'ack' && tcp.lastIsReply && sequence === tcp.lastAck;
   if ((wasIgnored && ack === tcp.lastEnd) || answersChallenge)

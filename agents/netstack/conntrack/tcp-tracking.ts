@@ -30,8 +30,10 @@ export class TcpSide {
   scale = 0;
   flags = 0;
 
-  clear(): void {
-    this.end = this.maxEnd = this.maxWindow = this.maxAck = this.scale = this.flags = 0;
+  /** As if it had not spoken yet. */
+  forget(): void {
+    this.end = this.maxEnd = this.maxWindow = this.maxAck = this.scale = 0;
+    this.flags &= BE_LIBERAL;
   }
 }
 
