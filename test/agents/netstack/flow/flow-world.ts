@@ -118,8 +118,7 @@ export class FlowWorld {
 
   /** All that the node would tell about itself, for comparison. */
   state(): unknown {
-    const { ns, clock } = this;
-    const now = clock.now();
+    const { ns } = this;
     const node = (each: {
       source: number;
       destination: number;
@@ -150,7 +149,8 @@ export class FlowWorld {
         ]),
       links: ns.links().map(({ name, up, mtu, stats }) => ({ name, up, mtu, ...stats })),
       drops: [...ns.drops.entries()],
-      fdb: this.cni0.fdb.list(now).map((entry) => [entry.mac, entry.port?.link.name, entry.updatedAt]),
+      // Old entries too: to look for them now would take them out, and tell every flow.
+      fdb: this.cni0.fdb.list(0).map((entry) => [entry.mac, entry.port?.link.name, entry.updatedAt]),
       neighbours: ns.neighbours.list().map((each) => [each.address, each.mac, each.state, each.usedAt]),
     };
   }
