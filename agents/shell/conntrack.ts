@@ -158,7 +158,8 @@ export function formatConnection(ns: Netns, connection: Connection): string {
     `${(TRACKED.has(protocol) ? protocolName(protocol)! : 'unknown').padEnd(8)} ${protocol}`,
     `${seconds}`,
   ];
-  if (protocol === PROTO_TCP) words.push(ns.conntrack.stateName(connection));
+  const state = ns.conntrack.stateName(connection);
+  if (state !== undefined) words.push(state);
   words.push(formatTuple(connection.original));
   if ((status & IPS_SEEN_REPLY) === 0) words.push('[UNREPLIED]');
   words.push(formatTuple(connection.reply));

@@ -94,7 +94,7 @@ export function savedRules(text: string): string[] {
 }
 
 /** How long connections last since their last packet, in seconds; a world's own clock shows a little less. */
-const LIVES = [10, 30, 60, 120, 300, 600, 432_000];
+const LIVES = [3, 10, 30, 60, 120, 200, 210, 250, 300, 600, 432_000];
 
 /**
  * `conntrack -L` without tunnels and the test's own packets, and without ports drawn at random; the time that is

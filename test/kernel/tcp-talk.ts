@@ -95,7 +95,7 @@ export function drawTcpTalk(rng: Rng, sourcePort: number): TalkStep[] {
   return steps;
 }
 
-export function say(
+function say(
   conversation: Conversation,
   sourcePort: number,
   side: Side,

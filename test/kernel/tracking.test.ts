@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Rng, seededRng } from '../../platform/rng.ts';
 import { differenceOf, differenceOfConnections, expectSameRules } from './judge.ts';
 import { KernelNode } from './kernel-node.ts';
+import { drawSctpTalk } from './sctp-talk.ts';
 import { CASES, SEED } from './seed.ts';
 import { SimNode } from './sim-node.ts';
 import type { TalkStep } from './talk-step.ts';
@@ -20,7 +21,11 @@ const SETTINGS: Readonly<Record<string, readonly string[]>> = {
   liberal: ['tcp_be_liberal=1'],
   strict: ['tcp_loose=0'],
   'believing resets': ['tcp_ignore_invalid_rst=1'],
-  'few retransmissions': ['tcp_max_retrans=1', 'tcp_timeout_max_retrans=50', 'tcp_timeout_unacknowledged=25'],
+  'few retransmissions': [
+    'tcp_max_retrans=1',
+    'tcp_timeout_max_retrans=200',
+    'tcp_timeout_unacknowledged=250',
+  ],
 };
 const DEFAULTS = [
   ...['tcp_be_liberal=0', 'tcp_loose=1', 'tcp_ignore_invalid_rst=0', 'tcp_max_retrans=3'],
@@ -35,6 +40,10 @@ afterAll(() => kernel?.close());
 
 it.each(Object.keys(SETTINGS))('follows TCP connections as Linux does: %s', async (name) => {
   await play(SETTINGS[name]!, 'tcp', seededRng(SEED ^ name.length), drawTcpTalk);
+});
+
+it('follows SCTP associations as Linux does', async () => {
+  await play([], 'sctp', seededRng(SEED), drawSctpTalk);
 });
 
 async function play(

@@ -1,4 +1,5 @@
 import type { IpvsConnection } from '../ipvs/ipvs-connection.ts';
+import type { SctpTracking } from './sctp-tracking.ts';
 import { TCP_ESTABLISHED } from './tcp-state.ts';
 import type { TcpTracking } from './tcp-tracking.ts';
 import type { Tuple } from './tuple.ts';
@@ -48,8 +49,9 @@ export class Connection {
   /** Milliseconds; past it the entry does not exist any more. */
   expiresAt = 0;
   createdAt = 0;
-  /** TCP connections have it. */
+  /** Those of TCP and of SCTP have it. */
   tcp: TcpTracking | undefined = undefined;
+  sctp: SctpTracking | undefined = undefined;
   /** Of the device that a masquerade took its address from. */
   masqueradeLink = 0;
   master: Connection | undefined = undefined;

@@ -21,7 +21,9 @@ import type { Netns } from '../netns.ts';
 import { CT_ESTABLISHED, CT_INVALID, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import { Connection, IPS_ASSURED, IPS_CONFIRMED, IPS_DYING, IPS_SEEN_REPLY } from './connection.ts';
+import { followSctp, openSctp } from './follow-sctp.ts';
 import { followSteady, followTcp, openTcp } from './follow-tcp.ts';
+import { SCTP_STATES } from './sctp-state.ts';
 import { readSegment, TcpSegment } from './tcp-segment.ts';
 import { TCP_STATES } from './tcp-state.ts';
 import { isInsideWindow } from './tcp-window.ts';
@@ -153,9 +155,10 @@ export class Conntrack {
     );
   }
 
-  /** The name of a TCP connection's state. */
-  stateName(connection: Connection): string {
-    return TCP_STATES[connection.tcp!.state]!;
+  /** The name of a connection's state, if its protocol has any. */
+  stateName({ tcp, sctp }: Connection): string | undefined {
+    if (tcp !== undefined) return TCP_STATES[tcp.state];
+    return sctp && SCTP_STATES[sctp.state];
   }
 
   close(): void {
@@ -208,7 +211,7 @@ export class Conntrack {
   }
 
   #follow(packet: Packet, tuple: Tuple, connection: Connection, isReply: boolean, now: number): Verdict {
-    const outcome = tuple.protocol === PROTO_TCP ? this.#followTcp(connection, isReply, now) : 'ok';
+    const outcome = this.#move(packet, connection, isReply, now);
     if (outcome === 'invalid') return this.#invalid();
     if (outcome === 'reopen') {
       this.delete(connection);
@@ -221,6 +224,16 @@ export class Conntrack {
     if (outcome === 'ok') this.#refresh(connection, now);
     if (isReply) connection.status |= IPS_SEEN_REPLY;
     return NF_ACCEPT;
+  }
+
+  #move(
+    packet: Packet,
+    connection: Connection,
+    isReply: boolean,
+    now: number,
+  ): 'ok' | 'ignored' | 'invalid' | 'reopen' {
+    if (connection.tcp !== undefined) return this.#followTcp(connection, isReply, now);
+    return connection.sctp === undefined ? 'ok' : followSctp(connection, packet, isReply);
   }
 
   #followTcp(connection: Connection, isReply: boolean, now: number): 'ok' | 'ignored' | 'invalid' | 'reopen' {
@@ -244,6 +257,10 @@ export class Conntrack {
       connection.tcp = openTcp(this.#segment, this.#freshSettings());
       if (connection.tcp === undefined) return this.#invalid();
       followTcp(connection, this.#segment, false, this.#freshSettings());
+    } else if (tuple.protocol === PROTO_SCTP) {
+      connection.sctp = openSctp(packet);
+      if (connection.sctp === undefined || followSctp(connection, packet, false) === 'invalid')
+        return this.#invalid();
     } else if (tuple.protocol === PROTO_ICMP && !isIcmpQuery(packet.bytes[packet.l4]!)) {
       return this.#invalid();
     }
@@ -287,6 +304,9 @@ export class Conntrack {
         connection.expiresAt = now + (stream ? settings.udpStream : settings.udp);
         return;
       }
+      case PROTO_SCTP:
+        connection.expiresAt = now + settings.sctp[connection.sctp!.state]!;
+        return;
       case PROTO_ICMP:
         connection.expiresAt = now + settings.icmp;
         return;

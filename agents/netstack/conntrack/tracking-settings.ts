@@ -15,6 +15,8 @@ export interface TrackingSettings {
   readonly tcp: readonly number[];
   readonly tcpRetransmitted: number;
   readonly tcpUnacknowledged: number;
+  /** By state, in the order of SCTP_STATES. */
+  readonly sctp: readonly number[];
   readonly udp: number;
   readonly udpStream: number;
   readonly icmp: number;
@@ -34,6 +36,18 @@ const TCP_TIMEOUTS = [
   'syn_sent',
 ] as const;
 
+const SCTP_TIMEOUTS = [
+  'closed',
+  'closed',
+  'cookie_wait',
+  'cookie_echoed',
+  'established',
+  'shutdown_sent',
+  'shutdown_recd',
+  'shutdown_ack_sent',
+  'heartbeat_sent',
+] as const;
+
 export function readTrackingSettings({ sysctl }: Netns): TrackingSettings {
   const read = (name: string) => sysctl.number(`net.netfilter.nf_conntrack_${name}`);
   const time = (name: string) => read(name) * 1000;
@@ -47,6 +61,7 @@ export function readTrackingSettings({ sysctl }: Netns): TrackingSettings {
     tcp: TCP_TIMEOUTS.map((state) => time(`tcp_timeout_${state}`)),
     tcpRetransmitted: time('tcp_timeout_max_retrans'),
     tcpUnacknowledged: time('tcp_timeout_unacknowledged'),
+    sctp: SCTP_TIMEOUTS.map((state) => time(`sctp_timeout_${state}`)),
     udp: time('udp_timeout'),
     udpStream: time('udp_timeout_stream'),
     icmp: time('icmp_timeout'),

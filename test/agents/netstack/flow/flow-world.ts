@@ -136,6 +136,7 @@ export class FlowWorld {
           each.status,
           each.mark,
           each.tcp,
+          each.sctp,
           each.expiresAt,
         ]),
       balanced: ns.ipvs
