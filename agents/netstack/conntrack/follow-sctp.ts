@@ -55,6 +55,7 @@ export function openSctp(packet: Packet): SctpTracking | undefined {
       const wanted = initTag(packet, at);
       if (tag !== 0 || wanted === undefined) return undefined;
       sctp.replyTag = wanted;
+      sctp.begin(false);
     } else if (type === CHUNK_HEARTBEAT) sctp.originalTag = tag;
     // A SHUTDOWN COMPLETE will answer with the same tag (RFC 9260 §8.4).
     else if (type === CHUNK_SHUTDOWN_ACK) sctp.replyTag = tag;
@@ -80,6 +81,7 @@ export function followSctp(connection: Connection, packet: Packet, isReply: bool
       isIgnored = true;
       continue;
     }
+    if (type === CHUNK_COOKIE_ACK) sctp.originalBegan = sctp.replyBegan = false;
     const before = sctp.state;
     const after = nextSctpState(before, type, isReply);
     if (after === SCTP_INVALID) return 'invalid';
@@ -154,8 +156,10 @@ function checkHeartbeat(
 function noteInit(sctp: SctpTracking, packet: Packet, at: number, isReply: boolean): boolean {
   const wanted = initTag(packet, at);
   if (wanted === undefined) return false;
-  if (packet.bytes[at] === CHUNK_INIT) sctp.begin(isReply);
-  else if (!isWantedTag(sctp, wanted, isReply)) return false;
+  if (packet.bytes[at] === CHUNK_INIT) {
+    // One that comes again says nothing new.
+    if (sctp.tag(!isReply) !== wanted) sctp.begin(isReply);
+  } else if (!isWantedTag(sctp, wanted, isReply)) return false;
   sctp.setTag(!isReply, wanted);
   return true;
 }

@@ -7,7 +7,7 @@ export class SctpTracking {
   /** What packets of each direction carry; 0 while nobody has said. */
   originalTag = 0;
   replyTag = 0;
-  /** Whether a direction has had an INIT. */
+  /** Whether a direction has had an INIT that no COOKIE ACK has followed. */
   originalBegan = false;
   replyBegan = false;
   /** A heartbeat had another tag, and came by `lastIsReply`: the answer may tell that the tags are others now. */
