@@ -239,7 +239,7 @@ function write(spec: Written): Uint8Array {
   const length = 20 + (isTcp ? 20 + options.length : 8) + payload;
   const bytes = new Uint8Array(14 + length);
   writeEthernet(bytes, 0, spec.to, spec.from, 0x0800);
-  for (let i = 0; i < payload; i++) bytes[bytes.length - 1 - i] = (i * 31 + sourcePort) & 255;
+  for (let i = 0; i < payload; i++) bytes[bytes.length - 1 - i] = (i * 31 + payload) & 255;
   writeIpv4Header(bytes, 14, {
     source,
     destination,
