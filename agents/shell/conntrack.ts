@@ -163,7 +163,8 @@ export function formatConnection(ns: Netns, connection: Connection): string {
   const { protocol, status } = connection;
   const seconds = Math.max(0, Math.floor((connection.expiresAt - ns.clock.now()) / 1000));
   const words = [`${nameOf(protocol).padEnd(8)} ${protocol}`, `${seconds}`];
-  if (protocol === PROTO_TCP) words.push(ns.conntrack.stateName(connection));
+  const state = ns.conntrack.stateName(connection);
+  if (state !== undefined) words.push(state);
   words.push(formatTuple(connection.original));
   if ((status & IPS_SEEN_REPLY) === 0) words.push('[UNREPLIED]');
   words.push(formatTuple(connection.reply));

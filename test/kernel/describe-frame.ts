@@ -56,6 +56,9 @@ function describeIpv4(packet: Uint8Array, own: readonly string[]): string {
   return [...words, describeTransport(packet, body, protocol, isOwn, own.includes(destination))].join(' ');
 }
 
+/** A masquerade draws from here on for a port that is not among the lowest (nf_nat_l4proto_unique_tuple). */
+const LOWEST_DRAWN = 600;
+
 function describeTransport(
   packet: Uint8Array,
   body: Uint8Array,
@@ -64,7 +67,7 @@ function describeTransport(
   toOwn: boolean,
 ): string {
   const port = (at: number, isOwn: boolean): string =>
-    isOwn && u16(body, at) > 1023 ? '*' : String(u16(body, at));
+    isOwn && u16(body, at) >= LOWEST_DRAWN ? '*' : String(u16(body, at));
   const rest =
     protocol === 6 ? [body.subarray(4, 16), body.subarray(18)] : [body.subarray(4, 6), body.subarray(8)];
   return `${port(0, fromOwn)} > ${port(2, toOwn)} ${rest.map(hex).join(' ')} ${checksumOf(packet, body, protocol)}`;

@@ -45,10 +45,36 @@ function textOf(seen: readonly Seen[]): string {
 
 /** Both have tracked the same connections, and each rule has met the same packets. */
 export async function expectSameState(kernel: KernelNode, sim: SimNode): Promise<void> {
-  const list = ['conntrack', '-L'];
+  await expectSameConnections(kernel, sim);
+  await expectSameRules(kernel, sim);
+}
+
+export async function expectSameConnections(
+  kernel: KernelNode,
+  sim: SimNode,
+  filter: readonly string[] = [],
+): Promise<void> {
+  const list = ['conntrack', '-L', ...filter];
   const simulated = connections(await sim.exec(list));
   // Netlink tells a long list in parts, and what moves between them may be missed.
   await vi.waitFor(() => expect(connections(kernel.exec(list))).toEqual(simulated));
+}
+
+/** The connections of one source port that are not the same in both worlds, in words. */
+export async function differenceOfConnections(
+  kernel: KernelNode,
+  sim: SimNode,
+  protocol: string,
+  sourcePort: number,
+): Promise<string | undefined> {
+  const list = ['conntrack', '-L', '-p', protocol, '--sport', String(sourcePort)];
+  const [real, simulated] = [kernel.exec(list), await sim.exec(list)].map((text) =>
+    connections(text).join('\n    '),
+  );
+  return real === simulated ? undefined : `  Linux:\n    ${real}\n  podwire:\n    ${simulated}`;
+}
+
+export async function expectSameRules(kernel: KernelNode, sim: SimNode): Promise<void> {
   const save = ['iptables-save', '-c'];
   expect(savedRules(kernel.exec(save))).toEqual(savedRules(await sim.exec(save)));
 }
@@ -68,7 +94,7 @@ export function savedRules(text: string): string[] {
 }
 
 /** How long connections last since their last packet, in seconds; a world's own clock shows a little less. */
-const LIVES = [10, 30, 60, 120, 300, 600, 432_000];
+const LIVES = [3, 10, 30, 60, 120, 200, 210, 250, 300, 600, 432_000];
 
 /**
  * `conntrack -L` without tunnels and the test's own packets, and without ports drawn at random; the time that is
@@ -84,8 +110,6 @@ export function connections(text: string): string[] {
           /^(\w+ +\d+) (\d+)/,
           (_, name, left) => `${name} ${LIVES.find((life) => life >= Number(left))}`,
         )
-        // What is not acknowledged yet shortens it (docs/fidelity.md).
-        .replace(/^(tcp +6) \d+ ESTABLISHED/, '$1 ESTABLISHED')
         // The ports of a reply are what frames have shown, or drawn: for a masquerade, or after a clash.
         .replace(/( src=.* src=\S+ dst=\S+) [^[]*/, '$1 ')
         .replace(/( dst=(?:172\.18\.0\.2|10\.244\.1\.[01]) sport=\d+) dport=(?!30080|31000)\d+/, '$1')

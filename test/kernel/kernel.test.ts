@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRng } from '../../platform/rng.ts';
 import type { Port } from '../agents/netstack/flow/flow-world.ts';
 import { proxiedPort } from '../controllers/kube-proxy/proxied-port.ts';
-import { expectSameState, JUDGED_MODES, savedRules, tellDifference } from './judge.ts';
+import {
+  differenceOfConnections,
+  expectSameRules,
+  JUDGED_MODES,
+  savedRules,
+  tellDifference,
+} from './judge.ts';
 import { KernelNode, type Seen } from './kernel-node.ts';
 import { CASES, SEED } from './seed.ts';
 import { SimNode } from './sim-node.ts';
@@ -84,7 +90,7 @@ describe.each(JUDGED_MODES)('%s', (mode) => {
       const differences: string[] = [];
       for (let i = 0; i < CASES; i++) differences.push(...(await playCase(sim, drawCase(rng, i), i)));
       expect(differences).toEqual([]);
-      await expectSameState(kernel, sim);
+      await expectSameRules(kernel, sim);
     } finally {
       sim.close();
     }
@@ -94,6 +100,8 @@ describe.each(JUDGED_MODES)('%s', (mode) => {
 interface Case {
   readonly what: string;
   readonly steps: readonly Step[];
+  /** Undefined of echoes. */
+  readonly talk?: Talk;
 }
 
 function drawCase(rng: ReturnType<typeof seededRng>, index: number): Case {
@@ -111,14 +119,16 @@ function drawCase(rng: ReturnType<typeof seededRng>, index: number): Case {
   return {
     what: `${protocol} ${source}:${talk.sourcePort} > ${destination}:${destinationPort}`,
     steps: drawSteps(rng, talk),
+    talk,
   };
 }
 
 /** Plays one case in both worlds; each difference with the case that shows it. */
-async function playCase(sim: SimNode, { what, steps }: Case, index: number): Promise<string[]> {
-  let [lastReal, lastSim]: (Seen | undefined)[] = [];
+async function playCase(sim: SimNode, { what, steps, talk }: Case, index: number): Promise<string[]> {
+  const seenReal: Seen[] = [];
+  const seenSim: Seen[] = [];
   for (const [at, step] of steps.entries()) {
-    const [forReal, forSim] = [step(lastReal), step(lastSim)];
+    const [forReal, forSim] = [step(seenReal), step(seenSim)];
     if (!forReal || !forSim) {
       if (!forReal !== !forSim)
         return [`case ${index} step ${at}: ${what}: only one world has something to answer`];
@@ -128,10 +138,12 @@ async function playCase(sim: SimNode, { what, steps }: Case, index: number): Pro
     const simulated = await sim.exchange(forSim.port, forSim.frames);
     const difference = tellDifference(forReal.frames, forSim.frames, real, simulated);
     if (difference) return [`case ${index} step ${at}: ${what}\n  in by ${forReal.port}:\n${difference}`];
-    lastReal = real.at(-1) ?? lastReal;
-    lastSim = simulated.at(-1) ?? lastSim;
+    seenReal.push(...real);
+    seenSim.push(...simulated);
   }
-  return [];
+  if (talk === undefined) return [];
+  const difference = await differenceOfConnections(kernel, sim, talk.protocol, talk.sourcePort);
+  return difference === undefined ? [] : [`case ${index}, at last: ${what}\n${difference}`];
 }
 
 function hash(text: string): number {

@@ -7,7 +7,7 @@ import { IPV4 } from '../../controllers/kube-proxy/ip-family.ts';
 import { proxyMode } from '../../controllers/kube-proxy/proxy-mode.ts';
 import type { ProxiedPort } from '../../controllers/kube-proxy/service-port.ts';
 import { FlowWorld, HOSTS, type Port } from '../agents/netstack/flow/flow-world.ts';
-import { type Seen, sentinels, sentinelTag, TUNNEL_PORTS } from './kernel-node.ts';
+import { ECHO_SECONDS, type Seen, sentinels, sentinelTag, TUNNEL_PORTS } from './kernel-node.ts';
 
 /** The simulated node with what kube-proxy and flannel wrote to it. */
 export class SimNode {
@@ -18,6 +18,7 @@ export class SimNode {
   private constructor() {
     const { ns, cni0, devices } = this.world;
     ns.sysctl.set('net.ipv4.ip_local_port_range', TUNNEL_PORTS);
+    ns.sysctl.set('net.netfilter.nf_conntrack_icmp_timeout', ECHO_SECONDS);
     for (const [port, hosts] of Object.entries(HOSTS)) {
       const link = port === 'eth0' ? devices.eth0 : cni0;
       for (const [address, mac] of Object.entries(hosts)) ns.addNeighbour(link, ipv4(address), mac);

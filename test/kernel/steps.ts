@@ -4,7 +4,9 @@ import { writeIpv4Header } from '../../agents/netstack/header/ipv4-header.ts';
 import { ipv4 } from '../../agents/netstack/ipv4.ts';
 import { mac, readMac } from '../../agents/netstack/mac.ts';
 import type { Rng } from '../../platform/rng.ts';
+import { Conversation } from '../agents/netstack/flow/conversation.ts';
 import { type FrameSpec, frameOf, HOSTS, type Port, replyTo } from '../agents/netstack/flow/flow-world.ts';
+import { drawAberration, drawStart } from './aberration.ts';
 import type { Seen } from './kernel-node.ts';
 
 /** Who speaks to whom. */
@@ -17,23 +19,20 @@ export interface Talk {
   readonly protocol: 'tcp' | 'udp';
 }
 
-/** One step of a case: frames into one device. Built apart for each world from what came out of it before. */
+/** One step of a case: frames into one device. Built apart for each world from all that came out of it before. */
 export type Step = (
-  last: Seen | undefined,
+  seen: readonly Seen[],
 ) => { readonly port: Port; readonly frames: readonly Uint8Array[] } | undefined;
 
+/** Of every endpoint. */
+const SERVER_PORT = 8080;
 const SYN = 2;
 const ACK = 16;
 const FIN = 1;
 const RST = 4;
 const PSH = 8;
 
-interface Look {
-  readonly flags?: number;
-  readonly payload?: number;
-  readonly ttl?: number;
-  readonly dontFragment?: boolean;
-}
+type Look = Partial<Pick<FrameSpec, 'flags' | 'payload' | 'ttl' | 'dontFragment' | 'numbers'>>;
 
 const from =
   (talk: Talk, look: Look, change: (frame: Uint8Array) => Uint8Array[] = (frame) => [frame]): Step =>
@@ -42,15 +41,23 @@ const from =
     return { port: talk.port, frames: change(frameOf(talk.port, spec)) };
   };
 
-/** The answer of whoever got the last packet. */
+/** What the server says to whoever sent it the last packet that it got. */
 const answer =
-  (look: Look): Step =>
-  (last) => {
+  (talk: Talk, look: Look): Step =>
+  (seen) => {
+    const last = seen.findLast(({ frame }) => isToServer(talk, frame));
     const frame = last && replyTo(inner(last.frame), { flags: ACK, payload: 0, ttl: 64, ...look });
     return frame && last && inner(last.frame) === last.frame
       ? { port: last.port, frames: [frame] }
       : undefined;
   };
+
+/** Whatever NAT made of it: what the server says comes from its own port, or from the one that it was asked at. */
+function isToServer({ destinationPort }: Talk, frame: Uint8Array): boolean {
+  const carried = inner(frame);
+  const sourcePort = (carried[34]! << 8) | carried[35]!;
+  return sourcePort !== destinationPort && sourcePort !== SERVER_PORT;
+}
 
 /** What a tunnel carries, else the frame itself. */
 function inner(frame: Uint8Array): Uint8Array {
@@ -60,8 +67,11 @@ function inner(frame: Uint8Array): Uint8Array {
 /** An ICMP error about the last packet, from whoever got it. */
 const complain =
   (type: number, code: number): Step =>
-  (last) => {
+  (seen) => {
+    const last = seen.at(-1);
     if (last?.frame[12] !== 8 || last.frame[13] !== 0 || inner(last.frame) !== last.frame) return undefined;
+    // RFC 1122 §3.2.2: nobody complains about a complaint.
+    if (last.frame[23] === 1 && [3, 11, 12].includes(last.frame[34]!)) return undefined;
     const quoted = last.frame.subarray(14, Math.min(last.frame.length, 14 + 28 + 8));
     const length = 20 + 8 + quoted.length;
     const frame = new Uint8Array(14 + length);
@@ -136,41 +146,54 @@ export function drawSteps(rng: Rng, talk: Talk): Step[] {
     payload: any([0, 1, 8, 100, 600]),
     ttl: any([64, 64, 64, 2, 1]),
   });
-  const life: Step[] = isTcp
+  const conversation = new Conversation(drawStart(rng), drawStart(rng));
+  const numbered = (side: 'client' | 'server', given: Look): Look => {
+    const { flags = ACK, payload = 0 } = given;
+    if (!isTcp) return given;
+    return { ...given, numbers: conversation.say(side, flags, payload, drawAberration(rng, flags)) };
+  };
+  const ask = (given: Look, change?: (frame: Uint8Array) => Uint8Array[]): Step =>
+    from(talk, numbered('client', given), change);
+  const reply = (given: Look): Step => answer(talk, numbered('server', given));
+  const beginning: (() => Step)[] = isTcp
     ? [
-        from(talk, { flags: SYN }),
-        answer({ flags: SYN | ACK }),
-        from(talk, { flags: ACK }),
-        from(talk, { flags: ACK | PSH, payload: 100 }),
-        answer({ flags: ACK, payload: 50 }),
+        () => ask({ flags: SYN }),
+        () => reply({ flags: SYN | ACK }),
+        () => ask({ flags: ACK }),
+        () => ask({ flags: ACK | PSH, payload: 100 }),
+        () => reply({ flags: ACK, payload: 50 }),
       ]
-    : [from(talk, { payload: 20 }), answer({ payload: 30 }), from(talk, { payload: 21 })];
+    : [() => ask({ payload: 20 }), () => reply({ payload: 30 }), () => ask({ payload: 21 })];
   const odd = (): Step => {
-    switch (rng.int(isTcp ? 11 : 9)) {
+    switch (rng.int(isTcp ? 13 : 9)) {
       case 0:
-        return from(talk, look());
+        return ask(look());
       case 1:
-        return answer(look());
+        return reply(look());
       case 2:
         return complain(3, any([1, 3, 4, 13]));
       case 3:
         return complain(11, 0);
       case 4:
-        return from(talk, { payload: 100 }, damage(any([24, 40, 50, 60])));
+        return ask({ payload: 100 }, damage(any([24, 40, 50, 60])));
       case 5:
-        return from(talk, { payload: 200 }, fragments);
+        return ask({ payload: 200 }, fragments);
       case 6:
-        return from(talk, { payload: any([1390, 1410, 1430, 1452]), dontFragment: rng.int(2) === 0 });
+        return ask({ payload: any([1380, 1400, 1420, 1440]), dontFragment: rng.int(2) === 0 });
       case 7:
-        return from(talk, { ttl: any([1, 2]), payload: 10 });
+        return ask({ ttl: any([1, 2]), payload: 10 });
       case 8:
-        return answer({ payload: 40 });
+        return reply({ payload: 40 });
       case 9:
-        return from(talk, { flags: FIN | ACK });
+        return ask({ flags: FIN | ACK });
+      case 10:
+        return reply({ flags: FIN | ACK });
+      case 11:
+        return ask({ payload: 40 });
       default:
-        return answer({ flags: FIN | ACK });
+        return reply({ flags: any([RST, RST | ACK, SYN | ACK]) });
     }
   };
-  const kept = life.slice(0, rng.int(life.length + 1));
+  const kept = beginning.slice(0, rng.int(beginning.length + 1)).map((step) => step());
   return [...kept, ...Array.from({ length: rng.int(4) + (kept.length === 0 ? 1 : 0) }, odd)];
 }

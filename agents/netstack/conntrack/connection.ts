@@ -1,11 +1,10 @@
 import type { IpAddress } from '../ip-address.ts';
 import { ANY_IPV4 } from '../ipv4.ts';
 import type { IpvsConnection } from '../ipvs/ipvs-connection.ts';
-import { PROTO_TCP } from '../protocol-numbers.ts';
+import type { SctpTracking } from './sctp-tracking.ts';
+import { TCP_ESTABLISHED } from './tcp-state.ts';
+import type { TcpTracking } from './tcp-tracking.ts';
 import type { Tuple } from './tuple.ts';
-
-/** The index of ESTABLISHED in TCP_STATES. */
-export const TCP_ESTABLISHED = 3;
 
 /** Status bits, as enum ip_conntrack_status. */
 export const IPS_SEEN_REPLY = 1 << 1;
@@ -52,8 +51,9 @@ export class Connection {
   /** Milliseconds; past it the entry does not exist any more. */
   expiresAt = 0;
   createdAt = 0;
-  /** An index into TCP_STATES. */
-  tcpState = 0;
+  /** Those of TCP and of SCTP have it. */
+  tcp: TcpTracking | undefined = undefined;
+  sctp: SctpTracking | undefined = undefined;
   /** Of the device that a masquerade took its address from. */
   masqueradeLink = 0;
   master: Connection | undefined = undefined;
@@ -78,10 +78,10 @@ export class Connection {
   /** Past its beginning and before its end: packets in the middle of it move no state. */
   isSteady(): boolean {
     if ((this.status & (IPS_CONFIRMED | IPS_DYING)) !== IPS_CONFIRMED) return false;
-    if (this.original.protocol !== PROTO_TCP) return true;
+    if (this.tcp === undefined) return true;
     // An answered connection's next packet makes it assured.
     const isSettled = (this.status & (IPS_SEEN_REPLY | IPS_ASSURED)) !== IPS_SEEN_REPLY;
-    return this.tcpState === TCP_ESTABLISHED && isSettled;
+    return this.tcp.state === TCP_ESTABLISHED && isSettled;
   }
 
   /** The tuple of the direction opposite to a packet's. */

@@ -23,16 +23,15 @@ import {
 import type { Netns } from '../netns.ts';
 import { CT_ESTABLISHED, CT_INVALID, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_ICMPV6, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
-import {
-  Connection,
-  IPS_ASSURED,
-  IPS_CONFIRMED,
-  IPS_DYING,
-  IPS_SEEN_REPLY,
-  TCP_ESTABLISHED,
-} from './connection.ts';
+import { Connection, IPS_ASSURED, IPS_CONFIRMED, IPS_DYING, IPS_SEEN_REPLY } from './connection.ts';
+import { followSctp, openSctp } from './follow-sctp.ts';
+import { followSteady, followTcp, openTcp } from './follow-tcp.ts';
 import { quotedTransport } from './quoted-transport.ts';
-import { followTcp, isPossibleSegment, openTcp, TCP_STATES, TCP_TIMEOUTS } from './tcp-tracking.ts';
+import { SCTP_STATES } from './sctp-state.ts';
+import { readSegment, TcpSegment } from './tcp-segment.ts';
+import { TCP_STATES } from './tcp-state.ts';
+import { isInsideWindow } from './tcp-window.ts';
+import { readTrackingSettings, type TrackingSettings, tcpTimeout } from './tracking-settings.ts';
 import { invertTuple, isIcmpQuery, newTuple, readTuple, type Tuple } from './tuple.ts';
 import { TupleTable } from './tuple-table.ts';
 
@@ -41,6 +40,8 @@ const GC_MS = 30_000;
 /** Entries looked at for one to give way when the table is full (nf_conntrack early_drop). */
 const EARLY_DROP_SCAN = 64;
 const UDP_STREAM_AFTER_MS = 2000;
+/** A connection with less left is not worth a doubt (nf_tcp_handle_invalid). */
+const DOUBTED_MS = 120_000;
 
 export interface ConntrackStats {
   found: number;
@@ -61,6 +62,7 @@ export class Conntrack {
   readonly #table = new TupleTable();
   readonly #tuple: Tuple = newTuple();
   readonly #inner: Tuple = newTuple();
+  readonly #segment = new TcpSegment();
   readonly stats: ConntrackStats = {
     found: 0,
     invalid: 0,
@@ -71,11 +73,11 @@ export class Conntrack {
   };
   #enabled = false;
   #gcTimer: unknown;
-  #timeouts: Timeouts;
+  #settings: TrackingSettings;
 
   constructor(ns: Netns) {
     this.#ns = ns;
-    this.#timeouts = readTimeouts(ns);
+    this.#settings = readTrackingSettings(ns);
   }
 
   get enabled(): boolean {
@@ -130,19 +132,26 @@ export class Conntrack {
   }
 
   /**
-   * What tracking does with a packet of an established connection that changes nothing but its age; false, and
-   * nothing done, for one that may change more. Its flow has been tracked before.
+   * Whether a packet of a connection that a packet of its flow has gone by before changes nothing of it but its
+   * age and its windows. Nothing is done yet.
    */
-  keepAlive(connection: Connection, packet: Packet, now: number): boolean {
+  isUneventful(connection: Connection, packet: Packet, isReply: boolean, now: number): boolean {
     if (connection.expiresAt <= now || !connection.isSteady()) return false;
     if (!packet.checksumsGood) {
       const { l4, end } = packet;
       readTuple(this.#tuple, packet.bytes, packet.l3, { l4, end, protocol: transportOf(packet) });
       if (!hasGoodTransport(packet, this.#tuple)) return false;
     }
-    if (connection.balanced !== undefined && !connection.balanced.keepAlive(now)) return false;
+    if (connection.balanced !== undefined && !connection.balanced.mayStay(now)) return false;
+    if (connection.tcp === undefined) return !becomesStream(connection, now);
+    return readSegment(this.#segment, packet) && isInsideWindow(connection.tcp, this.#segment, isReply);
+  }
+
+  /** What tracking does with the packet that isUneventful was just asked about. */
+  keepAlive(connection: Connection, isReply: boolean, now: number): void {
+    if (connection.tcp !== undefined) followSteady(connection.tcp, this.#segment, isReply);
+    connection.balanced?.keepAlive(now);
     this.#refresh(connection, now);
-    return true;
   }
 
   /** An address went away: connections masqueraded to it go too (nf_nat_masquerade.c). */
@@ -152,9 +161,10 @@ export class Conntrack {
     );
   }
 
-  /** The name of a TCP connection's state. */
-  stateName(connection: Connection): string {
-    return TCP_STATES[connection.tcpState]!;
+  /** The name of a connection's state, if its protocol has any. */
+  stateName({ tcp, sctp }: Connection): string | undefined {
+    if (tcp !== undefined) return TCP_STATES[tcp.state];
+    return sctp && SCTP_STATES[sctp.state];
   }
 
   close(): void {
@@ -196,7 +206,7 @@ export class Conntrack {
       packet.ctInfo = CT_UNTRACKED;
       return NF_ACCEPT;
     }
-    if (tuple.protocol === PROTO_TCP && !isPossibleSegment(packet)) return this.#invalid();
+    if (tuple.protocol === PROTO_TCP && !readSegment(this.#segment, packet)) return this.#invalid();
     if (tuple.protocol === PROTO_ICMP && isIcmpError(bytes[l4]!)) return this.#trackError(packet);
     if (tuple.protocol === PROTO_ICMPV6 && isIcmp6Error(bytes[l4]!)) return this.#trackError(packet);
     return this.#resolve(packet, tuple);
@@ -218,31 +228,56 @@ export class Conntrack {
   }
 
   #follow(packet: Packet, tuple: Tuple, connection: Connection, isReply: boolean, now: number): Verdict {
-    if (tuple.protocol === PROTO_TCP) {
-      const outcome = followTcp(connection, packet, isReply);
-      if (outcome === 'invalid') return this.#invalid();
-      if (outcome === 'reopen') {
-        this.delete(connection);
-        return this.#open(packet, tuple, now);
-      }
-      if (outcome === 'kill') this.delete(connection);
+    const outcome = this.#move(packet, connection, isReply, now);
+    if (outcome === 'invalid') return this.#invalid();
+    if (outcome === 'reopen') {
+      this.delete(connection);
+      return this.#open(packet, tuple, now);
     }
     packet.connection = connection;
     packet.ctReply = isReply;
-    if (isReply) connection.status |= IPS_SEEN_REPLY;
     packet.ctInfo = isReply || (connection.status & IPS_SEEN_REPLY) !== 0 ? CT_ESTABLISHED : CT_NEW;
-    this.#refresh(connection, now);
+    // An answer counts from the next packet on.
+    if (outcome === 'ok') this.#refresh(connection, now);
+    if (isReply) connection.status |= IPS_SEEN_REPLY;
     return NF_ACCEPT;
+  }
+
+  #move(
+    packet: Packet,
+    connection: Connection,
+    isReply: boolean,
+    now: number,
+  ): 'ok' | 'ignored' | 'invalid' | 'reopen' {
+    if (connection.tcp !== undefined) return this.#followTcp(connection, isReply, now);
+    return connection.sctp === undefined ? 'ok' : followSctp(connection, packet, isReply);
+  }
+
+  #followTcp(connection: Connection, isReply: boolean, now: number): 'ok' | 'ignored' | 'invalid' | 'reopen' {
+    const settings = this.#freshSettings();
+    const outcome = followTcp(connection, this.#segment, isReply, settings);
+    if (outcome === 'doubted') {
+      const left = connection.expiresAt - now;
+      if (left >= DOUBTED_MS && left > settings.tcpUnacknowledged)
+        connection.expiresAt = now + settings.tcpUnacknowledged;
+      return 'invalid';
+    }
+    if (outcome !== 'kill') return outcome;
+    this.delete(connection);
+    return 'ignored';
   }
 
   #open(packet: Packet, tuple: Tuple, now: number): Verdict {
     packet.recording = undefined;
     const connection = new Connection();
     if (tuple.protocol === PROTO_TCP) {
-      const loose = this.#ns.sysctl.number('net.netfilter.nf_conntrack_tcp_loose') !== 0;
-      const state = openTcp(packet, loose);
-      if (state === undefined) return this.#invalid();
-      connection.tcpState = state;
+      connection.tcp = openTcp(this.#segment, this.#freshSettings());
+      if (connection.tcp === undefined) return this.#invalid();
+      followTcp(connection, this.#segment, false, this.#freshSettings());
+    } else if (tuple.protocol === PROTO_SCTP) {
+      connection.sctp = openSctp(packet);
+      if (connection.sctp === undefined || followSctp(connection, packet, false) === 'invalid')
+        return this.#invalid();
     } else if (isIcmp(tuple.protocol) && !isIcmpQuery(tuple.protocol, packet.bytes[packet.l4]!)) {
       return this.#invalid();
     }
@@ -275,28 +310,35 @@ export class Conntrack {
   }
 
   #refresh(connection: Connection, now: number): void {
-    if (this.#timeouts.generation !== this.#ns.sysctl.generation) this.#timeouts = readTimeouts(this.#ns);
-    const timeouts = this.#timeouts;
+    const settings = this.#freshSettings();
     switch (connection.protocol) {
       case PROTO_TCP:
-        connection.expiresAt = now + tcpTimeout(connection, timeouts);
+        connection.expiresAt = now + tcpTimeout(connection, settings);
         return;
       case PROTO_UDP: {
-        const replied = (connection.status & IPS_SEEN_REPLY) !== 0;
-        const stream = replied && now - connection.createdAt > UDP_STREAM_AFTER_MS;
+        const stream = isStream(connection, now);
         if (stream) connection.status |= IPS_ASSURED;
-        connection.expiresAt = now + (stream ? timeouts.udpStream : timeouts.udp);
+        connection.expiresAt = now + (stream ? settings.udpStream : settings.udp);
         return;
       }
+      case PROTO_SCTP:
+        connection.expiresAt = now + settings.sctp[connection.sctp!.state]!;
+        return;
       case PROTO_ICMP:
-        connection.expiresAt = now + timeouts.icmp;
+        connection.expiresAt = now + settings.icmp;
         return;
       case PROTO_ICMPV6:
-        connection.expiresAt = now + timeouts.icmp6;
+        connection.expiresAt = now + settings.icmp6;
         return;
       default:
-        connection.expiresAt = now + timeouts.generic;
+        connection.expiresAt = now + settings.generic;
     }
+  }
+
+  #freshSettings(): TrackingSettings {
+    if (this.#settings.generation !== this.#ns.sysctl.generation)
+      this.#settings = readTrackingSettings(this.#ns);
+    return this.#settings;
   }
 
   /** __nf_conntrack_confirm: the first packet got through, so the connection exists. */
@@ -309,7 +351,7 @@ export class Conntrack {
       this.#ns.drop(packet, 'CONNTRACK_CLASH');
       return NF_DROP;
     }
-    if (this.count >= this.#timeouts.max && !this.#earlyDrop()) {
+    if (this.count >= this.#settings.max && !this.#earlyDrop()) {
       this.stats.drop++;
       this.#ns.drop(packet, 'CONNTRACK_FULL');
       return NF_DROP;
@@ -373,36 +415,9 @@ function isPaddedDatagram({ bytes, l4, end }: Packet, source: IpAddress, destina
   return fold(sumWords(bytes, l4, end, pseudoHeaderSum(source, destination, PROTO_UDP, end - l4))) === 0xffff;
 }
 
-interface Timeouts {
-  readonly generation: number;
-  readonly max: number;
-  readonly tcp: readonly number[];
-  readonly unacknowledged: number;
-  readonly udp: number;
-  readonly udpStream: number;
-  readonly icmp: number;
-  readonly icmp6: number;
-  readonly generic: number;
-}
+/** Both have spoken, and not only at once (nf_conntrack_udp_packet). */
+const isStream = ({ status, createdAt }: Connection, now: number): boolean =>
+  (status & IPS_SEEN_REPLY) !== 0 && now - createdAt > UDP_STREAM_AFTER_MS;
 
-/** A connection picked up in its middle that nobody has answered is not believed for five days. */
-function tcpTimeout({ status, tcpState }: Connection, { tcp, unacknowledged }: Timeouts): number {
-  const timeout = tcp[tcpState]!;
-  const isBelieved = tcpState !== TCP_ESTABLISHED || (status & IPS_SEEN_REPLY) !== 0;
-  return isBelieved ? timeout : Math.min(timeout, unacknowledged);
-}
-
-function readTimeouts({ sysctl }: Netns): Timeouts {
-  const read = (name: string) => sysctl.number(`net.netfilter.nf_conntrack_${name}`) * 1000;
-  return {
-    generation: sysctl.generation,
-    max: sysctl.number('net.netfilter.nf_conntrack_max'),
-    tcp: TCP_TIMEOUTS.map((state) => read(`tcp_timeout_${state}`)),
-    unacknowledged: read('tcp_timeout_unacknowledged'),
-    udp: read('udp_timeout'),
-    udpStream: read('udp_timeout_stream'),
-    icmp: read('icmp_timeout'),
-    icmp6: read('icmpv6_timeout'),
-    generic: read('generic_timeout'),
-  };
-}
+const becomesStream = (connection: Connection, now: number): boolean =>
+  connection.protocol === PROTO_UDP && (connection.status & IPS_ASSURED) === 0 && isStream(connection, now);

@@ -77,9 +77,9 @@ export class FlowTable {
 
   /** Whether the slow path would decide the same now; what it would learn from the packet is learnt here. */
   #holds(
-    { maxLength, rewrite, effects, connection, connectionStatus, connectionMark }: Flow,
+    { maxLength, rewrite, effects, connection, connectionStatus, connectionMark, isReply }: Flow,
     packet: Packet,
-  ) {
+  ): boolean {
     const { bytes, start, end } = packet;
     if (end - start - 14 > maxLength || bytes[start + 22]! <= rewrite.hops) return false;
     if (!packet.checksumsGood && headerSum(bytes, start + 14) !== 0xffff) return false;
@@ -90,12 +90,14 @@ export class FlowTable {
     if (connection !== undefined) {
       packet.l3 = start + 14;
       packet.l4 = start + 34;
-      if (!conntrack.keepAlive(connection, packet, now)) return false;
       if (connection.status !== connectionStatus || connection.mark !== connectionMark) return false;
+      if (!conntrack.isUneventful(connection, packet, isReply, now)) return false;
     }
     for (let i = 0; i < effects.neighbours.length; i++) {
       if (!neighbours.isUsable(effects.neighbours[i]!)) return false;
     }
+    // What the slow path would do again must not have been done before the last check.
+    if (connection !== undefined) conntrack.keepAlive(connection, isReply, now);
     for (let i = 0; i < learnt.length; i++) learnt[i]!.updatedAt = now;
     return true;
   }

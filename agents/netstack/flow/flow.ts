@@ -68,4 +68,6 @@ export interface Flow extends FlowKey {
   readonly connection: Connection | undefined;
   readonly connectionStatus: number;
   readonly connectionMark: number;
+  /** Which of the connection's directions it is. */
+  readonly isReply: boolean;
 }

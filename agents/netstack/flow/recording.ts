@@ -125,6 +125,7 @@ export class FlowRecording {
       connection,
       connectionStatus: connection?.status ?? 0,
       connectionMark: connection?.mark ?? 0,
+      isReply: packet.ctReply,
     });
   }
 

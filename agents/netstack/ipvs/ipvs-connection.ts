@@ -44,10 +44,13 @@ export class IpvsConnection {
     return this.isActive || this.service.protocol !== PROTO_TCP;
   }
 
-  /** What a packet does to a connection that stays as it is; false, and nothing done, if it may not. */
-  keepAlive(now: number): boolean {
-    if (this.expiresAt <= now || !this.isSteady || !this.destination.isAvailable) return false;
+  /** Whether a packet leaves the connection as it is, but for its age. */
+  mayStay(now: number): boolean {
+    return this.expiresAt > now && this.isSteady && this.destination.isAvailable;
+  }
+
+  /** What a packet does to a connection that mayStay. */
+  keepAlive(now: number): void {
     this.expiresAt = now + this.lifetimeMs;
-    return true;
   }
 }

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { cidr } from '../../../../agents/netstack/cidr.ts';
 import { ipv4 } from '../../../../agents/netstack/ipv4.ts';
 import { mac } from '../../../../agents/netstack/mac.ts';
+import { type Aberration, Conversation, OPTIONS, type OptionsChoice, RIGHT } from './conversation.ts';
 import { FlowWorld, type FrameSpec, frameOf, type Port, replyTo } from './flow-world.ts';
 
 const RUNS = Number(process.env.FLOW_RUNS ?? 200);
@@ -100,14 +101,16 @@ const CHANGES: Readonly<Record<string, (world: FlowWorld) => void>> = {
   watched: ({ cni0 }) => void cni0.addTap(() => {}),
 };
 
+type Said = Pick<FrameSpec, 'flags' | 'payload' | 'ttl'> & { readonly odd: Aberration };
+type Sent = Said & Pick<FrameSpec, 'protocol' | 'sourcePort' | 'dontFragment'>;
+
 type Step =
-  | {
-      readonly kind: 'send';
-      readonly talk: number;
-      readonly spec: Partial<FrameSpec>;
-      readonly damage: number;
-    }
-  | { readonly kind: 'reply'; readonly spec: Pick<FrameSpec, 'flags' | 'payload' | 'ttl'> }
+  | { readonly kind: 'send'; readonly talk: number; readonly spec: Sent; readonly damage: number }
+  /** The client of the last connection goes on. */
+  | { readonly kind: 'more'; readonly spec: Said }
+  /** Whoever got the last frame answers it. */
+  | { readonly kind: 'reply'; readonly spec: Said }
+  | { readonly kind: 'open'; readonly talk: number; readonly sourcePort: number }
   | { readonly kind: 'again' }
   | { readonly kind: 'change'; readonly name: string }
   | { readonly kind: 'wait'; readonly milliseconds: number };
@@ -115,18 +118,36 @@ type Step =
 const flags = fc.constantFrom(SYN, ACK, ACK, ACK, ACK | 8, ACK | SYN, ACK | 1, 4, 0);
 const payload = fc.constantFrom(0, 1, 100, 100, 700);
 const ttl = fc.constantFrom(64, 64, 64, 1, 2);
+const offset = fc.constantFrom(0, 0, 0, 0, 0, 1, -1, 100, -100, 1001, -66_001, 2 ** 31, -(2 ** 30));
+const odd: fc.Arbitrary<Aberration> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(RIGHT) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      sequence: offset,
+      acknowledgment: offset,
+      window: fc.constantFrom(1000, 0, 1, 65_535),
+      options: fc.constantFrom(...(Object.keys(OPTIONS) as OptionsChoice[])),
+      isSent: fc.boolean(),
+    }),
+  },
+);
+const said = fc.record({ flags, payload, ttl, odd });
+const talk = fc.nat(TALKS.length - 1);
+const sourcePort = fc.constantFrom(4000, 4001);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({
       kind: fc.constant('send' as const),
-      talk: fc.nat(TALKS.length - 1),
+      talk,
       spec: fc.record({
         protocol: fc.constantFrom('tcp' as const, 'udp' as const),
-        sourcePort: fc.constantFrom(4000, 4001),
+        sourcePort,
         flags,
         payload,
         ttl,
+        odd,
         dontFragment: fc.boolean(),
       }),
       damage: fc.constantFrom(0, 0, 0, 0, 0, 0, 24, 40, 50, 53),
@@ -134,8 +155,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: fc.record({ kind: fc.constant('reply' as const), spec: fc.record({ flags, payload, ttl }) }),
+    arbitrary: fc.record({ kind: fc.constant('reply' as const), spec: said }),
   },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('more' as const), spec: said }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('open' as const), talk, sourcePort }) },
   { weight: 5, arbitrary: fc.constant({ kind: 'again' as const }) },
   {
     weight: 2,
@@ -153,25 +176,23 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-const DEFAULTS: Omit<FrameSpec, 'source' | 'destination' | 'destinationPort'> = {
-  protocol: 'udp',
-  sourcePort: 4000,
-  flags: ACK,
-  ttl: 64,
-  payload: 100,
-  dontFragment: false,
-};
-
 /** Two equal worlds, one with the fast path; every step is done in both. */
 class Pair {
   readonly fast = new FlowWorld();
   readonly slow = new FlowWorld({ enabled: false });
   #sent: [Port, Uint8Array][] = [];
   #last: { port: Port; frame: Uint8Array } | undefined;
+  readonly #conversations = new Map<string, Conversation>();
+  /** Of the last connection that a client spoke on. */
+  #current: { conversation: Conversation; talk: number; spec: Sent } | undefined;
+  /** Segments that went the fast way. */
+  tcpHits = 0;
 
   async do(step: Step): Promise<void> {
     const { fast, slow } = this;
     switch (step.kind) {
+      case 'open':
+        return this.#open(step.talk, step.sourcePort);
       case 'change':
         for (const world of [fast, slow]) {
           try {
@@ -186,7 +207,9 @@ class Pair {
         break;
       default:
         for (const [port, frame] of this.#framesOf(step)) {
+          const hits = fast.ns.flows.hits;
           for (const world of [fast, slow]) world.send(port, frame);
+          if (frame[23] === 6) this.tcpHits += fast.ns.flows.hits - hits;
           this.#sent = [...this.#sent.slice(-3), [port, frame]];
         }
     }
@@ -196,16 +219,42 @@ class Pair {
     expect(fast.state()).toEqual(slow.state());
   }
 
-  #framesOf(step: Exclude<Step, { kind: 'change' | 'wait' }>): [Port, Uint8Array][] {
-    if (step.kind === 'again') return this.#sent;
-    if (step.kind === 'reply') {
-      const frame = this.#last && replyTo(this.#last.frame, step.spec);
-      return frame ? [[this.#last!.port, frame]] : [];
+  async #open(talk: number, sourcePort: number): Promise<void> {
+    const plain = { payload: 0, ttl: 64, odd: RIGHT };
+    const spec: Sent = { ...plain, protocol: 'tcp', sourcePort, dontFragment: false, flags: SYN };
+    await this.do({ kind: 'send', talk, spec, damage: 0 });
+    await this.do({ kind: 'reply', spec: { ...plain, flags: SYN | ACK } });
+    await this.do({ kind: 'more', spec: { ...plain, flags: ACK } });
+  }
+
+  #framesOf(step: Exclude<Step, { kind: 'change' | 'wait' | 'open' }>): [Port, Uint8Array][] {
+    switch (step.kind) {
+      case 'again':
+        return this.#sent;
+      case 'reply': {
+        const { flags, payload, odd } = step.spec;
+        const numbers = this.#current?.conversation.say('server', flags, payload, odd);
+        const frame = this.#last && replyTo(this.#last.frame, { ...step.spec, ...(numbers && { numbers }) });
+        return frame ? [[this.#last!.port, frame]] : [];
+      }
+      case 'more':
+        return this.#current ? [this.#say(this.#current.talk, { ...this.#current.spec, ...step.spec })] : [];
+      case 'send': {
+        const [port, frame] = this.#say(step.talk, step.spec);
+        if (step.damage > 0) frame[Math.min(step.damage, frame.length - 1)]! ^= 0x55;
+        return [[port, frame]];
+      }
     }
-    const [port, source, destination, destinationPort] = TALKS[step.talk]!;
-    const frame = frameOf(port, { ...DEFAULTS, source, destination, destinationPort, ...step.spec });
-    if (step.damage > 0) frame[Math.min(step.damage, frame.length - 1)]! ^= 0x55;
-    return [[port, frame]];
+  }
+
+  #say(talk: number, spec: Sent): [Port, Uint8Array] {
+    const [port, source, destination, destinationPort] = TALKS[talk]!;
+    const key = `${talk} ${spec.sourcePort}`;
+    const conversation = this.#conversations.get(key) ?? new Conversation(0xffff_ff00, 0x7fff_ff00);
+    this.#conversations.set(key, conversation);
+    this.#current = { conversation, talk, spec };
+    const numbers = conversation.say('client', spec.flags, spec.payload, spec.odd);
+    return [port, frameOf(port, { ...spec, source, destination, destinationPort, numbers })];
   }
 
   close(): void {
@@ -220,12 +269,14 @@ it('does with every packet what the slow path does, whatever changes between the
   timeout: 300_000,
 }, async () => {
   let hits = 0;
+  let tcpHits = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
       const pair = new Pair();
       try {
         for (const each of steps) await pair.do(each);
         hits += pair.fast.ns.flows.hits;
+        tcpHits += pair.tcpHits;
         expect(pair.slow.ns.flows.hits).toBe(0);
       } finally {
         pair.close();
@@ -234,4 +285,32 @@ it('does with every packet what the slow path does, whatever changes between the
     { numRuns: RUNS },
   );
   expect(hits).toBeGreaterThan(RUNS);
+  expect(tcpHits).toBeGreaterThan(RUNS / 4);
+});
+
+it('goes the slow way when the bridge has forgotten where a destination is, though its source still speaks', async () => {
+  const pair = new Pair();
+  const spec: Sent = {
+    protocol: 'udp',
+    sourcePort: 4000,
+    flags: 0,
+    payload: 10,
+    ttl: 64,
+    dontFragment: false,
+    odd: RIGHT,
+  };
+  const betweenPods = 2;
+  const send = { kind: 'send', talk: betweenPods, spec, damage: 0 } as const;
+  try {
+    await pair.do(send);
+    await pair.do({ kind: 'reply', spec });
+    // The source keeps its own entry alive; its destination says nothing more.
+    for (let i = 0; i < 40; i++) {
+      await pair.do({ kind: 'wait', milliseconds: 10_000 });
+      await pair.do(send);
+    }
+    expect(pair.fast.ns.flows.hits).toBeGreaterThan(20);
+  } finally {
+    pair.close();
+  }
 });

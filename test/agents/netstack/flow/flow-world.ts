@@ -20,6 +20,7 @@ import { Netns } from '../../../../agents/netstack/netns.ts';
 import { seededRng } from '../../../../platform/rng.ts';
 import { VirtualClock } from '../../../../platform/virtual-clock.ts';
 import { kubeRules } from '../kube-rules.ts';
+import type { SegmentNumbers } from './conversation.ts';
 
 export type Port = 'pod2' | 'pod3' | 'eth0';
 
@@ -50,6 +51,8 @@ export interface FrameSpec {
   readonly ttl: number;
   readonly payload: number;
   readonly dontFragment: boolean;
+  /** Of TCP; without them every segment has the same. */
+  readonly numbers?: SegmentNumbers;
 }
 
 /** One node with two pods, a tunnel and an uplink whose far ends are the test itself. */
@@ -116,8 +119,7 @@ export class FlowWorld {
 
   /** All that the node would tell about itself, for comparison. */
   state(): unknown {
-    const { ns, clock } = this;
-    const now = clock.now();
+    const { ns } = this;
     const node = (each: {
       source: IpAddress;
       destination: IpAddress;
@@ -134,7 +136,8 @@ export class FlowWorld {
           node(each.reply),
           each.status,
           each.mark,
-          each.tcpState,
+          each.tcp,
+          each.sctp,
           each.expiresAt,
         ]),
       balanced: ns.ipvs
@@ -148,7 +151,8 @@ export class FlowWorld {
         ]),
       links: ns.links().map(({ name, up, mtu, stats }) => ({ name, up, mtu, ...stats })),
       drops: [...ns.drops.entries()],
-      fdb: this.cni0.fdb.list(now).map((entry) => [entry.mac, entry.port?.link.name, entry.updatedAt]),
+      // Old entries too: to look for them now would take them out, and tell every flow.
+      fdb: this.cni0.fdb.list(0).map((entry) => [entry.mac, entry.port?.link.name, entry.updatedAt]),
       neighbours: ns.neighbours.list().map((each) => [each.address, each.mac, each.state, each.usedAt]),
     };
   }
@@ -197,7 +201,7 @@ export function frameOf(port: Port, spec: FrameSpec): Uint8Array {
 /** The answer to a frame that left: addresses and ports exchanged. Undefined for what nobody answers. */
 export function replyTo(
   frame: Uint8Array,
-  spec: Pick<FrameSpec, 'flags' | 'payload' | 'ttl'>,
+  spec: Pick<FrameSpec, 'flags' | 'payload' | 'ttl' | 'numbers'>,
 ): Uint8Array | undefined {
   if (frame[12] !== 0x08 || frame[13] !== 0x00 || frame[14] !== 0x45) return undefined;
   if (frame[23] !== 6 && frame[23] !== 17) return undefined;
@@ -215,6 +219,13 @@ export function replyTo(
   });
 }
 
+const SAME_NUMBERS: SegmentNumbers = {
+  sequence: 1,
+  acknowledgment: 1,
+  window: 1000,
+  options: new Uint8Array(),
+};
+
 interface Written extends Omit<FrameSpec, 'source' | 'destination'> {
   readonly from: Mac;
   readonly to: Mac;
@@ -225,10 +236,11 @@ interface Written extends Omit<FrameSpec, 'source' | 'destination'> {
 function write(spec: Written): Uint8Array {
   const { source, destination, sourcePort, destinationPort, payload } = spec;
   const isTcp = spec.protocol === 'tcp';
-  const length = 20 + (isTcp ? 20 : 8) + payload;
+  const { options, ...numbers } = spec.numbers ?? SAME_NUMBERS;
+  const length = 20 + (isTcp ? 20 + options.length : 8) + payload;
   const bytes = new Uint8Array(14 + length);
   writeEthernet(bytes, 0, spec.to, spec.from, 0x0800);
-  for (let i = 0; i < payload; i++) bytes[bytes.length - 1 - i] = (i * 31 + sourcePort) & 255;
+  for (let i = 0; i < payload; i++) bytes[bytes.length - 1 - i] = (i * 31 + payload) & 255;
   writeIpv4Header(bytes, 14, {
     source,
     destination,
@@ -240,8 +252,9 @@ function write(spec: Written): Uint8Array {
     fragment: spec.dontFragment ? 0x4000 : 0,
   });
   if (isTcp) {
-    const numbers = { sequence: 1, acknowledgment: 1, window: 1000 };
     writeTcp(bytes, 34, { sourcePort, destinationPort, flags: spec.flags, ...numbers });
+    bytes[46] = ((20 + options.length) >> 2) << 4;
+    bytes.set(options, 54);
     writeTcpChecksum(bytes, 34, bytes.length, source, destination);
   } else {
     writeUdp(bytes, 34, { sourcePort, destinationPort, length: 8 + payload });
