@@ -1,16 +1,16 @@
-import { performance } from 'node:perf_hooks';
 import { putU16, putU32, u16, u32 } from '../../agents/netstack/bytes.ts';
 import type { Packet } from '../../agents/netstack/packet.ts';
+import { cpuTime } from '../cpu-time.ts';
 import { RepeatedPacket } from './frames.ts';
 import { PEER, POD, serviceAddress } from './node-rig.ts';
 
 const SLOTS = 1 << 16;
-const BATCH = 256;
+const BATCH = 1024;
 const SERVICE = { address: serviceAddress(0), port: 80 };
 
 /**
  * What no forwarder can do without: a frame's five-tuple read, looked up in typed arrays, its destination
- * rewritten and both checksums mended. Packets per second.
+ * rewritten and both checksums mended. Packets per second of computing.
  */
 export function rewriteLimit(seconds: number): number {
   const sources = new Uint32Array(SLOTS);
@@ -35,9 +35,9 @@ export function rewriteLimit(seconds: number): number {
   let count = 0;
   while (elapsed < seconds * 1000) {
     for (const packet of repeated) packet.reset();
-    const begin = performance.now();
+    const begin = cpuTime();
     for (const { packet } of repeated) if (forward(packet)) count++;
-    elapsed += performance.now() - begin;
+    elapsed += cpuTime() - begin;
   }
   return count / (elapsed / 1000);
 }
