@@ -85,9 +85,10 @@ export class NodeProxy {
         await runInShell(this.#options, argv);
       this.#isPrepared = true;
     }
+    // Those that come while it is written are not in it.
     const { latest } = metrics.triggers;
-    for (const state of this.#families) await this.#syncFamily(state, portsOf(state.family));
     const programmed = metrics.triggers.since(this.#seenTriggers);
+    for (const state of this.#families) await this.#syncFamily(state, portsOf(state.family));
     this.#seenTriggers = latest;
     for (const { family } of this.#families)
       metrics.programmed(family, programmed, this.#options.clock.now());
