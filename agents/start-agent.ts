@@ -163,12 +163,16 @@ export async function startAgent(context: ControllerContext, options: AgentOptio
   informers
     .for(resources.nodes)
     .addHandler({ onAdd: observeNode, onUpdate: (_, node) => observeNode(node), onDelete: forgetNode });
+  const pods = informers.for(resources.pods, { fieldSelector: `spec.nodeName=${nodeName}` });
   const portQueue = runQueue(context, 'host_ports', async () => {
-    const refused = await hostPorts.set(wantedHostPorts([...services.store.values()]));
+    const refused = await hostPorts.set(
+      wantedHostPorts([...services.store.values()], [...pods.store.values()]),
+    );
     return refused.length > 0 ? { requeueAfterMs: RETRY_PORTS_MS } : undefined;
   });
   const openPorts = (): void => portQueue.add(nodeName);
-  services.addHandler({ onAdd: openPorts, onUpdate: openPorts, onDelete: openPorts });
+  for (const source of [services, pods])
+    source.addHandler({ onAdd: openPorts, onUpdate: openPorts, onDelete: openPorts });
 
   const stop = async (): Promise<void> => {
     kubelet.abandon();

@@ -6,6 +6,17 @@ export interface CniArguments {
   /** The sandbox that gets the interface. */
   readonly netns: Netns;
   readonly ifName: string;
+  /** The capability `portMappings`: ports of the node that are the container's. */
+  readonly portMappings?: readonly PortMapping[];
+}
+
+/** One port of the node that leads to a container (CNI conventions, "portMappings"). */
+export interface PortMapping {
+  readonly protocol: 'tcp' | 'udp' | 'sctp';
+  readonly hostPort: number;
+  readonly containerPort: number;
+  /** Empty: any address of the node. */
+  readonly hostIp: string;
 }
 
 /** An ADD's result (CNI 1.1 §5). */

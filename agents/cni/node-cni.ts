@@ -1,3 +1,4 @@
+import { parsePrefix } from '../netstack/cidr.ts';
 import { type IpAddress, parseIp } from '../netstack/ip-address.ts';
 import type { Netns } from '../netstack/netns.ts';
 import { BridgePlugin } from './bridge-plugin.ts';
@@ -10,6 +11,7 @@ import {
 } from './cni-plugin.ts';
 import type { Flannel } from './flannel.ts';
 import { HostLocalIpam } from './host-local-ipam.ts';
+import { PortmapPlugin } from './portmap-plugin.ts';
 
 /** A node's network as Flannel sets it up: ready once the node has its share of the pod network. */
 export class NodeCni implements CniPlugin {
@@ -19,11 +21,13 @@ export class NodeCni implements CniPlugin {
   readonly #reserved = new Map<string, readonly IpAddress[]>();
   /** The same, by address: how many pods show it. */
   readonly #reservations = new Map<IpAddress, number>();
+  readonly #portmap: PortmapPlugin;
   #bridge: BridgePlugin | undefined;
 
   /** One back end for each family of the cluster. */
   constructor(host: Netns, flannels: readonly Flannel[]) {
     this.#host = host;
+    this.#portmap = new PortmapPlugin(host);
     this.#flannels = flannels;
   }
 
@@ -63,10 +67,21 @@ export class NodeCni implements CniPlugin {
 
   add(args: CniArguments): CniResult {
     if (!this.#bridge) throw new CniError(TRY_AGAIN_LATER, 'the node has no pod CIDR yet');
-    return this.#bridge.add(args);
+    const result = this.#bridge.add(args);
+    try {
+      this.#portmap.add(
+        args,
+        result.ips.map(({ address }) => parsePrefix(address)!),
+      );
+    } catch (error) {
+      this.del(args);
+      throw error;
+    }
+    return result;
   }
 
   del(args: CniArguments): void {
+    this.#portmap.del(args.containerId);
     this.#bridge?.del(args);
   }
 }

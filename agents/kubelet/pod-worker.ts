@@ -16,6 +16,7 @@ import {
   podHostname,
 } from './container-environment.ts';
 import { podStatus } from './pod-status.ts';
+import { portMappings } from './port-mappings.ts';
 import { runProbe } from './probe.ts';
 
 /** What all pods of a node share. */
@@ -186,7 +187,12 @@ export class PodWorker {
     const netns = new Netns({ name: `cni-${uuid(host.rng)}`, clock: host.clock, rng: host.rng });
     netns.lo.setUp();
     try {
-      const result = host.cni.add({ containerId: id, netns, ifName: 'eth0' });
+      const result = host.cni.add({
+        containerId: id,
+        netns,
+        ifName: 'eth0',
+        portMappings: portMappings(this.#pod),
+      });
       const ips = result.ips.map(({ address }) => address.split('/')[0] ?? '');
       this.#sandbox = { id, netns, ips };
     } catch (error) {

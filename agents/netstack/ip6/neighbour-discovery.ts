@@ -45,18 +45,6 @@ export function solicit6(ns: Netns, neighbour: Neighbour, because: Packet | unde
   });
 }
 
-/** Tells everybody on the link where an address of ours is (RFC 4861 §7.2.6). */
-export function announce6(ns: Netns, link: Link, address: Ipv6): void {
-  send(ns, link, {
-    type: ICMP6_NEIGHBOUR_ADVERTISEMENT,
-    source: address,
-    destination: ALL_NODES,
-    target: address,
-    flags: FLAG_OVERRIDE | (ipConfOf(link).forwarding6 ? FLAG_ROUTER : 0),
-    option: OPTION_TARGET,
-  });
-}
-
 const linkLocal = (link: Link): Ipv6 | undefined =>
   link.addresses6.find(({ address }) => isLinkLocal6(address))?.address;
 

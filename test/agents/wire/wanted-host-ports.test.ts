@@ -20,10 +20,27 @@ it('wants the node ports and health check ports of NodePort and LoadBalancer Ser
     { metadata: {} },
     { metadata: {}, spec: { type: 'LoadBalancer', healthCheckNodePort: 30999, ports: [] } },
   ];
-  expect(wantedHostPorts(services)).toEqual([
+  expect(wantedHostPorts(services, [])).toEqual([
     { protocol: 'TCP', port: 30080 },
     { protocol: 'UDP', port: 30053 },
     { protocol: 'UDP', port: 30080 },
     { protocol: 'TCP', port: 30999 },
   ]);
+});
+
+it('are those of pods: host ports, and on the network of the node all ports', () => {
+  const ports = [
+    { containerPort: 80, hostPort: 8080 },
+    { containerPort: 53, protocol: 'UDP' },
+  ];
+  const pod = (spec: object, phase = 'Running') => ({
+    metadata: { name: 'p' },
+    spec: { containers: [{ name: 'c', ports }], ...spec },
+    status: { phase },
+  });
+  const of = (...pods: ReturnType<typeof pod>[]) =>
+    wantedHostPorts([], pods).map(({ protocol, port }) => `${protocol}/${port}`);
+  expect(of(pod({}))).toEqual(['TCP/8080']);
+  expect(of(pod({ hostNetwork: true }))).toEqual(['TCP/80', 'UDP/53']);
+  expect(of(pod({}, 'Succeeded'))).toEqual([]);
 });
