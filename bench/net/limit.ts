@@ -1,7 +1,7 @@
 import { putU16, putU32, u16, u32 } from '../../agents/netstack/bytes.ts';
 import type { Packet } from '../../agents/netstack/packet.ts';
 import { cpuTime } from '../cpu-time.ts';
-import { RepeatedPacket } from './frames.ts';
+import { datagram, RepeatedPacket } from './frames.ts';
 import { PEER, POD, serviceAddress } from './node-rig.ts';
 
 const SLOTS = 1 << 16;
@@ -15,7 +15,7 @@ const SERVICE = { address: serviceAddress(0), port: 80 };
 export function rewriteLimit(seconds: number): number {
   const sources = new Uint32Array(SLOTS);
   const destinations = new Uint32Array(SLOTS);
-  const repeated = Array.from({ length: BATCH }, () => new RepeatedPacket(SERVICE));
+  const repeated = Array.from({ length: BATCH }, () => new RepeatedPacket(datagram(SERVICE)));
   const known = slotOf(repeated[0]!.packet);
   sources[known] = POD;
   destinations[known] = SERVICE.address;

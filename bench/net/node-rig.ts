@@ -33,6 +33,8 @@ export class NodeRig {
   readonly node: Netns;
   /** The pod's end of its veth: what it transmits comes in at the node's bridge. */
   readonly pod: VethLink;
+  /** The other pod's end of its veth, and the node's address there. */
+  readonly peer: VethLink;
   /** Frames that reached the other pod. */
   received = 0;
   readonly #proxier: Proxier;
@@ -49,7 +51,10 @@ export class NodeRig {
     cni0.setUp();
     this.node.addNeighbour(cni0, POD, POD_MAC);
     const peer = this.#podEnd('peer', PEER_MAC);
+    this.peer = peer;
     peer.ns.flows.enabled = false;
+    this.pod.ns.flows.enabled = false;
+    this.pod.rxHandler = () => {};
     peer.rxHandler = () => {
       this.received++;
     };
@@ -93,12 +98,12 @@ function netns(name: string, seed: number): Netns {
 }
 
 /** Service `index` of many: its address, port 80 and `endpoints` ready endpoints; the first is `PEER`'s. */
-export function service(index: number, endpoints = 5): ProxiedPort {
+export function service(index: number, endpoints = 5, protocol: 'tcp' | 'udp' = 'udp'): ProxiedPort {
   const clusterIp = formatIpv4((ipv4('10.96.0.10') + index) as Ipv4);
   return {
     service: {
-      name: `bench/service-${index}`,
-      protocol: 'udp',
+      name: `bench/service-${index}:${protocol}`,
+      protocol,
       port: 80,
       nodePort: 0,
       clusterIp,

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { PROXY_MODES, type ProxyModeName } from '../../controllers/kube-proxy/configuration/proxy-config.ts';
 import type { BenchLine } from '../bench-line.ts';
 import { median } from '../bench-line.ts';
-import { RepeatedPacket } from './frames.ts';
+import { datagram, RepeatedPacket } from './frames.ts';
 import { NodeRig, service, serviceAddress } from './node-rig.ts';
 
 const ENDPOINTS = 5;
@@ -56,11 +56,8 @@ async function timed(act: () => Promise<void>): Promise<number> {
 /** A connection's first packet, each from a port of its own, to the Service whose rules come last. */
 async function firstPacketMicroseconds(rig: NodeRig, count: number): Promise<number> {
   const packets = Array.from({ length: FIRST_PACKETS }, (_, i) => {
-    const packet = new RepeatedPacket({
-      address: serviceAddress(count - 1),
-      port: 80,
-      sourcePort: 20_000 + i,
-    });
+    const to = { address: serviceAddress(count - 1), port: 80 };
+    const packet = new RepeatedPacket(datagram(to, 20_000 + i));
     packet.reset();
     return packet;
   });
