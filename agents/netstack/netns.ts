@@ -266,10 +266,8 @@ export class Netns {
     const holders = (this.#localAddresses.get(prefix.address) ?? 1) - 1;
     if (holders > 0) this.#localAddresses.set(prefix.address, holders);
     else this.#localAddresses.delete(prefix.address);
-    const isOfAddress = (route: Route): boolean =>
-      route.link === link && route.protocol === 'kernel' && route.source === prefix.address;
-    if (isIpv6(prefix.address)) this.#removeRoutes6(link, prefix as Cidr6);
-    else this.fib.removeWhere(isOfAddress);
+    if (isIpv6(prefix.address)) this.#removeAddressRoutes6(link, prefix as Cidr6);
+    else this.#removeAddressRoutes(link, prefix as Cidr);
     if (holders <= 0) this.conntrack.forgetMasquerade(prefix.address);
   }
 
@@ -288,13 +286,9 @@ export class Netns {
   replaceRoute(spec: RouteSpec): Route {
     const route = resolveRoute(this, spec);
     const fib = this.#fibOf(route);
-    const old = fib.find(
-      (other) =>
-        other.table === route.table &&
-        other.destination === route.destination &&
-        other.prefixLength === route.prefixLength &&
-        other.metric === route.metric,
-    );
+    const old = fib
+      .of({ address: route.destination, prefixLength: route.prefixLength })
+      .find((other) => other.table === route.table && other.metric === route.metric);
     if (old) fib.remove(old);
     fib.add(route);
     return route;
@@ -303,15 +297,15 @@ export class Netns {
   /** Removes the first route that has all that `spec` names; ESRCH if there is none. */
   delRoute(spec: RouteSpec): void {
     const fib = this.#fibOf({ destination: spec.destination.address });
-    const found = fib.find(
-      (route) =>
-        route.destination === networkOf(spec.destination) &&
-        route.prefixLength === spec.destination.prefixLength &&
-        route.table === (spec.table ?? (spec.type === 'local' ? 'local' : 'main')) &&
-        (spec.gateway === undefined || route.gateway === spec.gateway) &&
-        (spec.link === undefined || route.link === spec.link) &&
-        (spec.metric === undefined || route.metric === spec.metric),
-    );
+    const found = fib
+      .of(spec.destination)
+      .find(
+        (route) =>
+          route.table === (spec.table ?? (spec.type === 'local' ? 'local' : 'main')) &&
+          (spec.gateway === undefined || route.gateway === spec.gateway) &&
+          (spec.link === undefined || route.link === spec.link) &&
+          (spec.metric === undefined || route.metric === spec.metric),
+      );
     if (!found) throw new NetError('ESRCH', 'No such process');
     fib.remove(found);
   }
@@ -377,16 +371,18 @@ export class Netns {
     this.#addKernelRoute({ link, destination: { address, prefixLength } });
   }
 
-  #removeRoutes6(link: Link, prefix: Cidr6): void {
+  #removeAddressRoutes6(link: Link, prefix: Cidr6): void {
+    const isOwn = (route: Route): boolean => route.link === link && route.protocol === 'kernel';
+    const itself = this.fib6.of({ address: prefix.address, prefixLength: 128 });
+    this.#remove(itself.filter((route) => isOwn(route) && route.type === 'local'));
     const network = networkOf(prefix);
-    const isShared = link.addresses6.some(
-      (other) => other.prefixLength === prefix.prefixLength && networkOf(other) === network,
-    );
-    this.fib6.removeWhere((route) => {
-      if (route.link !== link || route.protocol !== 'kernel') return false;
-      if (route.type === 'local') return route.destination === prefix.address;
-      return !isShared && route.destination === network && route.prefixLength === prefix.prefixLength;
-    });
+    const isShared =
+      prefix.prefixLength < 128 &&
+      link.addresses6.some(
+        (other) => other.prefixLength === prefix.prefixLength && networkOf(other) === network,
+      );
+    if (!isShared)
+      this.#remove(this.fib6.of(prefix).filter((route) => isOwn(route) && route.type !== 'local'));
   }
 
   #addAddressRoutes(link: Link, address: LinkAddress): void {
@@ -407,5 +403,15 @@ export class Netns {
     if (prefixLength < 31) {
       add({ ...kernel, type: 'broadcast', destination: { address: broadcastOf(address), prefixLength: 32 } });
     }
+  }
+  #removeAddressRoutes(link: Link, prefix: Cidr): void {
+    const isOwn = (route: Route): boolean =>
+      route.link === link && route.protocol === 'kernel' && route.source === prefix.address;
+    const hosts = [prefix.address, broadcastOf(prefix)].map((address) => ({ address, prefixLength: 32 }));
+    for (const each of [...hosts, prefix]) this.#remove(this.fib.of(each).filter(isOwn));
+  }
+
+  #remove(routes: readonly Route[]): void {
+    for (const route of routes) this.removeRoute(route);
   }
 }

@@ -1,4 +1,4 @@
-import { mask6Of, maskOf } from '../cidr.ts';
+import { mask6Of, maskOf, type Prefix } from '../cidr.ts';
 import type { IpAddress } from '../ip-address.ts';
 import type { Ipv4 } from '../ipv4.ts';
 import type { Ipv6 } from '../ipv6.ts';
@@ -91,28 +91,28 @@ export class Fib<Address extends IpAddress> {
   }
 
   removeLink(link: Link): void {
-    this.removeWhere((route) => route.link === link);
+    for (const table of this.#inOrder())
+      for (const route of table.all()) if (route.link === link) this.remove(route);
   }
 
-  removeWhere(matches: (route: Route<Address>) => boolean): void {
-    for (const table of [this.#tables.local, this.#tables.main]) {
-      for (const route of table.all()) if (matches(route)) this.remove(route);
-    }
-  }
-
-  find(matches: (route: Route<Address>) => boolean): Route<Address> | undefined {
-    return this.list().find(matches);
+  /** The routes of exactly this prefix, the local table's first, within a table by metric. */
+  of({ address, prefixLength }: Prefix): Route<Address>[] {
+    return this.#inOrder().flatMap((table) => table.of(address as Address, prefixLength));
   }
 
   /** Longest prefix last, as `ip route` shows: by prefix, then metric. */
   list(table?: RouteTable): Route<Address>[] {
-    const tables = table ? [this.#tables[table]] : [this.#tables.local, this.#tables.main];
+    const tables = table ? [this.#tables[table]] : this.#inOrder();
     return tables
       .flatMap((each) => each.all())
       .sort(
         (a, b) =>
           compare(a.destination, b.destination) || a.prefixLength - b.prefixLength || a.metric - b.metric,
       );
+  }
+
+  #inOrder(): PrefixTable<Address>[] {
+    return [this.#tables.local, this.#tables.main];
   }
 
   #changed(): void {
@@ -172,6 +172,10 @@ class PrefixTable<Address extends IpAddress> {
     if (routes.length === 0) map.delete(route.destination);
     this.#index();
     return true;
+  }
+
+  of(address: Address, prefixLength: number): readonly Route<Address>[] {
+    return this.#byLength[prefixLength]?.get(this.#space.network(address, prefixLength)) ?? [];
   }
 
   all(): Route<Address>[] {
