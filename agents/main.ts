@@ -6,6 +6,7 @@ import { readKubeconfig } from '../client/kubeconfig.ts';
 import { preciseClock } from '../platform/clock.ts';
 import { runComponent } from '../platform/component-process.ts';
 import { parseDuration } from '../platform/duration.ts';
+import type { Logger } from '../platform/logger.ts';
 import { systemRng } from '../platform/rng.ts';
 import { systemHostNetwork } from '../platform/system-host-network.ts';
 import { type AgentServer, startAgentServer } from './server/agent-server.ts';
@@ -28,6 +29,7 @@ const command = new Command('agent')
   .option('--service-cidr <cidr>', "the Services' networks, one of each family", '10.96.0.0/16')
   .option('--cluster-dns <ip>', "the address of the cluster's DNS Service", '10.96.0.10')
   .option('--cluster-domain <zone>', "the cluster's zone", 'cluster.local')
+  .option('--pod-manifest-path <dir>', 'where the manifests of static pods are; left out: there are none')
   .option('--node-lease-renew-interval <duration>', 'how often the node says that it is alive', '10s');
 
 type Flags = Readonly<
@@ -48,7 +50,7 @@ type Flags = Readonly<
     | 'nodeLeaseRenewInterval',
     string
   >
->;
+> & { readonly podManifestPath?: string };
 
 const flags = command.parse(process.argv.slice(2), { from: 'user' }).opts<Flags>();
 
@@ -64,6 +66,7 @@ await runComponent(`agent-${flags.nodeName}`, async ({ logger, metrics, signal }
     signal,
   });
   let server: AgentServer | undefined;
+  const manifests = await openManifests(flags, logger);
   const agent = await startAgent(context, {
     ...flags,
     nodeAddresses: flags.nodeAddress.split(','),
@@ -71,6 +74,7 @@ await runComponent(`agent-${flags.nodeName}`, async ({ logger, metrics, signal }
     clusterCidrs: flags.clusterCidr.split(','),
     serviceCidrs: flags.serviceCidr.split(','),
     network: systemHostNetwork,
+    staticPods: manifests?.staticPods,
     leaseRenewMs: parseDuration(flags.nodeLeaseRenewInterval),
     leaseDurationSeconds: 40,
     serve: async (api) => {
@@ -88,9 +92,17 @@ await runComponent(`agent-${flags.nodeName}`, async ({ logger, metrics, signal }
   return {
     info: { bootId: agent.bootId },
     stop: async () => {
+      manifests?.close();
       await server?.close();
       await agent.stop();
       transport.close();
     },
   };
 });
+
+/** The node's static pods, if it has any; what reads them is loaded only then. */
+async function openManifests({ podManifestPath, nodeName }: Flags, logger: Logger) {
+  if (podManifestPath === undefined) return undefined;
+  const { openStaticPods } = await import('./kubelet/static/open-static-pods.ts');
+  return openStaticPods({ path: podManifestPath, nodeName, now: () => preciseClock.now(), logger });
+}

@@ -12,6 +12,7 @@ import { NodeCni } from './cni/node-cni.ts';
 import { Kubelet } from './kubelet/kubelet.ts';
 import { NodeRegistration } from './kubelet/node-registration.ts';
 import { podResolver } from './kubelet/pod-resolver.ts';
+import type { StaticPods } from './kubelet/static/static-pods.ts';
 import { cidr, cidr6 } from './netstack/cidr.ts';
 import { type IpVersion, isIpv6, parseIp } from './netstack/ip-address.ts';
 import { ipv4 } from './netstack/ipv4.ts';
@@ -43,6 +44,8 @@ export interface AgentOptions {
   readonly network: HostNetwork;
   readonly leaseRenewMs: number;
   readonly leaseDurationSeconds: number;
+  /** What runs here whatever the API server says. */
+  readonly staticPods?: StaticPods | undefined;
   /** Opens the node's API to the other components and answers its port. */
   readonly serve: (api: AgentApi) => Promise<number>;
 }
@@ -103,6 +106,7 @@ export async function startAgent(context: ControllerContext, options: AgentOptio
   const kubelet = new Kubelet({
     context,
     networkReady: () => cni.ready,
+    staticPods: options.staticPods,
     host: {
       nodeName,
       nodeIps,

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { loadAll } from 'js-yaml';
 import { Registry } from 'prom-client';
 import { podResolver } from '../agents/kubelet/pod-resolver.ts';
+import { StaticPods } from '../agents/kubelet/static/static-pods.ts';
 import { formatIp } from '../agents/netstack/ip-address.ts';
 import { ipv4 } from '../agents/netstack/ipv4.ts';
 import { fetchHttp } from '../agents/sockets/http-client.ts';
@@ -91,6 +92,7 @@ export class Cluster {
   readonly #stopping = new AbortController();
   readonly #apiserver: ApiServer;
   readonly #agents = new Map<string, { agent: Agent; abort: AbortController }>();
+  readonly #manifests = new Map<string, StaticPods>();
   readonly #trace: EventTrace;
   readonly #webhook: WebhookSlot;
   #dns: DnsServer | undefined;
@@ -200,6 +202,12 @@ export class Cluster {
     return this.#run(this.#startAgent(place));
   }
 
+  /** Gives a node the manifests of its static pods, by file name; they are there after a reboot too. */
+  async writeManifests(node: string, manifests: Readonly<Record<string, string>>): Promise<void> {
+    this.#staticPods(node).set(new Map(Object.entries(manifests)));
+    await this.#run(Promise.resolve());
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     for (const { agent, abort } of this.#agents.values()) {
@@ -288,9 +296,20 @@ export class Cluster {
       network: this.network,
       leaseRenewMs: parseDuration(config.nodeLeaseRenewInterval),
       leaseDurationSeconds: 40,
+      staticPods: this.#staticPods(name),
       serve: async () => 10250,
     });
     this.#agents.set(name, { agent, abort });
+  }
+
+  #staticPods(nodeName: string): StaticPods {
+    const onFault = (file: string, message: string): void => {
+      throw new Error(`${file}: ${message}`);
+    };
+    const known = this.#manifests.get(nodeName);
+    const pods = known ?? new StaticPods({ nodeName, now: () => this.clock.now(), onFault });
+    this.#manifests.set(nodeName, pods);
+    return pods;
   }
 
   #agent(name: string): Agent {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { apiServiceIp, type ClusterConfig, HOST_IP, hostGateways, nodePlaces } from './cluster-config.ts';
 
 /** One process of a cluster: what runs, and as whom. */
@@ -29,8 +30,19 @@ export interface ProcessFiles {
   readonly serviceAccountKey: string;
 }
 
-/** All processes of a cluster, in the order they are started; objects are kept in a directory, or nowhere. */
-export function processPlans(config: ClusterConfig, storage: string | undefined): readonly ProcessPlan[] {
+/** What a cluster has on this machine's disk. */
+export interface ClusterFolders {
+  /** Where objects are kept; undefined: in memory only. */
+  readonly storage: string | undefined;
+  /** Where each node finds its static pods, in a folder of its own name. */
+  readonly staticPods: string | undefined;
+}
+
+/** All processes of a cluster, in the order they are started. */
+export function processPlans(
+  config: ClusterConfig,
+  { storage, staticPods }: ClusterFolders,
+): readonly ProcessPlan[] {
   return [
     apiserver(config, storage),
     controller('service-ip-allocator', 'podwire:service-ip-allocator', {
@@ -44,7 +56,7 @@ export function processPlans(config: ClusterConfig, storage: string | undefined)
       ],
     }),
     controller('cni-ipam', 'podwire:cni-ipam', { args: () => [`--cluster-cidr=${config.clusterCidr}`] }),
-    ...agents(config),
+    ...agents(config, staticPods),
     controller('coredns', 'system:coredns', {
       args: () => [
         `--listen=127.0.0.1:${config.dnsPort}`,
@@ -121,7 +133,7 @@ function controller(
   };
 }
 
-function agents(config: ClusterConfig): ProcessPlan[] {
+function agents(config: ClusterConfig, staticPods: string | undefined): ProcessPlan[] {
   return nodePlaces(config).map(({ name, addresses, hostAddress }) => ({
     name: `agent-${name}`,
     program: 'agent',
@@ -142,6 +154,7 @@ function agents(config: ClusterConfig): ProcessPlan[] {
       `--cluster-dns=${config.clusterDns}`,
       `--cluster-domain=${config.clusterDomain}`,
       `--node-lease-renew-interval=${config.nodeLeaseRenewInterval}`,
+      ...(staticPods === undefined ? [] : [`--pod-manifest-path=${join(staticPods, name)}`]),
     ],
   }));
 }

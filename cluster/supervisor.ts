@@ -20,6 +20,8 @@ export interface SupervisorOptions {
   readonly state: StateDirectory;
   /** Where the cluster goes on from its last run; left out: it begins anew, and nothing is kept. */
   readonly kept?: KeptDirectory | undefined;
+  /** Where each node finds its static pods, in a folder of its own name. */
+  readonly staticPods?: string | undefined;
   /** The folder of the bundled programs. */
   readonly programs: string;
   /** One line for each step that is done. */
@@ -65,9 +67,8 @@ export class Supervisor {
     });
     const access = { server: this.#apiserver, ca: authority.cert, ...admin };
     // All at once: the others try again until the API server answers.
-    await Promise.all(
-      processPlans(config, this.#options.kept?.storage).map((plan) => this.#startComponent(plan, authority)),
-    );
+    const folders = { storage: this.#options.kept?.storage, staticPods: this.#options.staticPods };
+    await Promise.all(processPlans(config, folders).map((plan) => this.#startComponent(plan, authority)));
     const transport = new Http2Transport(access, systemClock);
     try {
       await this.#finish(new RestClient(transport, 'podwire-up'));

@@ -1,13 +1,15 @@
-import { isConflict, isNotFound } from '../../client/api-error.ts';
+import { isAlreadyExists, isConflict, isNotFound } from '../../client/api-error.ts';
 import type { ControllerContext } from '../../client/controller-context.ts';
 import { EventRecorder } from '../../client/event-recorder.ts';
 import { objectKey } from '../../client/informer.ts';
 import { canonical } from '../../client/object-hash.ts';
 import { runQueue } from '../../client/run-queue.ts';
-import type { Pod } from '../../openapi/generated/types.ts';
+import type { Node, Pod } from '../../openapi/generated/types.ts';
 import { resources } from '../../openapi/resources.ts';
 import type { Container } from './container.ts';
 import { type PodHost, PodWorker } from './pod-worker.ts';
+import { isMirrorOf, isMirrorPod, mirrorPodOf } from './static/mirror-pod.ts';
+import type { StaticPods } from './static/static-pods.ts';
 
 /** Pods that are looked after at the same time. */
 const PODS_AT_ONCE = 10;
@@ -17,13 +19,17 @@ export interface KubeletOptions {
   readonly host: PodHost;
   /** Pods wait for the node's network. */
   readonly networkReady: () => boolean;
+  readonly staticPods?: StaticPods | undefined;
 }
 
-/** Runs the pods that are bound to its node and tells the API server how they are. */
+/** Runs the pods that are bound to its node, and its static pods, and tells the API server how they are. */
 export class Kubelet {
   readonly #options: KubeletOptions;
   readonly #workers = new Map<string, PodWorker>();
+  /** Those of the node's own manifests. */
+  readonly #static = new WeakSet<PodWorker>();
   readonly #pods;
+  readonly #nodes;
   readonly #queue;
   readonly #events: EventRecorder;
 
@@ -48,11 +54,20 @@ export class Kubelet {
         enqueue(pod);
       },
     });
+    this.#nodes = context.informers.for(resources.nodes);
+    // Mirror pods belong to their node and wait for it.
+    this.#nodes.addHandler({
+      onAdd: ({ metadata }) => {
+        if (metadata.name === host.nodeName) this.resync();
+      },
+    });
+    if (options.staticPods) options.staticPods.onChange = (key) => this.#queue.add(key);
   }
 
   /** Looks at every pod again, because something they wait for has come. */
   resync(): void {
     for (const pod of this.#pods.store.values()) this.#queue.add(objectKey(pod));
+    for (const key of this.#options.staticPods?.keys() ?? []) this.#queue.add(key);
   }
 
   worker(key: string): PodWorker | undefined {
@@ -73,18 +88,55 @@ export class Kubelet {
     this.#workers.clear();
   }
 
-  async #sync(key: string): Promise<{ requeueAfterMs: number } | undefined> {
+  async #sync(key: string): Promise<Requeue | undefined> {
     const pod = this.#pods.store.get(key);
+    const fromFile = this.#options.staticPods?.get(key);
+    if (fromFile || (pod && isMirrorPod(pod))) return this.#syncStatic(key, fromFile, pod);
     const worker = this.#workers.get(key);
     if (worker && worker.uid !== pod?.metadata.uid) return this.#remove(key, worker);
     if (!pod) return undefined;
-    if (pod.metadata.deletionTimestamp !== undefined) return this.#terminate(key, pod);
+    if (isBeingDeleted(pod)) return this.#terminate(key, pod);
     if (hasEnded(pod)) return this.#letGo(pod, worker);
-    if (!this.#options.networkReady() && !pod.spec?.hostNetwork) return undefined;
+    if (!this.#mayStart(pod)) return undefined;
     const running = worker ?? this.#start(key, pod);
     const wait = await running.sync(pod);
     await this.#writeStatus(pod, running);
-    return wait === undefined ? undefined : { requeueAfterMs: wait };
+    return requeue(wait);
+  }
+
+  /** First the pod itself, which needs no API server, then what that shows of it. */
+  async #syncStatic(key: string, pod: Pod | undefined, shown: Pod | undefined): Promise<Requeue | undefined> {
+    let worker = this.#workers.get(key);
+    let wait: number | undefined;
+    if (worker && worker.uid !== pod?.metadata.uid) {
+      this.#remove(key, worker);
+      worker = undefined;
+    } else if (pod && this.#mayStart(pod)) {
+      worker ??= this.#start(key, pod);
+      this.#static.add(worker);
+      wait = await worker.sync(pod);
+    }
+    if (shown && isMirrorPod(shown)) {
+      if (!pod || !isMirrorOf(shown, pod) || isBeingDeleted(shown)) await this.#delete(shown);
+      else if (worker) await this.#writeStatus(shown, worker);
+    } else if (pod && !shown) await this.#createMirror(pod);
+    return requeue(wait);
+  }
+
+  #mayStart({ spec }: Pod): boolean {
+    return this.#options.networkReady() || spec?.hostNetwork === true;
+  }
+
+  /** Shows a static pod in the API; without its node there it waits for that. */
+  async #createMirror(pod: Pod): Promise<void> {
+    const node: Node | undefined = this.#nodes.store.get(this.#options.host.nodeName);
+    if (!node) return;
+    const { namespace } = pod.metadata;
+    await this.#options.context.client
+      .create(resources.pods, mirrorPodOf(pod, node), { namespace })
+      .catch((error) => {
+        if (!isAlreadyExists(error)) throw error;
+      });
   }
 
   /** A pod that has ended keeps its logs, but not its address. */
@@ -106,9 +158,14 @@ export class Kubelet {
     return worker;
   }
 
-  /** A pod that is no longer in the API has nobody to report to. */
+  /**
+   * A pod that is no longer in the API has nobody to report to and ends at once; a static pod has its grace before
+   * the next of its name begins.
+   */
   #remove(key: string, worker: PodWorker): undefined {
-    worker.terminate(0);
+    const isStatic = this.#static.has(worker);
+    worker.terminate(isStatic ? worker.graceMs : 0);
+    if (isStatic && !worker.ended) return;
     worker.destroy();
     this.#workers.delete(key);
     this.#queue.add(key);
@@ -123,7 +180,10 @@ export class Kubelet {
       worker.destroy();
       this.#workers.delete(key);
     }
-    const { name = '', namespace, uid } = pod.metadata;
+    return this.#delete(pod);
+  }
+
+  async #delete({ metadata: { name = '', namespace, uid } }: Pod): Promise<undefined> {
     await this.#options.context.client
       .delete(resources.pods, name, { namespace, gracePeriodSeconds: 0, preconditions: { uid } })
       .catch((error) => {
@@ -150,6 +210,18 @@ export class Kubelet {
       });
     if (status.podIP !== undefined) this.#options.host.cni.unreserve(uid ?? '');
   }
+}
+
+interface Requeue {
+  readonly requeueAfterMs: number;
+}
+
+function requeue(wait: number | undefined): Requeue | undefined {
+  return wait === undefined ? undefined : { requeueAfterMs: wait };
+}
+
+function isBeingDeleted({ metadata }: Pod): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }
 
 function hasEnded({ status }: Pod): boolean {

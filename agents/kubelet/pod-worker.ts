@@ -74,6 +74,10 @@ export class PodWorker {
     return this.#pod.metadata.uid ?? '';
   }
 
+  get graceMs(): number {
+    return (this.#pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000;
+  }
+
   get netns(): Netns | undefined {
     return this.#sandbox?.netns;
   }
@@ -162,7 +166,7 @@ export class PodWorker {
     return new Container({
       spec,
       image: findImage(spec.image ?? ''),
-      graceMs: (this.#pod.spec?.terminationGracePeriodSeconds ?? 30) * 1000,
+      graceMs: this.graceMs,
       clock: host.clock,
       newId: () => Buffer.from(host.rng.bytes(32)).toString('hex'),
       attempt: (probe: Probe) =>

@@ -7,7 +7,7 @@ import { conflictBeyondLastApplied, withLastApplied } from '../apply/last-applie
 import { ownableThrough } from '../apply/ownable.ts';
 import type { KubeObject, StoredObject } from '../cache/stored-object.ts';
 import { errors, StatusError } from '../errors.ts';
-import { parseYaml } from '../parse-yaml.ts';
+import { parseYamlBody } from '../parse-yaml-body.ts';
 import { createObject } from '../registry/create-object.ts';
 import { type ExpectedKind, readAs } from '../registry/kind.ts';
 import { timestamp } from '../registry/timestamp.ts';
@@ -128,7 +128,7 @@ function orStatus<T>(request: ResourceRequest, work: () => T): T {
 export function readConfig(request: ResourceRequest, expected: ExpectedKind): KubeObject {
   const { info, request: http } = request;
   requireFieldManager(request);
-  const value = parseYaml(http.body ?? new Uint8Array());
+  const value = parseYamlBody(http.body ?? new Uint8Array());
   if (!isJsonObject(value)) throw errors.badRequest('error decoding YAML: an apply patch must be an object');
   checkType(value, expected);
   const { object, unknownFields } = orStatus(request, () => readAs(expected, value));

@@ -5,7 +5,7 @@ import type { KubeObject } from '../cache/stored-object.ts';
 import { duplicateFields } from '../duplicate-fields.ts';
 import { errors, StatusError } from '../errors.ts';
 import { parseJson, utf8 } from '../parse-json.ts';
-import { parseYaml } from '../parse-yaml.ts';
+import { parseYamlBody } from '../parse-yaml-body.ts';
 import { type ExpectedKind, readAs } from '../registry/kind.ts';
 import { MEDIA_TYPES } from '../respond/negotiate.ts';
 import type { ResourceRequest } from './resource-request.ts';
@@ -94,7 +94,7 @@ function parseJsonObject(body: Uint8Array): JsonObject {
 }
 
 function parseYamlObject(body: Uint8Array): JsonObject {
-  const value = parseYaml(body);
+  const value = parseYamlBody(body);
   if (!isJsonObject(value)) throw errors.badRequest('the body of the request must be a YAML mapping');
   return value;
 }

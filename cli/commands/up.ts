@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   type ClusterConfig,
@@ -20,6 +20,7 @@ import { summary } from '../summary.ts';
 type UpOptions = ClusterConfig & {
   readonly stateDir: string;
   readonly dataDir?: string;
+  readonly staticPodPath?: string;
   readonly detach?: boolean;
 };
 
@@ -28,6 +29,10 @@ export function upCommand(): Command {
     .description('start a cluster, wait until it works, and keep it running until Ctrl-C')
     .addOption(stateOption())
     .option('--data-dir <dir>', 'keep the objects and the certificate authority here for the next start')
+    .option(
+      '--static-pod-path <dir>',
+      'run the pods of the manifests in <dir>/<node>, such as <dir>/node-1/web.yaml, whatever the API server says',
+    )
     .option('--nodes <count>', 'simulated nodes', integer(1, MOST_NODES), DEFAULT_CONFIG.nodes)
     .option(
       '--port <port>',
@@ -104,7 +109,7 @@ function withTolerations(options: UpOptions & Record<string, unknown>): UpOption
   };
 }
 
-async function up({ stateDir, dataDir, ...config }: UpOptions): Promise<void> {
+async function up({ stateDir, dataDir, staticPodPath, ...config }: UpOptions): Promise<void> {
   const began = performance.now();
   const fault = networkFault(config);
   if (fault !== undefined) throw new CliError(fault);
@@ -122,6 +127,7 @@ async function up({ stateDir, dataDir, ...config }: UpOptions): Promise<void> {
     config,
     state,
     kept,
+    staticPods: staticPodPath === undefined ? undefined : resolve(staticPodPath),
     programs: import.meta.dirname,
     onProgress: print,
   });

@@ -1,17 +1,15 @@
 import { JSON_SCHEMA, load } from 'js-yaml';
-import { errors } from './errors.ts';
-import { utf8 } from './parse-json.ts';
 
 /** Aliases may repeat a part of a document without end: what they stand for is counted, and bounded. */
 const MAX_NODES = 200_000;
 const MAX_DEPTH = 200;
 
-/** YAML that could have been JSON, with nothing shared between its parts; 400 for anything else. */
-export function parseYaml(body: Uint8Array): unknown {
+/** One document of YAML that could have been JSON, with nothing shared between its parts; an Error for anything else. */
+export function parseYaml(text: string): unknown {
   try {
-    return plain(load(utf8(body), { schema: JSON_SCHEMA }), { nodes: 0 }, 0);
+    return plain(load(text, { schema: JSON_SCHEMA }), { nodes: 0 }, 0);
   } catch (error) {
-    throw errors.badRequest(`yaml: ${error instanceof Error ? error.message.split('\n', 1)[0] : error}`);
+    throw new Error(`yaml: ${error instanceof Error ? error.message.split('\n', 1)[0] : error}`);
   }
 }
 
