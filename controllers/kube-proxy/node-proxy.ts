@@ -14,7 +14,7 @@ import type { ProxyMetrics } from './proxy-metrics.ts';
 import type { ProxyMode } from './proxy-mode.ts';
 import { runInShell } from './run-in-shell.ts';
 import type { ProxiedPort } from './service-port.ts';
-import { staleUdpFlows } from './stale-udp-flows.ts';
+import { listUdpFlows, sameServers, staleUdpFlows, type UdpServers, udpServers } from './stale-udp-flows.ts';
 import { SyncLimiter } from './sync-limiter.ts';
 
 export interface NodeProxyOptions {
@@ -41,8 +41,8 @@ interface FamilyState {
   readonly options: ProxierOptions;
   /** What other modes wrote is gone. */
   isClean: boolean;
-  /** What the rules were last made from. */
-  applied: readonly ProxiedPort[];
+  /** By what flows were last judged. */
+  udpServers: UdpServers | undefined;
 }
 
 /** What kube-proxy is to one node: under one configuration, for all its families. */
@@ -63,7 +63,7 @@ export class NodeProxy {
       const proxierOptions = { ...facts, shell: options.shell };
       const mode = options.modeOf(family);
       const proxier = mode.newProxier(proxierOptions);
-      return { family, mode, proxier, options: proxierOptions, isClean: false, applied: [] };
+      return { family, mode, proxier, options: proxierOptions, isClean: false, udpServers: undefined };
     });
   }
 
@@ -122,7 +122,7 @@ export class NodeProxy {
   }
 
   async #syncFamily(state: FamilyState, wanted: readonly ProxiedPort[]): Promise<void> {
-    const { clock, config, metrics, shell } = this.#options;
+    const { clock, config, metrics } = this.#options;
     const { family, mode, options, proxier } = state;
     const started = clock.now();
     const isFull = proxier.isFullSyncDue;
@@ -134,9 +134,16 @@ export class NodeProxy {
       throw error;
     }
     metrics.noLocalEndpoints(family, noLocalEndpoints(wanted, options));
-    for (const argv of staleUdpFlows(state.applied, wanted)) await shell.run(argv);
+    await this.#forgetStaleFlows(state, udpServers(wanted));
     if (!state.isClean) await mode.removeOthers(options);
     state.isClean = true;
-    state.applied = wanted;
+  }
+
+  async #forgetStaleFlows(state: FamilyState, servers: UdpServers): Promise<void> {
+    if (state.udpServers && sameServers(state.udpServers, servers)) return;
+    const { shell } = this.#options;
+    const { stdout } = await shell.run(listUdpFlows(state.family));
+    for (const argv of staleUdpFlows(stdout, servers, state.family)) await shell.run(argv);
+    state.udpServers = servers;
   }
 }

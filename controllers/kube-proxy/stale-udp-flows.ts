@@ -1,40 +1,89 @@
-import { familyOf, IPV6 } from './ip-family.ts';
+import { hostPort, IPV6, type IpFamily } from './ip-family.ts';
 import type { ProxiedPort } from './service-port.ts';
 
-/**
- * The conntrack commands that forget UDP flows towards endpoints that are gone, and flows that were made
- * while a Service had no endpoint. UDP has no end of connection, so without this a client would go on
- * talking to nobody. (k8s pkg/proxy/conntrack/cleanup.go)
- */
-export function staleUdpFlows(
-  before: readonly ProxiedPort[],
-  after: readonly ProxiedPort[],
-): readonly string[][] {
-  const now = new Map(after.map((port) => [port.service.name + port.service.protocol, port]));
-  const earlier = new Map(before.map((port) => [port.service.name + port.service.protocol, port]));
-  const commands: string[][] = [];
-  for (const [key, { service, endpoints }] of earlier) {
-    if (service.protocol !== 'udp') continue;
-    const remaining = new Set(
-      (now.get(key)?.endpoints ?? []).filter(({ serving }) => serving).map(({ ip }) => ip),
-    );
-    for (const { ip, serving } of endpoints) {
-      if (serving && !remaining.has(ip)) {
-        commands.push(forget(service.clusterIp, '--orig-dst', service.clusterIp, '--reply-src', ip));
-      }
-    }
-  }
-  for (const [key, { service, endpoints }] of now) {
-    if (service.protocol !== 'udp' || !endpoints.some(({ serving }) => serving)) continue;
-    if (earlier.get(key)?.endpoints.some(({ serving }) => serving)) continue;
-    commands.push(forget(service.clusterIp, '--orig-dst', service.clusterIp));
-    if (service.nodePort > 0) {
-      commands.push(forget(service.clusterIp, '--orig-port-dst', String(service.nodePort)));
-    }
-  }
-  return commands;
+/** Where UDP may go: the serving endpoints, as `ip:port`, behind each `ip:port` of a Service and each node port. */
+export interface UdpServers {
+  readonly byAddress: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly byNodePort: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-function forget(clusterIp: string, ...which: string[]): string[] {
-  return ['conntrack', '-D', ...(familyOf(clusterIp) === IPV6 ? ['-f', 'ipv6'] : []), '-p', 'udp', ...which];
+/** Of all nodes together: the same ports give the same answer. */
+const known = new WeakMap<readonly ProxiedPort[], UdpServers>();
+
+/** Which endpoints count does not depend on policies, topology or whether they terminate. */
+export function udpServers(ports: readonly ProxiedPort[]): UdpServers {
+  const found = known.get(ports);
+  if (found) return found;
+  const byAddress = new Map<string, ReadonlySet<string>>();
+  const byNodePort = new Map<string, ReadonlySet<string>>();
+  for (const { service, endpoints } of ports) {
+    if (service.protocol !== 'udp') continue;
+    const serving = endpoints.filter((endpoint) => endpoint.serving);
+    const servers = new Set(serving.map(({ ip, port }) => hostPort(ip, port)));
+    for (const ip of [service.clusterIp, ...service.externalIps, ...service.loadBalancerIps])
+      byAddress.set(hostPort(ip, service.port), servers);
+    if (service.nodePort > 0) byNodePort.set(String(service.nodePort), servers);
+  }
+  const servers = { byAddress, byNodePort };
+  known.set(ports, servers);
+  return servers;
+}
+
+export function sameServers(one: UdpServers, other: UdpServers): boolean {
+  if (one === other) return true;
+  return sameSets(one.byAddress, other.byAddress) && sameSets(one.byNodePort, other.byNodePort);
+}
+
+type Sets = ReadonlyMap<string, ReadonlySet<string>>;
+
+function sameSets(one: Sets, other: Sets): boolean {
+  if (one.size !== other.size) return false;
+  for (const [key, set] of one) {
+    const same = other.get(key);
+    if (same?.size !== set.size) return false;
+    for (const member of set) if (!same.has(member)) return false;
+  }
+  return true;
+}
+
+const PROTOCOL = ['-p', 'udp'];
+
+/** Prints the flows that `staleUdpFlows` looks at. */
+export function listUdpFlows(family: IpFamily): readonly string[] {
+  return ['conntrack', '-L', ...familyOption(family), ...PROTOCOL];
+}
+
+const TUPLES = / src=\S+ dst=(\S+) sport=\d+ dport=(\d+) .*src=(\S+) dst=\S+ sport=(\d+) dport=\d+/;
+
+/**
+ * The conntrack commands that forget the flows to Services that none of their endpoints answers. UDP has no end of
+ * connection, so without this a client would go on talking to nobody. (k8s pkg/proxy/conntrack/cleanup.go)
+ */
+export function staleUdpFlows(flows: string, servers: UdpServers, family: IpFamily): readonly string[][] {
+  const commands = new Map<string, string[]>();
+  for (const line of flows.split('\n')) {
+    const [, to = '', port = '', from = '', fromPort = ''] = TUPLES.exec(line) ?? [];
+    const server = hostPort(from, Number(fromPort));
+    const isStale = (allowed: ReadonlySet<string> | undefined): boolean =>
+      allowed !== undefined && !allowed.has(server);
+    if (!isStale(servers.byAddress.get(hostPort(to, Number(port)))) && !isStale(servers.byNodePort.get(port)))
+      continue;
+    const which = [
+      '--orig-dst',
+      to,
+      '--orig-port-dst',
+      port,
+      '--reply-src',
+      from,
+      '--reply-port-src',
+      fromPort,
+    ];
+    const command = ['conntrack', '-D', ...familyOption(family), ...PROTOCOL, ...which];
+    commands.set(command.join(' '), command);
+  }
+  return [...commands.values()];
+}
+
+function familyOption(family: IpFamily): string[] {
+  return ['-f', family.name.toLowerCase()];
 }
