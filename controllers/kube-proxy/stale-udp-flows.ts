@@ -1,4 +1,4 @@
-import { hostPort, IPV6, type IpFamily } from './ip-family.ts';
+import { hostPort, type IpFamily } from './ip-family.ts';
 import type { ProxiedPort } from './service-port.ts';
 
 /** Where UDP may go: the serving endpoints, as `ip:port`, behind each `ip:port` of a Service and each node port. */
