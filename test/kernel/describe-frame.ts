@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { internetChecksum, pseudoHeaderSum } from '../../agents/netstack/checksum.ts';
+import { describeIpv6 } from './describe-frame6.ts';
 
 /**
  * A frame in words, for comparison. What chance or the sender alone decides is left out, here and nowhere else:
@@ -10,19 +11,20 @@ export function describeFrame(frame: Uint8Array, nodeAddresses: readonly string[
   if (frame.length < 34) return hex(frame);
   const mac = (at: number): string => hex(frame.subarray(at, at + 6));
   const type = (frame[12]! << 8) | frame[13]!;
-  const body = type === 0x0800 ? describeIpv4(frame.subarray(14), nodeAddresses) : hex(frame.subarray(14));
+  const describe = type === 0x0800 ? describeIpv4 : type === 0x86dd ? describeIpv6 : hex;
+  const body = describe(frame.subarray(14), nodeAddresses);
   return `${mac(0)} ${mac(6)} ${type.toString(16)} ${body}`;
 }
 
 /** Long ones as their first bytes, their length and what tells them from others. */
-function hex(bytes: Uint8Array): string {
+export function hex(bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString('hex');
   if (bytes.length <= 40) return text;
   return `${text.slice(0, 16)}..${bytes.length}..${createHash('sha1').update(bytes).digest('hex').slice(0, 8)}`;
 }
 
 const address = (bytes: Uint8Array, at: number): string => bytes.subarray(at, at + 4).join('.');
-const u16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!;
+export const u16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!;
 
 function describeIpv4(packet: Uint8Array, own: readonly string[]): string {
   const header = (packet[0]! & 15) * 4;
@@ -66,11 +68,16 @@ function describeTransport(
   fromOwn: boolean,
   toOwn: boolean,
 ): string {
-  const port = (at: number, isOwn: boolean): string =>
-    isOwn && u16(body, at) >= LOWEST_DRAWN ? '*' : String(u16(body, at));
   const rest =
     protocol === 6 ? [body.subarray(4, 16), body.subarray(18)] : [body.subarray(4, 6), body.subarray(8)];
-  return `${port(0, fromOwn)} > ${port(2, toOwn)} ${rest.map(hex).join(' ')} ${checksumOf(packet, body, protocol)}`;
+  return `${portsOf(body, fromOwn, toOwn)} ${rest.map(hex).join(' ')} ${checksumOf(packet, body, protocol)}`;
+}
+
+/** Those beside an address of the node's own may have been drawn. */
+export function portsOf(body: Uint8Array, fromOwn: boolean, toOwn: boolean): string {
+  const port = (at: number, isOwn: boolean): string =>
+    isOwn && u16(body, at) >= LOWEST_DRAWN ? '*' : String(u16(body, at));
+  return `${port(0, fromOwn)} > ${port(2, toOwn)}`;
 }
 
 /** Whether a checksum is right; one that was cut off with its packet says nothing. */

@@ -3,6 +3,7 @@ import { seededRng } from '../../platform/rng.ts';
 import { differenceOf, expectSameState, JUDGED_MODES } from './judge.ts';
 import { KernelNode } from './kernel-node.ts';
 import { drawOddFrames } from './odd-frames.ts';
+import { drawOddFrames6 } from './odd-frames6.ts';
 import { CASES, SEED } from './seed.ts';
 import { SimNode } from './sim-node.ts';
 
@@ -12,7 +13,12 @@ beforeAll(async () => {
 });
 afterAll(() => kernel?.close());
 
-it.each(['no', ...JUDGED_MODES] as const)('does with odd frames what Linux does: %s rules', async (mode) => {
+const DRAWERS = { IPv4: drawOddFrames, IPv6: drawOddFrames6 };
+const RUNS = (['no', ...JUDGED_MODES] as const).flatMap((mode) =>
+  (['IPv4', 'IPv6'] as const).map((family) => [family, mode] as const),
+);
+
+it.each(RUNS)('does with odd frames of %s what Linux does: %s rules', async (family, mode) => {
   const sim = mode === 'no' ? await SimNode.bare() : await SimNode.start(mode, []);
   try {
     if (mode === 'no') await kernel.reset();
@@ -20,7 +26,7 @@ it.each(['no', ...JUDGED_MODES] as const)('does with odd frames what Linux does:
     const rng = seededRng(SEED);
     const differences: string[] = [];
     for (let i = 0; i < 10 * CASES; i++) {
-      const { what, port, frames } = drawOddFrames(rng, i);
+      const { what, port, frames } = DRAWERS[family](rng, i);
       const difference = await differenceOf(kernel, sim, port, frames);
       if (difference) differences.push(`${i} ${what}\n${difference}`);
     }

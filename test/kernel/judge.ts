@@ -8,7 +8,10 @@ import type { SimNode } from './sim-node.ts';
 /** The kernels that tests run on have no IPVS. */
 export const JUDGED_MODES = PROXY_MODES.filter((mode) => mode !== 'ipvs');
 /** The node's own addresses. */
-const OWN = ['172.18.0.2', '10.244.1.1', '10.244.1.0'];
+const OWN = [
+  ...['172.18.0.2', '10.244.1.1', '10.244.1.0'],
+  ...['fd00:172:18::2', 'fd00:10:244:1::1', 'fd00:10:244:1::'],
+];
 
 /** What both worlds made of the same frames, or of each world's own; undefined if it is the same. */
 export function tellDifference(

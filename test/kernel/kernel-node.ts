@@ -1,5 +1,5 @@
 import type { ProxyModeName } from '../../controllers/kube-proxy/configuration/proxy-config.ts';
-import { type FrameSpec, frameOf, HOSTS, type Port } from '../agents/netstack/flow/flow-world.ts';
+import { type FrameSpec, frameOf, HOSTS, HOSTS_6, type Port } from '../agents/netstack/flow/flow-world.ts';
 import { FrameTap } from './frame-tap.ts';
 import { Namespace, run } from './namespace.ts';
 import type { SimNode } from './sim-node.ts';
@@ -62,7 +62,7 @@ export class KernelNode {
   /** Takes all rules away, and what the packets before left behind. */
   async reset(): Promise<void> {
     this.exec(['nft', 'flush', 'ruleset']);
-    this.exec(['ip', 'neigh', 'flush', 'all']);
+    for (const family of ['-4', '-6']) this.exec(['ip', family, 'neigh', 'flush', 'all']);
     await this.exchange('eth0', []);
     this.exec(['conntrack', '-F']);
   }
@@ -71,6 +71,7 @@ export class KernelNode {
   async load(mode: ProxyModeName, sim: SimNode): Promise<void> {
     await this.reset();
     this.exec(['iptables-restore'], await sim.exec(['iptables-save']));
+    this.exec(['ip6tables-restore'], await sim.exec(['ip6tables-save']));
     if (mode === 'nftables') this.exec(['nft', '-f', '-'], await sim.exec(['nft', 'list', 'ruleset']));
   }
 
@@ -93,7 +94,7 @@ export class KernelNode {
       for (const each of this.#seen.splice(0)) {
         const sentinel = sentinelTag(each.frame);
         if (sentinel === tag) waiting.delete(each.port);
-        else if (sentinel === undefined) found.push(each);
+        else if (sentinel === undefined && !isOfItself(each.frame)) found.push(each);
       }
       if (waiting.size === 0) break;
       if (Date.now() > deadline) throw new Error(`nothing came out of ${[...waiting].join(', ')} in time`);
@@ -135,7 +136,9 @@ function build(namespace: Namespace): void {
   const node = (line: string): string => namespace.run(line.split(' '));
   run(['ip', 'link', 'set', 'lo', 'up']);
   run(['sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1', 'net.ipv6.conf.default.disable_ipv6=1']);
-  node('sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1');
+  // Addresses are ours at once, and nobody asks whose they are.
+  node('sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.dad_transmits=0');
+  node('sysctl -qw net.ipv6.conf.all.forwarding=1');
   for (const port of PORTS) {
     run(`ip link add far-${port} type veth peer name ${port} netns ${pid}`.split(' '));
     run(`ip link set far-${port} arp off up`.split(' '));
@@ -144,6 +147,7 @@ function build(namespace: Namespace): void {
   node('ip link set lo up');
   node('ip link add cni0 address 02:00:00:00:01:01 mtu 1450 type bridge mcast_snooping 0');
   for (const pod of ['pod2', 'pod3']) {
+    node(`sysctl -qw net.ipv6.conf.${pod}.disable_ipv6=1`);
     node(`ip link set ${pod} master cni0 up`);
     node(`bridge link set dev ${pod} hairpin on`);
   }
@@ -161,7 +165,18 @@ function build(namespace: Namespace): void {
   node('ip neigh replace 10.244.2.0 lladdr 02:00:00:00:f1:02 dev flannel.1 nud permanent');
   node('bridge fdb append 02:00:00:00:f1:02 dev flannel.1 dst 172.18.0.3');
   node('ip route add 10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink');
-  for (const [port, hosts] of Object.entries(HOSTS)) {
+  node('ip addr add fd00:10:244:1::1/64 dev cni0');
+  node('ip addr add fd00:172:18::2/64 dev eth0');
+  node('ip route add default via fd00:172:18::64');
+  node(
+    'ip link add flannel-v6.1 address 02:00:00:00:f1:61 type vxlan id 1 local fd00:172:18::2 dev eth0 dstport 8472 nolearning',
+  );
+  node('ip link set flannel-v6.1 mtu 1430 up');
+  node('ip addr add fd00:10:244:1::/128 dev flannel-v6.1');
+  node('ip neigh replace fd00:10:244:2:: lladdr 02:00:00:00:f1:62 dev flannel-v6.1 nud permanent');
+  node('bridge fdb append 02:00:00:00:f1:62 dev flannel-v6.1 dst fd00:172:18::3');
+  node('ip route add fd00:10:244:2::/64 via fd00:10:244:2:: dev flannel-v6.1 onlink');
+  for (const [port, hosts] of [...Object.entries(HOSTS), ...Object.entries(HOSTS_6)]) {
     const device = port === 'eth0' ? 'eth0' : 'cni0';
     for (const [address, mac] of Object.entries(hosts)) {
       const text = mac
@@ -175,6 +190,7 @@ function build(namespace: Namespace): void {
     'net.ipv4.ip_forward=1',
     // Who is nobody's neighbour is asked for once: what comes of it comes later than the case.
     ...['cni0', 'eth0', 'flannel/1'].map((device) => `net.ipv4.neigh.${device}.retrans_time_ms=3600000`),
+    ...['cni0', 'eth0', 'flannel-v6/1'].map((device) => `net.ipv6.neigh.${device}.retrans_time_ms=3600000`),
     'net.ipv4.conf.all.rp_filter=0',
     'net.ipv4.conf.default.rp_filter=0',
     ...['cni0', 'eth0', 'flannel/1'].map((device) => `net.ipv4.conf.${device}.rp_filter=0`),
@@ -184,6 +200,11 @@ function build(namespace: Namespace): void {
     `net.netfilter.nf_conntrack_icmp_timeout=${ECHO_SECONDS}`,
     // What answers an attacker slowly answers a test slowly.
     'net.ipv4.icmp_ratelimit=0',
+    'net.ipv6.icmp.ratelimit=0',
+    // A label is made of a random number; ours are 0.
+    'net.ipv6.auto_flowlabels=0',
+    'net.bridge.bridge-nf-call-ip6tables=1',
+    `net.netfilter.nf_conntrack_icmpv6_timeout=${ECHO_SECONDS}`,
     'net.ipv4.icmp_msgs_per_sec=1000000',
     'net.ipv4.icmp_msgs_burst=1000000',
     'net.ipv4.conf.all.send_redirects=0',
@@ -226,4 +247,15 @@ export function sentinelTag(frame: Uint8Array): number | undefined {
   if (frame.length < 50) return undefined;
   const mark = new DataView(frame.buffer, frame.byteOffset).getBigUint64(frame.length - 8);
   return mark >> 32n === SENTINEL_MARK >> 32n ? Number(mark & 0xffffffffn) : undefined;
+}
+
+/**
+ * What Linux says without having been asked: which groups it is in (MLDv2), and that there is a shorter way, which
+ * IPv6 cannot be told not to say (docs/fidelity.md).
+ */
+function isOfItself(frame: Uint8Array): boolean {
+  if (frame[12] !== 0x86 || frame[13] !== 0xdd) return false;
+  const isReport = frame[20] === 0 && frame[54] === 58 && frame[62] === 143;
+  const isRedirect = frame[20] === 58 && frame[54] === 137 && frame[22] === 0xfe && frame[23] === 0x80;
+  return isReport || isRedirect;
 }

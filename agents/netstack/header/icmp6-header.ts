@@ -25,8 +25,12 @@ export const UNREACH6_ADDRESS = 3;
 export const UNREACH6_PORT = 4;
 export const UNREACH6_POLICY = 5;
 export const UNREACH6_REJECT_ROUTE = 6;
-/** Of ICMP6_PARAMETER: a header that nobody here knows. */
+/** Codes of ICMP6_PARAMETER (RFC 4443 §3.4, RFC 7112): a field, a header or an option that makes no sense here. */
+export const PARAMETER_FIELD = 0;
 export const PARAMETER_NEXT_HEADER = 1;
+export const PARAMETER_OPTION = 2;
+/** A first fragment without all headers. */
+export const PARAMETER_FIRST_FRAGMENT = 3;
 
 /** Types below 128 report errors (RFC 4443 §2.1). */
 export const isIcmp6Error = (type: number): boolean => type < 128;

@@ -44,21 +44,18 @@ export const ipv6Destination = (bytes: Uint8Array, l3: number): Ipv6 => readIpv6
 export const ipv6PayloadLength = (bytes: Uint8Array, l3: number): number => u16(bytes, l3 + 4);
 export const ipv6TrafficClass = (bytes: Uint8Array, l3: number): number => (u16(bytes, l3) >>> 4) & 255;
 
-/** Undefined if the header may be used (ip6_rcv_core, net/ipv6/ip6_input.c); `isOwn`: it came over lo. */
-export function checkIpv6(
-  bytes: Uint8Array,
-  l3: number,
-  end: number,
-  isOwn: boolean,
-): DropReason | undefined {
+/** Undefined if the header is whole and true (ip6_rcv_core, net/ipv6/ip6_input.c; br_validate_ipv6). */
+export function checkIpv6(bytes: Uint8Array, l3: number, end: number): DropReason | undefined {
   if (end - l3 < IPV6_HEADER) return 'PKT_TOO_SMALL';
   if (bytes[l3]! >>> 4 !== 6) return 'IP_INHDR';
-  if (l3 + IPV6_HEADER + ipv6PayloadLength(bytes, l3) > end) return 'PKT_TOO_SMALL';
+  return l3 + IPV6_HEADER + ipv6PayloadLength(bytes, l3) > end ? 'PKT_TOO_SMALL' : undefined;
+}
+
+/** Undefined if a packet from elsewhere may have its addresses (ip6_rcv_core). */
+export function checkIpv6Addresses(bytes: Uint8Array, l3: number): DropReason | undefined {
   const source = ipv6Source(bytes, l3);
   const destination = ipv6Destination(bytes, l3);
-  if (isMulticast6(source)) return 'IP_INVALID_SOURCE';
-  if (isOwn) return undefined;
-  if (isLoopback6(source)) return 'IP_INVALID_SOURCE';
+  if (isMulticast6(source) || isLoopback6(source)) return 'IP_INVALID_SOURCE';
   // Scope 0 is reserved, scope 1 does not leave its node (RFC 4291 §2.7).
   const isBadGroup = isMulticast6(destination) && (bytes[l3 + 25]! & 15) < 2;
   return isLoopback6(destination) || isBadGroup ? 'IP_INVALID_DEST' : undefined;

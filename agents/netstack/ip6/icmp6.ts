@@ -1,5 +1,5 @@
 import { u16, u32 } from '../bytes.ts';
-import { findUpperLayer, NEXT_FRAGMENT } from '../header/extension-headers.ts';
+import { findUpperLayer, fragmentOffset, moreFragments } from '../header/extension-headers.ts';
 import {
   checkIcmp6,
   ICMP6_ECHO,
@@ -11,7 +11,7 @@ import {
   ICMP6_TOO_BIG,
   ICMP6_UNREACHABLE,
   isIcmp6Error,
-  PARAMETER_NEXT_HEADER,
+  PARAMETER_OPTION,
   writeIcmp6,
   writeIcmp6Checksum,
 } from '../header/icmp6-header.ts';
@@ -30,6 +30,7 @@ import type { Netns } from '../netns.ts';
 import { PACKET_HOST, type Packet } from '../packet.ts';
 import { PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import { receiveDiscovery } from './neighbour-discovery.ts';
+import { selectAddress6 } from './source-address6.ts';
 
 /** ICMPv6 of a namespace (RFC 4443; net/ipv6/icmp.c): answers echo, sends and hears errors, finds neighbours. */
 export class Icmp6 {
@@ -61,16 +62,21 @@ export class Icmp6 {
   sendError(packet: Packet, type: number, code: number, info = 0): void {
     const { bytes, l3 } = packet;
     const target = ipv6Source(bytes, l3);
-    if (!mayReport(packet, target, type, code) || !this.#limit.take()) return;
+    if (!mayReport(packet, target, type, code, info) || !this.#limit.take()) return;
     const quoted = Math.min(packet.end - l3, IPV6_MIN_MTU - IPV6_HEADER - ICMP6_HEADER);
     const error = this.#ns.ip6.allocate(ICMP6_HEADER + quoted);
     error.bytes.set(bytes.subarray(l3, l3 + quoted), error.l4 + ICMP6_HEADER);
     writeIcmp6(error.bytes, error.l4, { type, code, rest: info });
     error.trace = packet.trace;
     attachRelated(error, packet);
-    const received = ipv6Destination(bytes, l3);
-    const isOwn = this.#ns.fib6.lookup(received)?.type === 'local';
-    this.#send(error, target, isOwn ? received : undefined, 0);
+    this.#send(error, target, this.#reporter(packet, target), 0);
+  }
+
+  /** Who reports: the address that was meant, else one of the device that the packet came in by. */
+  #reporter({ bytes, l3, input }: Packet, target: Ipv6): Ipv6 | undefined {
+    const meant = ipv6Destination(bytes, l3);
+    if (this.#ns.fib6.lookup(meant)?.type === 'local') return meant;
+    return input && selectAddress6(this.#ns, input, target);
   }
 
   #send(packet: Packet, target: Ipv6, source: Ipv6 | undefined, tos: number): void {
@@ -147,15 +153,22 @@ function errnoOf(type: number, code: number): string {
   return type === ICMP6_PARAMETER ? 'EPROTO' : 'EHOSTUNREACH';
 }
 
-function mayReport(packet: Packet, target: Ipv6, type: number, code: number): boolean {
+function mayReport(packet: Packet, target: Ipv6, type: number, code: number, info: number): boolean {
   const { bytes, l3, end } = packet;
   if (target === 0n || isMulticast6(target)) return false;
   const isToMany = packet.type !== PACKET_HOST || isMulticast6(ipv6Destination(bytes, l3));
   // RFC 4443 §2.4 (e.3): a packet to many may be reported for its size, and for an option that asks for it.
-  if (isToMany && type !== ICMP6_TOO_BIG) return false;
+  const asksForIt =
+    type === ICMP6_PARAMETER && code === PARAMETER_OPTION && bytes[l3 + info]! >> 6 === REPORT_ALWAYS;
+  if (isToMany && type !== ICMP6_TOO_BIG && !asksForIt) return false;
   const upper = findUpperLayer(bytes, l3, end);
-  if (upper === undefined || upper.protocol === NEXT_FRAGMENT)
-    return type === ICMP6_PARAMETER && code !== PARAMETER_NEXT_HEADER;
-  if (upper.protocol !== PROTO_ICMPV6) return true;
-  return upper.offset < end && !isIcmp6Error(bytes[upper.offset]!);
+  if (upper?.protocol !== PROTO_ICMPV6) return true;
+  if (upper.offset < end) return !isIcmp6Error(bytes[upper.offset]!);
+  return (
+    upper.fragment !== undefined &&
+    (fragmentOffset(bytes, upper.fragment) !== 0 || moreFragments(bytes, upper.fragment))
+  );
 }
+
+/** The highest bits of an option that wants to be reported by whoever does not know it (RFC 8200 §4.2). */
+const REPORT_ALWAYS = 2;

@@ -1,11 +1,12 @@
 import type { Route } from '../fib/route.ts';
-import { findUpperLayer, NEXT_NONE, type UpperLayer } from '../header/extension-headers.ts';
+import { findUpperLayer, NEXT_HOP_BY_HOP, NEXT_NONE } from '../header/extension-headers.ts';
 import {
   ICMP6_PARAMETER,
   ICMP6_TIME_EXCEEDED,
   ICMP6_TOO_BIG,
   ICMP6_UNREACHABLE,
   PARAMETER_NEXT_HEADER,
+  PARAMETER_OPTION,
   UNREACH6_ADDRESS,
   UNREACH6_BEYOND_SCOPE,
   UNREACH6_NO_ROUTE,
@@ -14,6 +15,7 @@ import {
 } from '../header/icmp6-header.ts';
 import {
   checkIpv6,
+  checkIpv6Addresses,
   IPV6_HEADER,
   IPV6_MIN_MTU,
   ipv6Destination,
@@ -34,8 +36,10 @@ import { PACKET_HOST, PACKET_OTHERHOST, Packet } from '../packet.ts';
 import { PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import { fragment6, isTooBig6, leavesInPieces6 } from './fragment6.ts';
 import { IPV6_FRAGMENTS } from './ipv6-fragments.ts';
+import { optionsFault } from './options6.ts';
 import { routeInput6 } from './route-input6.ts';
 import { sourceAddress6 } from './source-address6.ts';
+import { type Walked, walkHeaders } from './walk-headers.ts';
 
 /** IPv6 input, forwarding and output in Linux's order (net/ipv6/ip6_input.c, ip6_output.c). */
 export class Ip6Layer implements IpProtocol {
@@ -61,15 +65,18 @@ export class Ip6Layer implements IpProtocol {
     const link = packet.input!;
     if (packet.type === PACKET_OTHERHOST) return ns.drop(packet, 'OTHERHOST');
     if (!ipConfOf(link).speaksIpv6) return ns.drop(packet, 'IPV6_DISABLED');
-    if (!this.admit(packet, link.kind === 'loopback')) return;
+    if (!this.admit(packet)) return;
+    const fault = link.kind === 'loopback' ? undefined : checkIpv6Addresses(packet.bytes, packet.l3);
+    if (fault) return ns.drop(packet, fault);
+    if (this.#stopsHere(packet)) return;
     if (ns.hooks6.run(PREROUTING, packet, link, undefined) !== NF_ACCEPT) return;
     this.receiveFinish(packet);
   }
 
   /** Whether a packet has a header that may be used; then `l4`, `nextHeader` and `end` are set. */
-  admit(packet: Packet, isOwn: boolean): boolean {
+  admit(packet: Packet): boolean {
     const { bytes, l3 } = packet;
-    const fault = checkIpv6(bytes, l3, packet.end, isOwn);
+    const fault = checkIpv6(bytes, l3, packet.end);
     if (fault) {
       this.#ns.drop(packet, fault);
       return false;
@@ -78,6 +85,17 @@ export class Ip6Layer implements IpProtocol {
     const upper = findUpperLayer(bytes, l3, packet.end);
     packet.l4 = upper?.offset ?? packet.end;
     packet.nextHeader = upper?.protocol ?? NEXT_NONE;
+    return true;
+  }
+
+  /** What every node on a packet's way must read: its hop-by-hop options (ipv6_parse_hopopts). */
+  #stopsHere(packet: Packet): boolean {
+    const { bytes, l3, end } = packet;
+    if (bytes[l3 + 6] !== NEXT_HOP_BY_HOP) return false;
+    const fault = optionsFault(bytes, l3, l3 + IPV6_HEADER, end, true);
+    if (fault === undefined) return false;
+    if (fault !== 'drop') this.#ns.icmp6.sendError(packet, ICMP6_PARAMETER, PARAMETER_OPTION, fault.pointer);
+    this.#ns.drop(packet, 'IP_INHDR');
     return true;
   }
 
@@ -210,19 +228,23 @@ export class Ip6Layer implements IpProtocol {
 
   /** ip6_input: the hook, then each header in turn until one is for somebody. */
   #deliver(packet: Packet): void {
-    const ns = this.#ns;
-    if (ns.hooks6.run(INPUT, packet, packet.input, undefined) !== NF_ACCEPT) return;
-    const upper = findUpperLayer(packet.bytes, packet.l3, packet.end);
-    if (upper === undefined) return ns.drop(packet, 'IP_INHDR');
-    if (upper.fragment === undefined) return this.#toTransport(packet, upper);
-    const whole = this.#reassembler.add(packet);
-    if (whole === undefined) return;
-    const inside = findUpperLayer(whole.bytes, whole.l3, whole.end);
-    if (inside === undefined) return ns.drop(whole, 'IP_INHDR');
-    this.#toTransport(whole, inside);
+    if (this.#ns.hooks6.run(INPUT, packet, packet.input, undefined) !== NF_ACCEPT) return;
+    this.#deliverInside(packet);
   }
 
-  #toTransport(packet: Packet, { protocol, offset }: UpperLayer): void {
+  #deliverInside(packet: Packet): void {
+    const ns = this.#ns;
+    const walked = walkHeaders(packet);
+    if (walked.kind === 'upper') return this.#toTransport(packet, walked);
+    if (walked.kind === 'piece') {
+      const whole = this.#reassembler.add(packet);
+      return whole && this.#deliverInside(whole);
+    }
+    if (walked.kind === 'report') ns.icmp6.sendError(packet, ICMP6_PARAMETER, walked.code, walked.pointer);
+    ns.drop(packet, 'IP_INHDR');
+  }
+
+  #toTransport(packet: Packet, { protocol, offset, saidAt }: Walked & { kind: 'upper' }): void {
     const ns = this.#ns;
     packet.l4 = offset;
     packet.nextHeader = protocol;
@@ -236,7 +258,7 @@ export class Ip6Layer implements IpProtocol {
       case NEXT_NONE:
         return ns.drop(packet, 'IP_NOPROTO');
       default:
-        this.#unknownHeader(packet);
+        ns.icmp6.sendError(packet, ICMP6_PARAMETER, PARAMETER_NEXT_HEADER, saidAt - packet.l3);
         ns.drop(packet, 'IP_NOPROTO');
     }
   }
@@ -257,12 +279,8 @@ export class Ip6Layer implements IpProtocol {
       this.refuse(packet, 'hops');
       return ns.drop(packet, 'IP_TTL');
     }
-    const source = ipv6Source(bytes, l3);
-    if (source === 0n) return ns.drop(packet, 'IP_INVALID_SOURCE');
-    if (isLinkLocal6(source)) {
-      ns.icmp6.sendError(packet, ICMP6_UNREACHABLE, UNREACH6_BEYOND_SCOPE);
-      return ns.drop(packet, 'IP_INVALID_SOURCE');
-    }
+    // What leaves where it came from stays in its scope.
+    if (link !== packet.input && !this.#mayLeaveLink(packet)) return ns.drop(packet, 'IP_INVALID_SOURCE');
     const mtu = Math.max(link.mtu, IPV6_MIN_MTU);
     if (isTooBig6(packet, mtu)) {
       this.refuseSize(packet, mtu);
@@ -271,6 +289,12 @@ export class Ip6Layer implements IpProtocol {
     this.decrementHops(packet);
     if (ns.hooks6.run(FORWARD, packet, packet.input, link) !== NF_ACCEPT) return;
     this.output(packet);
+  }
+
+  #mayLeaveLink(packet: Packet): boolean {
+    const source = ipv6Source(packet.bytes, packet.l3);
+    if (isLinkLocal6(source)) this.#ns.icmp6.sendError(packet, ICMP6_UNREACHABLE, UNREACH6_BEYOND_SCOPE);
+    return source !== 0n && !isLinkLocal6(source);
   }
 
   #outputFragments(packet: Packet, link: Link): void {

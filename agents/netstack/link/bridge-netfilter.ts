@@ -1,7 +1,11 @@
+import { NEXT_HOP_BY_HOP } from '../header/extension-headers.ts';
 import { ipDestination, isVersion6 } from '../header/ip-header.ts';
 import { checkIpv4, ipv4HeaderLength, ipv4TotalLength } from '../header/ipv4-header.ts';
+import { IPV6_HEADER } from '../header/ipv6-header.ts';
+import { areOptionsWhole } from '../ip6/options6.ts';
 import { readMac, writeMac } from '../mac.ts';
 import { FORWARD, type Hooks, NF_ACCEPT, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
+import type { Netns } from '../netns.ts';
 import { PACKET_HOST, PACKET_OTHERHOST, type Packet } from '../packet.ts';
 import type { Bridge, BridgePort } from './bridge.ts';
 
@@ -36,7 +40,7 @@ function hooksOf({ ns }: Bridge, { bytes, l3 }: Packet): Hooks {
 
 /** Whether the packet has a header that IP would take; then its layers are found. */
 function admit({ ns }: Bridge, packet: Packet): boolean {
-  if (isVersion6(packet.bytes, packet.l3)) return ns.ip6.admit(packet, false);
+  if (isVersion6(packet.bytes, packet.l3)) return admit6(ns, packet);
   const fault = checkIpv4(packet.bytes, packet.l3, packet.end, packet.checksumsGood);
   if (fault) {
     ns.drop(packet, fault);
@@ -45,6 +49,15 @@ function admit({ ns }: Bridge, packet: Packet): boolean {
   packet.end = packet.l3 + ipv4TotalLength(packet.bytes, packet.l3);
   packet.l4 = packet.l3 + ipv4HeaderLength(packet.bytes, packet.l3);
   return true;
+}
+
+/** br_validate_ipv6: addresses are not the bridge's business, nor what options mean. */
+function admit6(ns: Netns, packet: Packet): boolean {
+  if (!ns.ip6.admit(packet)) return false;
+  const { bytes, l3, end } = packet;
+  if (bytes[l3 + 6] !== NEXT_HOP_BY_HOP || areOptionsWhole(bytes, l3 + IPV6_HEADER, end)) return true;
+  ns.drop(packet, 'IP_INHDR');
+  return false;
 }
 
 /**

@@ -8,10 +8,16 @@ import {
 } from '../../../../agents/netstack/header/arp.ts';
 import { writeEthernet } from '../../../../agents/netstack/header/ethernet.ts';
 import { writeIpv4Header } from '../../../../agents/netstack/header/ipv4-header.ts';
+import {
+  ipv6Destination,
+  ipv6Source,
+  writeIpv6Header,
+} from '../../../../agents/netstack/header/ipv6-header.ts';
 import { writeTcp, writeTcpChecksum } from '../../../../agents/netstack/header/tcp-header.ts';
 import { writeUdp, writeUdpChecksum } from '../../../../agents/netstack/header/udp-header.ts';
-import type { IpAddress } from '../../../../agents/netstack/ip-address.ts';
+import { type IpAddress, isIpv6, parseIp } from '../../../../agents/netstack/ip-address.ts';
 import { type Ipv4, ipv4 } from '../../../../agents/netstack/ipv4.ts';
+import type { Ipv6 } from '../../../../agents/netstack/ipv6.ts';
 import { type Bridge, createBridge, setMaster } from '../../../../agents/netstack/link/bridge.ts';
 import { EthernetDevice } from '../../../../agents/netstack/link/ethernet-device.ts';
 import { createVxlan } from '../../../../agents/netstack/link/vxlan.ts';
@@ -31,7 +37,19 @@ export const HOSTS: Readonly<Record<Port, Readonly<Record<string, Mac>>>> = {
   eth0: { '172.18.0.3': mac('02:00:00:00:12:03'), '172.18.0.100': mac('02:00:00:00:12:64') },
 };
 
-const POD_MACS: Readonly<Record<string, Mac>> = { ...HOSTS.pod2, ...HOSTS.pod3 };
+/** The same hosts by their addresses of IPv6, for nodes that have it. */
+export const HOSTS_6: typeof HOSTS = {
+  pod2: { 'fd00:10:244:1::2': mac('02:00:00:00:01:02') },
+  pod3: { 'fd00:10:244:1::3': mac('02:00:00:00:01:03') },
+  eth0: { 'fd00:172:18::3': mac('02:00:00:00:12:03'), 'fd00:172:18::64': mac('02:00:00:00:12:64') },
+};
+
+const POD_MACS: Readonly<Record<string, Mac>> = {
+  ...HOSTS.pod2,
+  ...HOSTS.pod3,
+  ...HOSTS_6.pod2,
+  ...HOSTS_6.pod3,
+};
 
 const NODE = '172.18.0.2';
 const RULES = kubeRules({
@@ -191,10 +209,10 @@ export function frameOf(port: Port, spec: FrameSpec): Uint8Array {
   const gateway = port === 'eth0' ? mac('02:00:00:00:00:01') : mac('02:00:00:00:01:01');
   return write({
     ...spec,
-    from: HOSTS[port][spec.source] ?? mac('02:00:00:00:99:99'),
+    from: HOSTS[port][spec.source] ?? HOSTS_6[port][spec.source] ?? mac('02:00:00:00:99:99'),
     to: neighbour ?? gateway,
-    source: ipv4(spec.source),
-    destination: ipv4(spec.destination),
+    source: parseIp(spec.source)!,
+    destination: parseIp(spec.destination)!,
   });
 }
 
@@ -203,18 +221,21 @@ export function replyTo(
   frame: Uint8Array,
   spec: Pick<FrameSpec, 'flags' | 'payload' | 'ttl' | 'numbers'>,
 ): Uint8Array | undefined {
-  if (frame[12] !== 0x08 || frame[13] !== 0x00 || frame[14] !== 0x45) return undefined;
-  if (frame[23] !== 6 && frame[23] !== 17) return undefined;
+  const isSix = frame[12] === 0x86 && frame[13] === 0xdd;
+  if (!isSix && (frame[12] !== 0x08 || frame[13] !== 0x00 || frame[14] !== 0x45)) return undefined;
+  const protocol = frame[isSix ? 20 : 23];
+  if (protocol !== 6 && protocol !== 17) return undefined;
   const view = new DataView(frame.buffer, frame.byteOffset);
+  const transport = isSix ? 54 : 34;
   return write({
     ...spec,
-    protocol: frame[23] === 6 ? 'tcp' : 'udp',
+    protocol: protocol === 6 ? 'tcp' : 'udp',
     from: readMac(frame, 0),
     to: readMac(frame, 6),
-    source: view.getUint32(30) as Ipv4,
-    destination: view.getUint32(26) as Ipv4,
-    sourcePort: view.getUint16(36),
-    destinationPort: view.getUint16(34),
+    source: isSix ? ipv6Destination(frame, 14) : (view.getUint32(30) as Ipv4),
+    destination: isSix ? ipv6Source(frame, 14) : (view.getUint32(26) as Ipv4),
+    sourcePort: view.getUint16(transport + 2),
+    destinationPort: view.getUint16(transport),
     dontFragment: false,
   });
 }
@@ -229,36 +250,54 @@ const SAME_NUMBERS: SegmentNumbers = {
 interface Written extends Omit<FrameSpec, 'source' | 'destination'> {
   readonly from: Mac;
   readonly to: Mac;
-  readonly source: Ipv4;
-  readonly destination: Ipv4;
+  readonly source: IpAddress;
+  readonly destination: IpAddress;
 }
 
 function write(spec: Written): Uint8Array {
   const { source, destination, sourcePort, destinationPort, payload } = spec;
   const isTcp = spec.protocol === 'tcp';
   const { options, ...numbers } = spec.numbers ?? SAME_NUMBERS;
-  const length = 20 + (isTcp ? 20 + options.length : 8) + payload;
-  const bytes = new Uint8Array(14 + length);
-  writeEthernet(bytes, 0, spec.to, spec.from, 0x0800);
+  const l4 = isIpv6(source) ? 54 : 34;
+  const length = (isTcp ? 20 + options.length : 8) + payload;
+  const bytes = new Uint8Array(l4 + length);
+  writeEthernet(bytes, 0, spec.to, spec.from, isIpv6(source) ? 0x86dd : 0x0800);
   for (let i = 0; i < payload; i++) bytes[bytes.length - 1 - i] = (i * 31 + payload) & 255;
+  writeIpHeader(bytes, spec, length);
+  if (isTcp) {
+    writeTcp(bytes, l4, { sourcePort, destinationPort, flags: spec.flags, ...numbers });
+    bytes[l4 + 12] = ((20 + options.length) >> 2) << 4;
+    bytes.set(options, l4 + 20);
+    writeTcpChecksum(bytes, l4, bytes.length, source, destination);
+  } else {
+    writeUdp(bytes, l4, { sourcePort, destinationPort, length: 8 + payload });
+    writeUdpChecksum(bytes, l4, source, destination);
+  }
+  return bytes;
+}
+
+function writeIpHeader(bytes: Uint8Array, spec: Written, length: number): void {
+  const { source, destination, payload, ttl } = spec;
+  const protocol = spec.protocol === 'tcp' ? 6 : 17;
+  if (isIpv6(source)) {
+    writeIpv6Header(bytes, 14, {
+      source,
+      destination: destination as Ipv6,
+      nextHeader: protocol,
+      payloadLength: length,
+      trafficClass: 0,
+      hopLimit: ttl,
+    });
+    return;
+  }
   writeIpv4Header(bytes, 14, {
     source,
-    destination,
-    protocol: isTcp ? 6 : 17,
-    totalLength: length,
+    destination: destination as Ipv4,
+    protocol,
+    totalLength: 20 + length,
     tos: 0,
-    ttl: spec.ttl,
+    ttl,
     id: payload,
     fragment: spec.dontFragment ? 0x4000 : 0,
   });
-  if (isTcp) {
-    writeTcp(bytes, 34, { sourcePort, destinationPort, flags: spec.flags, ...numbers });
-    bytes[46] = ((20 + options.length) >> 2) << 4;
-    bytes.set(options, 54);
-    writeTcpChecksum(bytes, 34, bytes.length, source, destination);
-  } else {
-    writeUdp(bytes, 34, { sourcePort, destinationPort, length: 8 + payload });
-    writeUdpChecksum(bytes, 34, source, destination);
-  }
-  return bytes;
 }
