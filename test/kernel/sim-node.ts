@@ -7,7 +7,7 @@ import { mac } from '../../agents/netstack/mac.ts';
 import { runNodeCommand } from '../../agents/shell/run-node-command.ts';
 import { defaultProxyConfig } from '../../controllers/kube-proxy/configuration/parse-proxy-config.ts';
 import type { ProxyModeName } from '../../controllers/kube-proxy/configuration/proxy-config.ts';
-import { IPV4 } from '../../controllers/kube-proxy/ip-family.ts';
+import { familyOf, IPV4, IPV6 } from '../../controllers/kube-proxy/ip-family.ts';
 import { proxyMode } from '../../controllers/kube-proxy/proxy-mode.ts';
 import type { ProxiedPort } from '../../controllers/kube-proxy/service-port.ts';
 import { FlowWorld, HOSTS, HOSTS_6, type Port } from '../agents/netstack/flow/flow-world.ts';
@@ -64,12 +64,20 @@ export class SimNode {
     const node = await SimNode.bare();
     const { ns } = node.world;
     ns.iptables.restore(flannelRules('10.244.1.0/24', '10.244.0.0/16', 4), { noflush: true });
-    const { newProxier } = proxyMode(defaultProxyConfig({ mode, clusterCidrs: ['10.244.0.0/16'] }), IPV4, {
-      serviceCidrs: () => ['10.96.0.0/16'],
-      now: () => node.world.clock.now(),
-    });
+    ns.ip6tables.restore(flannelRules('fd00:10:244:1::/64', 'fd00:10:244::/56', 6), { noflush: true });
+    const config = defaultProxyConfig({ mode, clusterCidrs: ['10.244.0.0/16', 'fd00:10:244::/56'] });
     const shell = { run: (argv: readonly string[], stdin = '') => runNodeCommand(argv, stdin, { ns }) };
-    await newProxier({ nodeName: 'node-1', nodeIp: '172.18.0.2', zone: '', shell }).sync(ports);
+    for (const [family, nodeIp] of [
+      [IPV4, '172.18.0.2'],
+      [IPV6, 'fd00:172:18::2'],
+    ] as const) {
+      const { newProxier } = proxyMode(config, family, {
+        serviceCidrs: () => ['10.96.0.0/16', 'fd00:10:96::/112'],
+        now: () => node.world.clock.now(),
+      });
+      const own = ports.filter(({ service }) => familyOf(service.clusterIp) === family);
+      await newProxier({ nodeName: 'node-1', nodeIp, zone: '', shell }).sync(own);
+    }
     return node;
   }
 

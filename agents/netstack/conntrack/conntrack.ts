@@ -8,7 +8,7 @@ import { isGoodSctp } from '../header/sctp-header.ts';
 import { checkTcp } from '../header/tcp-header.ts';
 import { checkUdp, UDP_HEADER } from '../header/udp-header.ts';
 import { isLaterFragment } from '../ip/later-fragment.ts';
-import type { IpAddress } from '../ip-address.ts';
+import type { IpAddress, IpVersion } from '../ip-address.ts';
 import {
   INPUT,
   NF_ACCEPT,
@@ -71,7 +71,7 @@ export class Conntrack {
     drop: 0,
     earlyDrop: 0,
   };
-  #enabled = false;
+  readonly #tracked = new Set<IpVersion>();
   #gcTimer: unknown;
   #settings: TrackingSettings;
 
@@ -80,28 +80,28 @@ export class Conntrack {
     this.#settings = readTrackingSettings(ns);
   }
 
-  get enabled(): boolean {
-    return this.#enabled;
+  tracks(version: IpVersion): boolean {
+    return this.#tracked.has(version);
   }
 
   get count(): number {
     return this.#table.connections.length;
   }
 
-  enable(): void {
-    if (this.#enabled) return;
-    this.#enabled = true;
+  /** From the first rule on that asks for it, the packets of that version are followed (nf_ct_netns_get). */
+  enable(version: IpVersion): void {
+    if (this.#tracked.has(version)) return;
+    this.#tracked.add(version);
     const track = (packet: Packet) => this.#track(packet);
     const confirm = (packet: Packet) => this.confirm(packet);
     const defragment = (packet: Packet) => this.#defragment(packet);
-    for (const hooks of [this.#ns.hooks, this.#ns.hooks6]) {
-      hooks.register(PREROUTING, PRIORITY.defrag, 'defrag', defragment, { perFlow: true });
-      hooks.register(OUTPUT, PRIORITY.defrag, 'defrag', defragment, { perFlow: true });
-      hooks.register(PREROUTING, PRIORITY.conntrack, 'conntrack', track, { perFlow: true });
-      hooks.register(OUTPUT, PRIORITY.conntrack, 'conntrack', track, { perFlow: true });
-      hooks.register(INPUT, PRIORITY.confirm, 'conntrack confirm', confirm, { perFlow: true });
-      hooks.register(POSTROUTING, PRIORITY.confirm, 'conntrack confirm', confirm, { perFlow: true });
-    }
+    const hooks = this.#ns.hooksFor(version);
+    hooks.register(PREROUTING, PRIORITY.defrag, 'defrag', defragment, { perFlow: true });
+    hooks.register(OUTPUT, PRIORITY.defrag, 'defrag', defragment, { perFlow: true });
+    hooks.register(PREROUTING, PRIORITY.conntrack, 'conntrack', track, { perFlow: true });
+    hooks.register(OUTPUT, PRIORITY.conntrack, 'conntrack', track, { perFlow: true });
+    hooks.register(INPUT, PRIORITY.confirm, 'conntrack confirm', confirm, { perFlow: true });
+    hooks.register(POSTROUTING, PRIORITY.confirm, 'conntrack confirm', confirm, { perFlow: true });
   }
 
   /** The entries that have not expired. */

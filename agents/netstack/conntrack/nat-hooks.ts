@@ -41,7 +41,7 @@ export class NatHooks {
   /** Of equal priorities the latest is asked first. The returned function takes the rules out again. */
   register(point: HookPoint, priority: number, run: NatRules): () => void {
     const ns = this.#ns;
-    ns.conntrack.enable();
+    ns.conntrack.enable(this.#version);
     if (this.#entries.size === 0) for (const each of POINTS) this.#hook(each);
     const entry = { priority, run };
     const entries = [entry, ...this.#entries.get(point)!];

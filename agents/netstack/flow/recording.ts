@@ -108,7 +108,7 @@ export class FlowRecording {
     const { connection, ctInfo } = packet;
     const { ns } = output;
     if (ns.generation !== this.#generation || this.#effects.received.some((each) => each.ns !== ns)) return;
-    if (connection === undefined ? ns.conntrack.enabled && ctInfo !== CT_UNTRACKED : !connection.isSteady())
+    if (connection === undefined ? ns.conntrack.tracks(4) && ctInfo !== CT_UNTRACKED : !connection.isSteady())
       return;
     const rewrite = this.#rewrite(packet);
     if (rewrite === undefined) return;

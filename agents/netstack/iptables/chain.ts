@@ -1,3 +1,4 @@
+import type { IpVersion } from '../ip-address.ts';
 import type { Link } from '../link/link.ts';
 import { NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
@@ -34,11 +35,11 @@ export class RuleEntry {
   readonly perFlow: boolean;
   #text: string | undefined;
 
-  constructor(ns: Netns, rule: Rule, counters: Counters) {
+  constructor(ns: Netns, version: IpVersion, rule: Rule, counters: Counters) {
     this.rule = rule;
     this.counters = counters;
     this.#ns = ns;
-    if (rule.matches.some(needsConntrack)) ns.conntrack.enable();
+    if (rule.target.kind === 'CONNMARK' || rule.matches.some(needsConntrack)) ns.conntrack.enable(version);
     requireSets(ns, rule);
     this.perFlow = isPerFlow(rule);
     this.isGoto = rule.target.kind === 'goto';

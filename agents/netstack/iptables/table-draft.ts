@@ -106,7 +106,7 @@ export class TableDraft {
 
   append(name: string, rule: Rule, counters: Counters): void {
     this.#requireTarget(rule);
-    this.#ownRules(name).push(new RuleEntry(this.#ns, rule, counters));
+    this.#ownRules(name).push(new RuleEntry(this.#ns, this.version, rule, counters));
   }
 
   /** `at` counts from 1. */
@@ -114,13 +114,13 @@ export class TableDraft {
     this.#requireTarget(rule);
     const rules = this.#ownRules(name);
     if (at < 1 || at > rules.length + 1) throw new ApplyError('Index of insertion too big.');
-    rules.splice(at - 1, 0, new RuleEntry(this.#ns, rule, counters));
+    rules.splice(at - 1, 0, new RuleEntry(this.#ns, this.version, rule, counters));
   }
 
   replace(name: string, at: number, rule: Rule, counters: Counters): void {
     const rules = this.#ownRules(name);
     if (at < 1 || at > rules.length) throw new ApplyError('Index of replacement too big.');
-    rules[at - 1] = new RuleEntry(this.#ns, rule, counters);
+    rules[at - 1] = new RuleEntry(this.#ns, this.version, rule, counters);
   }
 
   deleteAt(name: string, at: number): void {

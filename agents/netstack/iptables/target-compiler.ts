@@ -37,7 +37,6 @@ export function compileTarget(ns: Netns, target: Acting): Action {
         return CONTINUE;
       };
     case 'CONNMARK':
-      ns.conntrack.enable();
       return compileConnmark(target);
     case 'REJECT':
       return (packet) => {

@@ -36,7 +36,6 @@ export function compileExpression(ns: Netns, expression: Expression): Reader {
   switch (expression.kind) {
     case 'field': {
       const { field } = expression;
-      if (field.tracks) ns.conntrack.enable();
       const read = field.read(ns);
       const { has, readWide } = field;
       return { has, readWide, read: field.perFlow ? read : forThisPacket(read) };

@@ -122,7 +122,6 @@ function compileAssign(ns: Netns, { target, value }: Extract<Statement, { kind: 
       return NEXT;
     };
   }
-  ns.conntrack.enable();
   return (packet, input, output) => {
     if (has !== undefined && !has(packet, input, output)) return BREAK;
     const mark = read(packet, input, output) >>> 0;

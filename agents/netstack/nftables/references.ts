@@ -1,4 +1,5 @@
 import { Chain } from './chain.ts';
+import { type Field, META_MARK } from './field.ts';
 import { NftError, REFUSALS, type Span } from './nft-error.ts';
 import type { NftSet } from './nft-set.ts';
 import {
@@ -34,8 +35,18 @@ export function bindRule(table: Table, { statements }: Rule, span: Span): readon
     }
     for (const { verdict } of reference.elements) if (verdict) onVerdict(verdict);
   };
-  for (const statement of statements) visit(statement, onVerdict, onSet);
+  for (const statement of statements) visit(statement, { onVerdict, onSet });
   return found;
+}
+
+/** Whether a rule asks what connection a packet belongs to, or tells it something. */
+export function asksForConnections({ statements }: Rule): boolean {
+  let asks = statements.some((each) => each.kind === 'assign' && each.target !== META_MARK);
+  const onField = (field: Field): void => {
+    asks ||= field.tracks === true;
+  };
+  for (const statement of statements) visit(statement, { onField });
+  return asks;
 }
 
 /** The name becomes the chain's own: the one read is a part of the whole text, and would keep that. */
@@ -44,36 +55,41 @@ export function bindJump(jump: Jump, target: Chain): void {
   jump.chain = target.name;
 }
 
-type OnSet = (reference: SetReference) => void;
+interface Visitor {
+  readonly onVerdict?: (verdict: Verdict) => void;
+  readonly onSet?: (reference: SetReference) => void;
+  readonly onField?: (field: Field) => void;
+}
 
-function visit(statement: Statement, onVerdict: (verdict: Verdict) => void, onSet: OnSet): void {
+function visit(statement: Statement, visitor: Visitor): void {
   switch (statement.kind) {
     case 'verdict':
-      return onVerdict(statement.verdict);
+      return visitor.onVerdict?.(statement.verdict);
     case 'vmap':
-      onSet(statement.map);
-      return visitExpression(statement.key, onSet);
+      visitor.onSet?.(statement.map);
+      return visitExpression(statement.key, visitor);
     case 'match':
-      visitExpression(statement.left, onSet);
-      if (statement.right.kind === 'set') onSet(statement.right.set);
+      visitExpression(statement.left, visitor);
+      if (statement.right.kind === 'set') visitor.onSet?.(statement.right.set);
       return;
     case 'assign':
-      return visitExpression(statement.value, onSet);
+      return visitExpression(statement.value, visitor);
     case 'nat':
-      if (statement.address && 'kind' in statement.address) visitExpression(statement.address, onSet);
+      if (statement.address && 'kind' in statement.address) visitExpression(statement.address, visitor);
       return;
     case 'update':
-      onSet(statement.set);
-      return visitExpression(statement.key, onSet);
+      visitor.onSet?.(statement.set);
+      return visitExpression(statement.key, visitor);
   }
 }
 
-function visitExpression(expression: Expression, onSet: OnSet): void {
+function visitExpression(expression: Expression, visitor: Visitor): void {
   if (expression.kind === 'map') {
-    onSet(expression.map);
-    visitExpression(expression.key, onSet);
-  } else if (expression.kind === 'binary') visitExpression(expression.left, onSet);
-  else if (expression.kind === 'concat') for (const part of expression.parts) visitExpression(part, onSet);
+    visitor.onSet?.(expression.map);
+    visitExpression(expression.key, visitor);
+  } else if (expression.kind === 'binary') visitExpression(expression.left, visitor);
+  else if (expression.kind === 'concat') for (const part of expression.parts) visitExpression(part, visitor);
+  else if (expression.kind === 'field') visitor.onField?.(expression.field);
 }
 
 /** The chains that a chain's rules lead to, through sets as well. */

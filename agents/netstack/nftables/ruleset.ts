@@ -28,6 +28,11 @@ export class Ruleset {
     return ++this.#lastHandle;
   }
 
+  /** From now on connections are followed, for a family's rules. */
+  track(family: Family): void {
+    for (const version of VERSIONS[family]) this.#ns.conntrack.enable(version);
+  }
+
   /** Has a base chain called at its hook; the returned function ends that. */
   hook(chain: Chain, point: HookPoint, family: Family): () => void {
     const undo = VERSIONS[family].map((version) => this.#hookOne(chain, point, version));

@@ -4,7 +4,7 @@ import { checkChains } from './check-chains.ts';
 import { NftError, REFUSALS, type Span } from './nft-error.ts';
 import { Element, NftSet, type SetSpec } from './nft-set.ts';
 import { detached } from './parse-value.ts';
-import { bindJump, bindRule } from './references.ts';
+import { asksForConnections, bindJump, bindRule } from './references.ts';
 import { type ElementSpec, isJump, type Rule } from './rule.ts';
 import type { Ruleset } from './ruleset.ts';
 import { type Family, Table } from './table.ts';
@@ -120,8 +120,7 @@ export class Transaction {
   /** Without an index, at the end; names in the rule are looked up in the table. */
   addRule(table: Table, chain: Chain, rule: Rule, index: number | undefined, span: Span): void {
     if (chain.rules.length >= MAX_RULES) throw new NftError(REFUSALS.ENFILE, span);
-    const references = bindRule(table, rule, span);
-    const entry = new RuleEntry(table.nextHandle(), rule, references);
+    const entry = new RuleEntry(table.nextHandle(), rule, this.#bind(table, rule, span));
     const before = chain.rules;
     if (index === undefined) {
       before.push(entry);
@@ -141,13 +140,19 @@ export class Transaction {
     const before = chain.rules;
     const old = before.find((each) => each.handle === handle);
     if (!old) throw new NftError(REFUSALS.ENOENT, span);
-    const entry = new RuleEntry(handle, rule, bindRule(table, rule, span));
+    const entry = new RuleEntry(handle, rule, this.#bind(table, rule, span));
     chain.rules = before.map((each) => (each === old ? entry : each));
     this.#undo.push(() => {
       chain.rules = before;
     });
     this.#release([old]);
     this.#acquire(entry);
+  }
+
+  #bind(table: Table, rule: Rule, span: Span): ReturnType<typeof bindRule> {
+    const references = bindRule(table, rule, span);
+    if (asksForConnections(rule)) this.#ruleset.track(table.family);
+    return references;
   }
 
   deleteRule(chain: Chain, handle: number, span: Span): void {
