@@ -30,6 +30,10 @@ export class IpWords {
     return this.#words.shift();
   }
 
+  peek(): string | undefined {
+    return this.#words[0];
+  }
+
   /** Whether a listing shows what has this address. */
   shows(address: IpAddress): boolean {
     return this.family === undefined || this.family === versionOf(address);
@@ -68,4 +72,11 @@ export function requireMac(text: string): Mac {
   const mac = parseMac(text);
   if (mac === undefined) throw new UsageError(`"${text}" is invalid lladdr.`, 255);
   return mac;
+}
+
+/** A whole number in decimal or hexadecimal, at most `most`; `fault` is what is wrong with any other. */
+export function requireNumber(text: string, most: number, fault: string, least = 0): number {
+  const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`Error: argument "${text}" is wrong: ${fault}\n`, 255);
 }

@@ -1,4 +1,6 @@
+import { type FlowIdentity, receivedFlow, sentFlow } from '../fib/flow-identity.ts';
 import type { Route } from '../fib/route.ts';
+import type { RouteKey } from '../fib/routing-rule.ts';
 import { sourceAddressFor } from '../fib/source-address.ts';
 import {
   ICMP_PARAMETER,
@@ -18,11 +20,12 @@ import {
   ipv4Destination,
   ipv4HeaderLength,
   ipv4Protocol,
+  ipv4Source,
   ipv4TotalLength,
   isIpv4Fragment,
   writeIpv4Header,
 } from '../header/ipv4-header.ts';
-import { BROADCAST_IPV4, type Ipv4, isMulticast } from '../ipv4.ts';
+import { ANY_IPV4, BROADCAST_IPV4, type Ipv4, isMulticast } from '../ipv4.ts';
 import type { Link } from '../link/link.ts';
 import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../mac.ts';
 import { transmitTo } from '../neigh/neighbour-table.ts';
@@ -98,7 +101,7 @@ export class IpLayer implements IpProtocol {
     options: SendOptions,
     finish?: (source: Ipv4, destination: Ipv4) => void,
   ): SendResult {
-    const route = this.routeOutput(destination);
+    const route = this.routeSent(packet, destination, protocol, options);
     if (typeof route === 'string') return route;
     const source = (options.source as Ipv4 | undefined) ?? this.sourceFor(route, destination);
     if (source === undefined) return 'ENETUNREACH';
@@ -118,13 +121,31 @@ export class IpLayer implements IpProtocol {
     return this.localOut(packet, route);
   }
 
-  routeOutput(destination: Ipv4): Route | SendResult {
-    const route = this.#ns.fib.lookup(destination);
+  routeOutput(destination: Ipv4, key: RouteKey = {}): Route | SendResult {
+    const route = this.#lookup(destination, key);
+    if (typeof route === 'string' || route.paths === undefined) return route;
+    return this.#onPath(route, sentFlow(undefined, key.source ?? ANY_IPV4, destination, 0));
+  }
+
+  routeSent(packet: Packet, destination: Ipv4, protocol: number, key: RouteKey): Route | SendResult {
+    const route = this.#lookup(destination, key);
+    if (typeof route === 'string' || route.paths === undefined) return route;
+    return this.#onPath(route, sentFlow(packet, key.source ?? ANY_IPV4, destination, protocol));
+  }
+
+  #lookup(destination: Ipv4, key: RouteKey): Route | SendResult {
+    const route = this.#ns.fib.lookup(destination, key);
     if (route === undefined) return 'ENETUNREACH';
     if (route.type === 'unreachable') return 'EHOSTUNREACH';
     if (route.type === 'blackhole') return 'EINVAL';
     if (route.type === 'prohibit') return 'EACCES';
+    if (route.paths !== undefined) return route;
     return route.link && this.outputLink(route).up ? route : 'ENETUNREACH';
+  }
+
+  #onPath({ paths }: Route, flow: FlowIdentity): Route | SendResult {
+    const chosen = this.#ns.paths.choose(paths!, flow);
+    return chosen.link?.up ? chosen : 'ENETUNREACH';
   }
 
   /** The device that a route's packets leave by: for an address of our own it is lo, whoever holds it. */
@@ -149,7 +170,7 @@ export class IpLayer implements IpProtocol {
     decrementTtl(bytes, l3);
   }
 
-  /** ip_local_out: the OUTPUT hook, a second routing if it changed the destination, then ip_output. */
+  /** ip_local_out: the OUTPUT hook, a second routing if it changed what routes depend on, then ip_output. */
   localOut(packet: Packet, route: Route): SendResult {
     const ns = this.#ns;
     const before = ipv4Destination(packet.bytes, packet.l3);
@@ -157,18 +178,28 @@ export class IpLayer implements IpProtocol {
     packet.route = route;
     const verdict = ns.hooks.run(OUTPUT, packet, undefined, this.outputLink(route));
     if (verdict !== NF_ACCEPT) return verdict === NF_STOLEN ? 'sent' : 'EPERM';
-    const after = ipv4Destination(packet.bytes, packet.l3);
-    if (after !== before) {
-      const rerouted = this.routeOutput(after);
-      if (typeof rerouted === 'string') {
-        ns.drop(packet, 'IP_OUTNOROUTES');
-        return rerouted;
-      }
-      packet.route = rerouted;
-      this.traceRoute(packet, rerouted);
+    if (packet.route === undefined || ipv4Destination(packet.bytes, packet.l3) !== before) {
+      const failure = this.#reroute(packet);
+      if (failure !== undefined) return failure;
     }
     this.output(packet);
     return 'sent';
+  }
+
+  /** ip_route_me_harder, net/ipv4/netfilter.c. */
+  #reroute(packet: Packet): SendResult | undefined {
+    const { bytes, l3, mark } = packet;
+    const destination = ipv4Destination(bytes, l3);
+    const found = this.#lookup(destination, { source: ipv4Source(bytes, l3), mark });
+    const isChoice = typeof found !== 'string' && found.paths !== undefined;
+    const route = isChoice ? this.#onPath(found, receivedFlow(packet)) : found;
+    if (typeof route === 'string') {
+      this.#ns.drop(packet, 'IP_OUTNOROUTES');
+      return route;
+    }
+    packet.route = route;
+    this.traceRoute(packet, route);
+    return undefined;
   }
 
   /** ip_output: POSTROUTING, then out of the route's link. */

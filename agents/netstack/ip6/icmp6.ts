@@ -69,7 +69,7 @@ export class Icmp6 {
     error.trace = packet.trace;
     attachRelated(error, packet);
     const received = ipv6Destination(bytes, l3);
-    const isOwn = this.#ns.fib6.lookup(received)?.type === 'local';
+    const isOwn = this.#ns.fib6.lookupOwn(received)?.type === 'local';
     this.#send(error, target, isOwn ? received : undefined, 0);
   }
 

@@ -1,4 +1,6 @@
+import { type FlowIdentity, receivedFlow, sentFlow } from '../fib/flow-identity.ts';
 import type { Route } from '../fib/route.ts';
+import type { RouteKey } from '../fib/routing-rule.ts';
 import { findUpperLayer, NEXT_NONE, type UpperLayer } from '../header/extension-headers.ts';
 import {
   ICMP6_PARAMETER,
@@ -24,7 +26,7 @@ import {
 import { ipConfOf } from '../ip/ip-conf.ts';
 import type { IpProtocol, Refusal, SendOptions, SendResult } from '../ip/ip-protocol.ts';
 import { Reassembler } from '../ip/reassembler.ts';
-import { type Ipv6, isLinkLocal6, isMulticast6 } from '../ipv6.ts';
+import { ANY_IPV6, type Ipv6, isLinkLocal6, isMulticast6 } from '../ipv6.ts';
 import type { Link } from '../link/link.ts';
 import { type Mac, ZERO_MAC } from '../mac.ts';
 import { transmitTo } from '../neigh/neighbour-table.ts';
@@ -97,7 +99,7 @@ export class Ip6Layer implements IpProtocol {
     options: SendOptions,
     finish?: (source: Ipv6, destination: Ipv6) => void,
   ): SendResult {
-    const route = this.routeOutput(destination);
+    const route = this.routeSent(packet, destination, protocol, options);
     if (typeof route === 'string') return route;
     const source = (options.source as Ipv6 | undefined) ?? this.sourceFor(route, destination);
     if (source === undefined) return 'ENETUNREACH';
@@ -124,13 +126,31 @@ export class Ip6Layer implements IpProtocol {
   }
 
   /** The route for a packet made here. What is unique on a link only goes to the one link that has it. */
-  routeOutput(destination: Ipv6): Route | SendResult {
-    const route = this.#ns.fib6.lookup(destination);
+  routeOutput(destination: Ipv6, key: RouteKey = {}): Route | SendResult {
+    const route = this.#lookup(destination, key);
+    if (typeof route === 'string' || route.paths === undefined) return route;
+    return this.#onPath(route, sentFlow(undefined, key.source ?? ANY_IPV6, destination, 0));
+  }
+
+  routeSent(packet: Packet, destination: Ipv6, protocol: number, key: RouteKey): Route | SendResult {
+    const route = this.#lookup(destination, key);
+    if (typeof route === 'string' || route.paths === undefined) return route;
+    return this.#onPath(route, sentFlow(packet, key.source ?? ANY_IPV6, destination, protocol));
+  }
+
+  #lookup(destination: Ipv6, key: RouteKey): Route | SendResult {
+    const route = this.#ns.fib6.lookup(destination, key);
     if (route === undefined) return 'ENETUNREACH';
     if (route.type === 'unreachable') return 'EHOSTUNREACH';
     if (route.type === 'blackhole') return 'EINVAL';
     if (route.type === 'prohibit') return 'EACCES';
+    if (route.paths !== undefined) return route;
     return route.link && this.outputLink(route).up ? route : 'ENETUNREACH';
+  }
+
+  #onPath({ paths }: Route, flow: FlowIdentity): Route | SendResult {
+    const chosen = this.#ns.paths.choose(paths!, flow);
+    return chosen.link?.up ? chosen : 'ENETUNREACH';
   }
 
   /** For an address of our own it is lo, whoever holds it. */
@@ -180,18 +200,28 @@ export class Ip6Layer implements IpProtocol {
     packet.route = route;
     const verdict = ns.hooks6.run(OUTPUT, packet, undefined, this.outputLink(route));
     if (verdict !== NF_ACCEPT) return verdict === NF_STOLEN ? 'sent' : 'EPERM';
-    const after = ipv6Destination(packet.bytes, packet.l3);
-    if (after !== before) {
-      const rerouted = this.routeOutput(after);
-      if (typeof rerouted === 'string') {
-        ns.drop(packet, 'IP_OUTNOROUTES');
-        return rerouted;
-      }
-      packet.route = rerouted;
-      this.traceRoute(packet, rerouted);
+    if (packet.route === undefined || ipv6Destination(packet.bytes, packet.l3) !== before) {
+      const failure = this.#reroute(packet);
+      if (failure !== undefined) return failure;
     }
     this.output(packet);
     return 'sent';
+  }
+
+  /** ip6_route_me_harder, net/ipv6/netfilter.c. */
+  #reroute(packet: Packet): SendResult | undefined {
+    const { bytes, l3, mark } = packet;
+    const destination = ipv6Destination(bytes, l3);
+    const found = this.#lookup(destination, { source: ipv6Source(bytes, l3), mark });
+    const isChoice = typeof found !== 'string' && found.paths !== undefined;
+    const route = isChoice ? this.#onPath(found, receivedFlow(packet)) : found;
+    if (typeof route === 'string') {
+      this.#ns.drop(packet, 'IP_OUTNOROUTES');
+      return route;
+    }
+    packet.route = route;
+    this.traceRoute(packet, route);
+    return undefined;
   }
 
   #finishOutput(packet: Packet): void {

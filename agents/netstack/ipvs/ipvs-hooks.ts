@@ -137,7 +137,9 @@ class IpvsHooks {
     packet.route = route;
     ip.traceRoute(packet, route);
     const hooks = ns.hooksFor(versionOf(address));
-    if (hooks.run(OUTPUT, packet, undefined, ip.outputLink(route)) === NF_ACCEPT) ip.output(packet);
+    if (hooks.run(OUTPUT, packet, undefined, ip.outputLink(route)) !== NF_ACCEPT) return NF_STOLEN;
+    packet.route ??= route;
+    ip.output(packet);
     return NF_STOLEN;
   }
 

@@ -349,7 +349,7 @@ export class TcpStack {
   }
 
   #requireLocal(address: IpAddress): void {
-    if (!isAny(address) && this.ns.lookup(address)?.type !== 'local') {
+    if (!isAny(address) && this.ns.lookupOwn(address)?.type !== 'local') {
       throw new NetError('EADDRNOTAVAIL', 'Cannot assign requested address');
     }
   }

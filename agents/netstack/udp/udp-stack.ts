@@ -52,7 +52,7 @@ export class UdpStack {
   /** EADDRINUSE, EADDRNOTAVAIL, EINVAL; port 0 or none chooses one, no address is any of both families. */
   bind(options: { address?: IpAddress; port?: number } = {}): UdpSocket {
     const address = options.address ?? ANY_IPV6;
-    if (!isAny(address) && this.#ns.lookup(address)?.type !== 'local') {
+    if (!isAny(address) && this.#ns.lookupOwn(address)?.type !== 'local') {
       throw new NetError('EADDRNOTAVAIL', 'Cannot assign requested address');
     }
     if (this.#count >= MAX_SOCKETS) throw new NetError('EMFILE', 'Too many open files');

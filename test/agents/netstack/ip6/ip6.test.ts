@@ -133,7 +133,7 @@ describe('IPv6 between namespaces', () => {
     );
     expect(await lab.run(lab.node, 'ip -6 addr show lo')).toContain('    inet6 ::1/128 scope host ');
     expect(await lab.run(lab.client, 'ip route get fd00:10:244:1::9')).toContain(
-      'fd00:10:244:1::9 via fd00:9::1 dev eth0 src fd00:9::2',
+      'fd00:10:244:1::9 from :: via fd00:9::1 dev eth0 src fd00:9::2',
     );
     await lab.run(lab.client, 'ip -6 route add fd00:77::/48 via fd00:9::7 metric 5');
     expect(await lab.run(lab.client, 'ip -6 route show fd00:77::/48')).toBe(
