@@ -16,7 +16,8 @@ export function formatRoute(route: Route, withTable = false): string {
   if (paths === undefined) words.push(...hopFlags(route));
   if (route.mtu !== undefined) words.push(...mtuWords(route));
   if (six) words.push('pref', 'medium');
-  return [`${words.join(' ')} `, ...(paths ?? []).map(formatPath)].join('\n');
+  const line = words.join(' ');
+  return [six ? line : `${line} `, ...(paths ?? []).map(formatPath)].join('\n');
 }
 
 function formatPath({ route, weight }: RoutePath): string {
@@ -55,12 +56,13 @@ export function routeToJson(route: Route): Record<string, unknown> {
     ...(route.type === 'unicast' ? {} : { type: route.type }),
     dst: prefixOf(route),
     ...(paths === undefined ? hopToJson(route) : {}),
-    protocol: route.protocol,
+    ...(route.protocol === 'boot' ? {} : { protocol: route.protocol }),
     ...(route.scope === 'global' ? {} : { scope: route.scope }),
     ...(route.source === undefined ? {} : { prefsrc: formatIp(route.source) }),
     ...(route.metric === 0 ? {} : { metric: route.metric }),
     flags: paths === undefined ? hopFlags(route) : [],
     ...(route.mtu === undefined ? {} : { metrics: [{ mtu: route.mtu }] }),
+    ...(isIpv6(route.destination) ? { pref: 'medium' } : {}),
     ...(paths === undefined ? {} : { nexthops: paths.map(pathToJson) }),
   };
 }

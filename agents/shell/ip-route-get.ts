@@ -1,6 +1,7 @@
 import { sentFlow } from '../netstack/fib/flow-identity.ts';
 import type { Route } from '../netstack/fib/route.ts';
-import { decideInput } from '../netstack/ip/route-input.ts';
+import { UNREACH_HOST, UNREACH_NET } from '../netstack/header/icmp-header.ts';
+import { decideInput, type NoInputRoute } from '../netstack/ip/route-input.ts';
 import { formatIp, type IpAddress, isIpv6, versionOf } from '../netstack/ip-address.ts';
 import { decideInput6 } from '../netstack/ip6/route-input6.ts';
 import type { Link } from '../netstack/link/link.ts';
@@ -46,7 +47,6 @@ const FAULTS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'No route to host',
   EACCES: 'Permission denied',
   EINVAL: 'Invalid argument',
-  EXDEV: 'Invalid cross-device link',
 };
 
 function fault(code: string): UsageError {
@@ -67,17 +67,18 @@ function routeReceived(ns: Netns, { destination, source, mark }: Question, input
   const decided = isIpv6(destination)
     ? decideInput6(ns, input, from as typeof destination, destination, mark)
     : decideInput(ns, input, from as typeof destination, destination, mark);
-  if ('reason' in decided) throw fault(INPUT_FAULTS[decided.reason] ?? 'EHOSTUNREACH');
+  if ('reason' in decided) throw fault(errnoOf(decided, isIpv6(destination)));
   if (decided.paths === undefined) return decided;
   return ns.paths.choose(decided.paths, sentFlow(undefined, from as IpAddress, destination, 0));
 }
 
-const INPUT_FAULTS: Readonly<Record<string, string>> = {
-  IP_INVALID_SOURCE: 'EINVAL',
-  IP_INVALID_DEST: 'EINVAL',
-  IP_LOCAL_SOURCE: 'EINVAL',
-  IP_RPFILTER: 'EXDEV',
-};
+/** The errno of a way in that ends here; both families' ICMP begin their codes with that of no route. */
+function errnoOf({ reason, code }: NoInputRoute, isSix: boolean): string {
+  if (reason === 'IP_FORWARDING_OFF') return 'EHOSTUNREACH';
+  if (code === undefined) return 'EINVAL';
+  if (code === UNREACH_NET) return 'ENETUNREACH';
+  return code === UNREACH_HOST && !isSix ? 'EHOSTUNREACH' : 'EACCES';
+}
 
 /** What both families show first. */
 function hopWords({ destination, source }: Question, route: Route): string[] {
@@ -87,8 +88,7 @@ function hopWords({ destination, source }: Question, route: Route): string[] {
   else if (source !== undefined) words.push('from', formatIp(source));
   if (route.gateway !== undefined) words.push('via', formatIp(route.gateway));
   words.push('dev', route.type === 'local' ? 'lo' : route.link!.name);
-  if (route.table !== 'main' && (isIpv6(destination) || route.type === 'unicast'))
-    words.push('table', `${route.table}`);
+  if (route.table !== 'main') words.push('table', `${route.table}`);
   return words;
 }
 

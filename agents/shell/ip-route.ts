@@ -1,6 +1,8 @@
 import { networkOf, type Prefix } from '../netstack/cidr.ts';
+import type { Fib } from '../netstack/fib/fib.ts';
 import type { Route, RouteTable } from '../netstack/fib/route.ts';
 import { usesLink } from '../netstack/fib/route.ts';
+import type { IpAddress } from '../netstack/ip-address.ts';
 import type { Netns } from '../netstack/netns.ts';
 import { type Command, success, UsageError } from './command.ts';
 import { formatRoute, routeToJson } from './ip-route-format.ts';
@@ -12,7 +14,7 @@ const VERBS = ['show', 'list', 'lst', 'get', 'add', 'replace', 'append', 'delete
 
 /** `ip route show|get|add|replace|append|del|flush`. */
 export const ipRoute: Command = (args, _stdin, { ns }) => {
-  const words = new IpWords(args, VERBS);
+  const words = new IpWords(args, VERBS, 'route');
   switch (words.verb) {
     case 'get':
       return success(getRoute(ns, words));
@@ -76,10 +78,13 @@ function flush(ns: Netns, words: IpWords) {
   return success();
 }
 
-/** Of IPv4 unless `-6` asks for the others; table by table. */
+/** Of IPv4 unless `-6` asks for the others; of all tables both. */
 function listed({ fib, fib6 }: Netns, { family }: IpWords, only: RouteTable | undefined): readonly Route[] {
-  const routes = family === 6 ? fib6 : fib;
-  return only === undefined
-    ? routes.tables().flatMap((table): Route[] => routes.list(table))
-    : routes.list(only);
+  if (only === undefined && family === undefined) return [...tableByTable(fib), ...tableByTable(fib6)];
+  const routes: Fib<IpAddress> = (family === 6 ? fib6 : fib) as Fib<IpAddress>;
+  return only === undefined ? tableByTable(routes) : routes.list(only);
+}
+
+function tableByTable<Address extends IpAddress>(routes: Fib<Address>): Route<Address>[] {
+  return routes.tables().flatMap((table) => routes.list(table));
 }

@@ -1,4 +1,4 @@
-import { networkOf, type Prefix } from '../netstack/cidr.ts';
+import type { Prefix } from '../netstack/cidr.ts';
 import type { Fib } from '../netstack/fib/fib.ts';
 import { routeTable } from '../netstack/fib/route-table.ts';
 import { ANY_RULE, type RoutingRule, type RuleAction } from '../netstack/fib/routing-rule.ts';
@@ -13,7 +13,7 @@ type RuleWords = Partial<Mutable<RoutingRule>>;
 
 /** `ip rule show|add|del|flush`. */
 export const ipRule: Command = (args, _stdin, { ns }) => {
-  const words = new IpWords(args, ['show', 'list', 'lst', 'add', 'delete', 'flush']);
+  const words = new IpWords(args, ['show', 'list', 'lst', 'add', 'delete', 'flush'], 'rule');
   const { rules } = (words.family === 6 ? ns.fib6 : ns.fib) as Fib<IpAddress>;
   const said = readRule(words);
   if (words.verb === 'add') rules.add(completed(said, words));
@@ -54,7 +54,7 @@ function setPrefix(rule: RuleWords, end: 'from' | 'to', words: IpWords): void {
   const text = words.value(end);
   if (text === 'all' || text === 'any' || text === 'default') return;
   const prefix: Prefix = requirePrefix(text, words.family);
-  if (prefix.prefixLength > 0) rule[end] = { ...prefix, address: networkOf(prefix) };
+  if (prefix.prefixLength > 0) rule[end] = prefix;
 }
 
 function requireName(name: string, word: string): string {

@@ -13,7 +13,7 @@ export class IpWords {
   readonly verb: string;
   readonly #words: string[];
 
-  constructor(args: readonly string[], verbs: readonly string[]) {
+  constructor(args: readonly string[], verbs: readonly string[], object: string) {
     this.json = args[0] === '-j';
     const rest = args.slice(this.json ? 1 : 0);
     const isFamily = rest[0] === '-4' || rest[0] === '-6';
@@ -21,7 +21,8 @@ export class IpWords {
     const words = rest.slice(isFamily ? 1 : 0);
     const first = words[0];
     const verb = first === undefined ? 'show' : verbs.find((each) => each.startsWith(first));
-    if (verb === undefined) throw new UsageError(`Command "${first}" is unknown, try "ip help".`, 255);
+    if (verb === undefined)
+      throw new UsageError(`Command "${first}" is unknown, try "ip ${object} help".`, 255);
     this.verb = verb;
     this.#words = words.slice(1);
   }

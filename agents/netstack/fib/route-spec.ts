@@ -111,7 +111,7 @@ function defaultScope(type: RouteType, gateway: IpAddress | undefined): RouteSco
 
 function linkOfGateway(ns: Netns, spec: RouteSpec): Link {
   const via = spec.gateway === undefined ? undefined : ns.lookup(spec.gateway);
-  if (!via?.link || via.type !== 'unicast') throw new NetError('ENETUNREACH', 'Network is unreachable');
+  if (!via?.link || via.type !== 'unicast') throw new NetError('ENETUNREACH', 'Nexthop has invalid gateway.');
   return via.link;
 }
 

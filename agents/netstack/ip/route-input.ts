@@ -124,7 +124,7 @@ function sourceFault(
     ? ns.fib.lookup(source, { source: destination, input: output, mark: srcValidMark ? mark : 0 })
     : ns.fib.lookup(source);
   if (back?.type === 'local') return acceptLocal ? undefined : LOCAL_SOURCE;
-  if (back === undefined) return rpFilter === 0 ? undefined : WRONG_WAY;
+  if (back?.link === undefined) return rpFilter === 0 ? undefined : WRONG_WAY;
   if (back.type !== 'unicast') return INVALID_SOURCE;
   return rpFilter === 1 && !usesLink(back, link) ? WRONG_WAY : undefined;
 }
