@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoint.ts';
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type TcpHeader } from '../header/tcp-header.ts';
 import type { IcmpFault } from '../ip/icmp-fault.ts';
+import { Keepalive } from './keepalive.ts';
 import { LazyTimer } from './lazy-timer.ts';
 import { seqAdd, seqDiff, seqLess, seqLessEqual } from './sequence.ts';
 import { RECEIVE_BUFFER, TcpReceiver } from './tcp-receiver.ts';
@@ -67,6 +68,7 @@ export class TcpSocket {
   #orphaned = false;
   #wantsDrain = false;
   #established: (() => void) | undefined;
+  #keepalive: Keepalive | undefined;
 
   /** Made by TcpStack only. */
   constructor(stack: TcpStack, local: Endpoint, remote: Endpoint, mss: number) {
@@ -141,6 +143,33 @@ export class TcpSocket {
     this.#stack.later(() => this.#notifyClosed());
   }
 
+  /** SO_KEEPALIVE: a peer that stays silent is probed, and the connection ends with ETIMEDOUT if it is gone. */
+  setKeepAlive(enabled: boolean): void {
+    if (!enabled || this.#closed || this.state === 'CLOSED') {
+      this.#keepalive?.dispose();
+      this.#keepalive = undefined;
+      return;
+    }
+    const { clock, sysctl } = this.#stack.ns;
+    const seconds = (name: string): number => sysctl.number(`net.ipv4.tcp_keepalive_${name}`) * 1000;
+    this.#keepalive ??= new Keepalive({
+      clock,
+      settings: () => ({
+        idle: seconds('time'),
+        interval: seconds('intvl'),
+        probes: sysctl.number('net.ipv4.tcp_keepalive_probes'),
+      }),
+      isBusy: () => !this.#canSend() || !this.sender.allAcknowledged,
+      probe: () => this.sender.probe(),
+      onGiveUp: () => this.#giveUpOnPeer(),
+    });
+  }
+
+  #giveUpOnPeer(): void {
+    this.#stack.sendReset(this, this.sender.next, this.receiver.next);
+    this.#fail('ETIMEDOUT');
+  }
+
   get writableLength(): number {
     return this.sender.queue.length;
   }
@@ -184,6 +213,7 @@ export class TcpSocket {
 
   /** For TcpStack: a segment for this connection whose checksum is right (RFC 9293 §3.10.7). */
   receive(segment: TcpHeader, payload: Uint8Array): void {
+    this.#keepalive?.heard();
     if (this.state === 'SYN_SENT') return this.#receiveInSynSent(segment);
     const { flags, sequence } = segment;
     const length = payload.length + (flags & TCP_FIN ? 1 : 0) + (flags & TCP_SYN ? 1 : 0);
@@ -278,7 +308,7 @@ export class TcpSocket {
       this.#becomeEstablished(segment);
       if (this.#closed) return false;
     }
-    if (!seqLessEqual(acknowledgment, this.sender.max)) {
+    if (!seqLessEqual(acknowledgment, this.sender.max) || this.sender.isAncient(acknowledgment)) {
       this.#sendAck();
       return false;
     }
@@ -462,6 +492,7 @@ export class TcpSocket {
   #enterTimeWait(): void {
     this.sender.dispose();
     this.#ackTimer.dispose();
+    this.#keepalive?.dispose();
     if (!this.#stack.enterTimeWait(this)) return this.#finished();
     this.state = 'TIME_WAIT';
     this.#stateTimer.start(TIME_WAIT_MS);
@@ -488,6 +519,7 @@ export class TcpSocket {
     this.sender.dispose();
     this.#ackTimer.dispose();
     this.#stateTimer.dispose();
+    this.#keepalive?.dispose();
     this.#stack.release(this);
   }
 
