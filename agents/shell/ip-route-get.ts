@@ -100,7 +100,7 @@ function format4(ns: Netns, asked: Question, route: Route): string {
     words.push('src', formatIp(source));
   if (mark !== 0) words.push('mark', formatMark(mark));
   if (input === undefined) words.push('uid', '0');
-  const cache = ['cache', ...(route.type === 'local' ? ['<local>'] : []), ...mtuWords(route)];
+  const cache = ['cache', ...(route.type === 'local' ? ['<local>'] : []), ...pathWords(ns, asked, route)];
   if (input !== undefined) cache.push('iif', input.name);
   return `${words.join(' ')} \n    ${cache.join(' ')} \n`;
 }
@@ -109,9 +109,17 @@ function format6(ns: Netns, asked: Question, route: Route): string {
   const words = hopWords(asked, route);
   const source = ns.ip6.sourceFor(route, asked.destination as never);
   if (source !== undefined) words.push('src', formatIp(source));
-  words.push('metric', `${route.metric}`, ...mtuWords(route));
+  words.push('metric', `${route.metric}`, ...pathWords(ns, asked, route));
   if (asked.input !== undefined) words.push('iif', asked.input.name);
   return `${words.join(' ')} pref medium\n`;
+}
+
+/** The route's MTU, or what a router said of the path, and for how long that holds. */
+function pathWords(ns: Netns, { destination, input }: Question, route: Route): string[] {
+  const learnt = input === undefined ? ns.ipFor(destination).pathMtus.find(route, destination) : undefined;
+  if (learnt === undefined) return mtuWords(route);
+  const seconds = Math.floor((learnt.expiresAt - ns.clock.now()) / 1000);
+  return ['expires', `${seconds}sec`, ...mtuWords({ mtu: learnt.mtu, mtuLocked: learnt.isLocked })];
 }
 
 /** A mark below 16 is shown in decimal (iproute2's print_route). */

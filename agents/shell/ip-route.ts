@@ -73,6 +73,10 @@ function show(ns: Netns, words: IpWords) {
 
 function flush(ns: Netns, words: IpWords) {
   if (words.peek() === undefined) throw new UsageError('"ip route flush" requires arguments.', 1);
+  if (words.peek() === 'cache') {
+    for (const ip of [ns.ip, ns.ip6]) ip.pathMtus.flush();
+    return success();
+  }
   const { table, matches } = readSelection(ns, words);
   for (const route of listed(ns, words, table)) if (matches(route)) ns.removeRoute(route);
   return success();

@@ -136,7 +136,7 @@ export class Icmp {
       case PROTO_UDP:
         return this.#ns.udp.fault(local, remote, fault);
       case PROTO_ICMP:
-        this.#ns.echo.failed(u16(bytes, innerL4 + 4), u16(bytes, innerL4 + 6), fault);
+        this.#ns.echo.failed(u16(bytes, innerL4 + 4), u16(bytes, innerL4 + 6), remote.address, fault);
     }
   }
 }

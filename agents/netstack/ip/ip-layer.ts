@@ -38,12 +38,17 @@ import { fragment, isTooBigWhole, leavesInPieces } from './fragment.ts';
 import { optionsFault } from './ip-options.ts';
 import type { IpProtocol, Refusal, SendOptions, SendResult } from './ip-protocol.ts';
 import { IPV4_FRAGMENTS } from './ipv4-fragments.ts';
+import { type AdmitMtu, PathMtus, routeMtu } from './path-mtus.ts';
 import { Reassembler } from './reassembler.ts';
 import { routeInput } from './route-input.ts';
+
+/** What is believed of a way that is not known. */
+const DEFAULT_MTU = 1500;
 
 /** IPv4 input, forwarding and output in Linux's order (net/ipv4/ip_input.c, ip_forward.c, ip_output.c). */
 export class IpLayer implements IpProtocol {
   readonly headerLength = IPV4_HEADER;
+  readonly pathMtus: PathMtus;
   readonly #ns: Netns;
   readonly #reassembler: Reassembler;
   #nextId: number;
@@ -51,6 +56,12 @@ export class IpLayer implements IpProtocol {
   constructor(ns: Netns) {
     this.#ns = ns;
     this.#reassembler = new Reassembler(ns, IPV4_FRAGMENTS);
+    // __ip_rt_update_pmtu: a path that seems too small is taken to be as small as may be, and packets may be cut on it.
+    const admit: AdmitMtu = (mtu, current) => {
+      const least = ns.sysctl.number('net.ipv4.route.min_pmtu');
+      return mtu < least ? { mtu: Math.min(current, least), isLocked: true } : { mtu, isLocked: false };
+    };
+    this.pathMtus = new PathMtus(ns, 'net.ipv4.route.mtu_expires', admit);
     this.#nextId = ns.rng.int(0x10000);
   }
 
@@ -105,7 +116,11 @@ export class IpLayer implements IpProtocol {
     if (typeof route === 'string') return route;
     const source = (options.source as Ipv4 | undefined) ?? this.sourceFor(route, destination);
     if (source === undefined) return 'ENETUNREACH';
-    if (options.dontFragment && packet.end - packet.l3 > this.outputLink(route).mtu) return 'EMSGSIZE';
+    const fits = packet.end - packet.l3 <= this.pathMtus.limit(route, this.outputLink(route), destination);
+    const isWhole =
+      (options.dontFragment === 'if-it-fits' ? fits : options.dontFragment === true) &&
+      this.pathMtus.find(route, destination)?.isLocked !== true;
+    if (isWhole && !fits) return 'EMSGSIZE';
     finish?.(source, destination);
     writeIpv4Header(packet.bytes, packet.l3, {
       source,
@@ -114,8 +129,8 @@ export class IpLayer implements IpProtocol {
       totalLength: packet.end - packet.l3,
       tos: options.tos ?? 0,
       ttl: options.ttl ?? this.#ns.sysctl.number('net.ipv4.ip_default_ttl'),
-      id: options.dontFragment ? 0 : this.takeId(),
-      fragment: options.dontFragment ? IPV4_DF : 0,
+      id: options.dontFragment === true ? 0 : this.takeId(),
+      fragment: isWhole ? IPV4_DF : 0,
     });
     packet.mark = options.mark ?? packet.mark;
     return this.localOut(packet, route);
@@ -151,6 +166,23 @@ export class IpLayer implements IpProtocol {
   /** The device that a route's packets leave by: for an address of our own it is lo, whoever holds it. */
   outputLink(route: Route): Link {
     return route.type === 'local' ? this.#ns.lo : route.link!;
+  }
+
+  mtuTowards(destination: Ipv4, key: RouteKey): number {
+    const route = this.#lookup(destination, key);
+    if (typeof route === 'string') return DEFAULT_MTU;
+    return this.pathMtus.limit(route, this.outputLink(route), destination);
+  }
+
+  learnMtu(destination: Ipv4, mtu: number, key: RouteKey): void {
+    const route = this.#lookup(destination, key);
+    if (typeof route !== 'string') this.pathMtus.learn(route, this.outputLink(route), destination, mtu);
+  }
+
+  /** The longest packet that goes out of `link` whole; what a router told counts for what is made here. */
+  #limit(packet: Packet, route: Route, link: Link): number {
+    if (packet.input !== undefined) return routeMtu(route, link);
+    return this.pathMtus.limit(route, link, ipv4Destination(packet.bytes, packet.l3));
   }
 
   sourceFor(route: Route, destination: Ipv4): Ipv4 | undefined {
@@ -206,8 +238,9 @@ export class IpLayer implements IpProtocol {
   output(packet: Packet): void {
     const link = this.outputLink(packet.route!);
     if (this.#ns.hooks.run(POSTROUTING, packet, packet.input, link) !== NF_ACCEPT) return;
-    packet.recording?.fits(link.mtu);
-    if (leavesInPieces(packet, link.mtu)) return this.#outputFragments(packet, link);
+    const mtu = this.#limit(packet, packet.route!, link);
+    packet.recording?.fits(mtu);
+    if (leavesInPieces(packet, mtu)) return this.#outputFragments(packet, link, mtu);
     this.finishOutput(packet);
   }
 
@@ -277,9 +310,10 @@ export class IpLayer implements IpProtocol {
       ns.icmp.sendError(packet, ICMP_TIME_EXCEEDED, 0);
       return ns.drop(packet, 'IP_TTL');
     }
-    packet.recording?.fits(link.mtu);
-    if (isTooBigWhole(packet, link.mtu)) {
-      ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED, link.mtu);
+    const mtu = routeMtu(route, link);
+    packet.recording?.fits(mtu);
+    if (isTooBigWhole(packet, mtu)) {
+      ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED, mtu);
       return ns.drop(packet, 'PKT_TOO_BIG');
     }
     decrementTtl(bytes, l3);
@@ -287,13 +321,13 @@ export class IpLayer implements IpProtocol {
     this.output(packet);
   }
 
-  #outputFragments(packet: Packet, link: Link): void {
-    if (isTooBigWhole(packet, link.mtu)) {
-      this.#ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED, link.mtu);
+  #outputFragments(packet: Packet, link: Link, mtu: number): void {
+    if (isTooBigWhole(packet, mtu)) {
+      this.#ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED, mtu);
       return this.#ns.drop(packet, 'PKT_TOO_BIG');
     }
     const { route } = packet;
-    for (const piece of fragment(packet, link.mtu, { isTunnel: link.kind === 'vxlan' })) {
+    for (const piece of fragment(packet, mtu, { isTunnel: link.kind === 'vxlan' })) {
       piece.route = route;
       this.finishOutput(piece);
     }

@@ -3,13 +3,15 @@ import type { RouteKey } from '../fib/routing-rule.ts';
 import type { IpAddress } from '../ip-address.ts';
 import type { Link } from '../link/link.ts';
 import type { Packet } from '../packet.ts';
+import type { PathMtus } from './path-mtus.ts';
 
 /** What a sender may set on a packet; the rest is the namespace's default. */
 export interface SendOptions {
   readonly source?: IpAddress;
   readonly ttl?: number;
   readonly tos?: number;
-  readonly dontFragment?: boolean;
+  /** `if-it-fits` leaves a packet that is too long to be cut (IP_PMTUDISC_WANT). */
+  readonly dontFragment?: boolean | 'if-it-fits';
   readonly mark?: number;
 }
 
@@ -39,6 +41,11 @@ export interface IpProtocol {
   /** The same of a packet without a header, whose layer 4 chooses among several next hops. */
   routeSent(packet: Packet, destination: IpAddress, protocol: number, key: RouteKey): Route | SendResult;
   outputLink(route: Route): Link;
+  readonly pathMtus: PathMtus;
+  /** The longest packet that gets to `destination`, as far as is known. */
+  mtuTowards(destination: IpAddress, key: RouteKey): number;
+  /** A router said that a packet of ours was too long. */
+  learnMtu(destination: IpAddress, mtu: number, key: RouteKey): void;
   /** Tells the sender of `packet` why it went no further. */
   refuse(packet: Packet, because: Refusal): void;
   /** The same for one that is longer than `mtu`. */

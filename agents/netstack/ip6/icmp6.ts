@@ -125,7 +125,7 @@ export class Icmp6 {
       case PROTO_UDP:
         return this.#ns.udp.fault(local, remote, fault);
       case PROTO_ICMPV6:
-        this.#ns.echo.failed(u16(bytes, at + 4), u16(bytes, at + 6), fault);
+        this.#ns.echo.failed(u16(bytes, at + 4), u16(bytes, at + 6), remote.address, fault);
     }
   }
 }

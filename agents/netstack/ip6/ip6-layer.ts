@@ -25,6 +25,7 @@ import {
 } from '../header/ipv6-header.ts';
 import { ipConfOf } from '../ip/ip-conf.ts';
 import type { IpProtocol, Refusal, SendOptions, SendResult } from '../ip/ip-protocol.ts';
+import { type AdmitMtu, PathMtus, routeMtu } from '../ip/path-mtus.ts';
 import { Reassembler } from '../ip/reassembler.ts';
 import { ANY_IPV6, type Ipv6, isLinkLocal6, isMulticast6 } from '../ipv6.ts';
 import type { Link } from '../link/link.ts';
@@ -39,15 +40,22 @@ import { IPV6_FRAGMENTS } from './ipv6-fragments.ts';
 import { routeInput6 } from './route-input6.ts';
 import { sourceAddress6 } from './source-address6.ts';
 
+/** What is believed of a way that is not known. */
+const DEFAULT_MTU = 1500;
+/** RFC 8201 §4: no path is smaller than every link has to be, whatever a router says. */
+const ADMIT_MTU: AdmitMtu = (mtu) => (mtu < IPV6_MIN_MTU ? undefined : { mtu, isLocked: false });
+
 /** IPv6 input, forwarding and output in Linux's order (net/ipv6/ip6_input.c, ip6_output.c). */
 export class Ip6Layer implements IpProtocol {
   readonly headerLength = IPV6_HEADER;
+  readonly pathMtus: PathMtus;
   readonly #ns: Netns;
   readonly #reassembler: Reassembler;
 
   constructor(ns: Netns) {
     this.#ns = ns;
     this.#reassembler = new Reassembler(ns, IPV6_FRAGMENTS);
+    this.pathMtus = new PathMtus(ns, 'net.ipv6.route.mtu_expires', ADMIT_MTU);
   }
 
   allocate(length: number): Packet {
@@ -103,7 +111,8 @@ export class Ip6Layer implements IpProtocol {
     if (typeof route === 'string') return route;
     const source = (options.source as Ipv6 | undefined) ?? this.sourceFor(route, destination);
     if (source === undefined) return 'ENETUNREACH';
-    if (options.dontFragment && packet.end - packet.l3 > this.outputLink(route).mtu) return 'EMSGSIZE';
+    const fits = packet.end - packet.l3 <= this.pathMtus.limit(route, this.outputLink(route), destination);
+    if (options.dontFragment === true && !fits) return 'EMSGSIZE';
     finish?.(source, destination);
     writeIpv6Header(packet.bytes, packet.l3, {
       source,
@@ -158,6 +167,23 @@ export class Ip6Layer implements IpProtocol {
     return route.type === 'local' ? this.#ns.lo : route.link!;
   }
 
+  mtuTowards(destination: Ipv6, key: RouteKey): number {
+    const route = this.#lookup(destination, key);
+    if (typeof route === 'string') return DEFAULT_MTU;
+    return this.pathMtus.limit(route, this.outputLink(route), destination);
+  }
+
+  learnMtu(destination: Ipv6, mtu: number, key: RouteKey): void {
+    const route = this.#lookup(destination, key);
+    if (typeof route !== 'string') this.pathMtus.learn(route, this.outputLink(route), destination, mtu);
+  }
+
+  /** The longest packet that goes out of `link` whole; what a router told counts for what is made here. */
+  #limit(packet: Packet, route: Route, link: Link): number {
+    if (packet.input !== undefined) return routeMtu(route, link);
+    return this.pathMtus.limit(route, link, ipv6Destination(packet.bytes, packet.l3));
+  }
+
   sourceFor(route: Route, destination: Ipv6): Ipv6 | undefined {
     return sourceAddress6(this.#ns, route as Route<Ipv6>, destination);
   }
@@ -180,7 +206,8 @@ export class Ip6Layer implements IpProtocol {
   output(packet: Packet): void {
     const link = this.outputLink(packet.route!);
     if (this.#ns.hooks6.run(POSTROUTING, packet, packet.input, link) !== NF_ACCEPT) return;
-    if (leavesInPieces6(packet, link.mtu)) return this.#outputFragments(packet, link);
+    const mtu = this.#limit(packet, packet.route!, link);
+    if (leavesInPieces6(packet, mtu)) return this.#outputFragments(packet, mtu);
     this.#finishOutput(packet);
   }
 
@@ -293,7 +320,7 @@ export class Ip6Layer implements IpProtocol {
       ns.icmp6.sendError(packet, ICMP6_UNREACHABLE, UNREACH6_BEYOND_SCOPE);
       return ns.drop(packet, 'IP_INVALID_SOURCE');
     }
-    const mtu = Math.max(link.mtu, IPV6_MIN_MTU);
+    const mtu = Math.max(routeMtu(route, link), IPV6_MIN_MTU);
     if (isTooBig6(packet, mtu)) {
       this.refuseSize(packet, mtu);
       return ns.drop(packet, 'PKT_TOO_BIG');
@@ -303,9 +330,9 @@ export class Ip6Layer implements IpProtocol {
     this.output(packet);
   }
 
-  #outputFragments(packet: Packet, link: Link): void {
+  #outputFragments(packet: Packet, mtu: number): void {
     const { route } = packet;
-    for (const piece of fragment6(packet, link.mtu, this.#ns.rng)) {
+    for (const piece of fragment6(packet, mtu, this.#ns.rng)) {
       piece.route = route;
       this.#finishOutput(piece);
     }

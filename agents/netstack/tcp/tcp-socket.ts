@@ -71,7 +71,7 @@ export class TcpSocket {
   #keepalive: Keepalive | undefined;
 
   /** Made by TcpStack only. */
-  constructor(stack: TcpStack, local: Endpoint, remote: Endpoint, mss: number) {
+  constructor(stack: TcpStack, local: Endpoint, remote: Endpoint) {
     this.#stack = stack;
     this.local = local;
     this.remote = remote;
@@ -79,11 +79,11 @@ export class TcpSocket {
     this.sender = new TcpSender({
       clock,
       initialSequence: stack.initialSequence(),
-      mss,
+      mss: stack.mssTowards(remote.address, local.address),
       emit: (sequence, flags, queue, offset, length) => {
         const sent = stack.emit(this, this.#header(sequence, flags), queue, offset, length);
         if (flags & TCP_ACK) this.#acknowledged();
-        if (sent === 'EMSGSIZE') stack.later(() => this.sender.shrinkMss(stack.mssTowards(remote.address)));
+        if (sent === 'EMSGSIZE') stack.later(() => this.#shrink());
         else if (sent !== 'sent' && this.state === 'SYN_SENT') this.#failLater(sent);
       },
       retries: () => this.#retries(),
@@ -204,11 +204,18 @@ export class TcpSocket {
     const plausible = seqLessEqual(this.sender.una, sequence) && seqLessEqual(sequence, this.sender.max);
     if (!plausible || this.#closed) return;
     if (fault.errno === 'EMSGSIZE') {
-      if (fault.mtu >= 68) this.sender.shrinkMss(this.#stack.mssWithin(fault.mtu, this.remote.address));
-      return;
+      this.#stack.ns
+        .ipFor(this.remote.address)
+        .learnMtu(this.remote.address, fault.mtu, { source: this.local.address });
+      return this.#shrink();
     }
     if (this.state !== 'SYN_SENT' && this.state !== 'SYN_RCVD') return;
     this.#fail(fault.errno);
+  }
+
+  /** To what is known of the path by now. */
+  #shrink(): void {
+    this.sender.shrinkMss(this.#stack.mssTowards(this.remote.address, this.local.address));
   }
 
   /** For TcpStack: a segment for this connection whose checksum is right (RFC 9293 §3.10.7). */
@@ -454,7 +461,7 @@ export class TcpSocket {
       acknowledgment: flags & TCP_ACK ? this.receiver.next : 0,
       flags,
       window: Math.min(syn ? window : window >>> this.#receiveScale, 0xffff),
-      ...(syn ? { mss: this.#stack.mssTowards(this.remote.address) } : {}),
+      ...(syn ? { mss: this.#stack.mssTowards(this.remote.address, this.local.address) } : {}),
       ...(syn && this.#receiveScale > 0 ? { windowScale: this.#receiveScale } : {}),
     };
   }
