@@ -84,8 +84,7 @@ describe('the MTU of a path', () => {
     ['10.0.1.2', '10.0.1.2 via 10.0.0.1 dev eth0 src 10.0.0.2 uid 0 \n    cache expires 599sec mtu 1400 \n'],
     [
       'fd00:1::2',
-      'fd00:1::2 from :: via fd00::1 dev eth0 src fd00::2 metric 1024 expires 599sec mtu 1400 pref medium
-',
+      'fd00:1::2 from :: via fd00::1 dev eth0 src fd00::2 metric 1024 expires 599sec mtu 1400 pref medium\n',
     ],
   ])('to %s is remembered: the next datagrams are cut, or refused', async (to, shown) => {
     const way = new NarrowWay();
