@@ -8,6 +8,7 @@ import { Fib } from './fib/fib.ts';
 import { PathChooser } from './fib/path-chooser.ts';
 import { type Route, usesLink } from './fib/route.ts';
 import { hasNextHops, type RouteSpec, resolveRoute, tableOf } from './fib/route-spec.ts';
+import type { RouteKey } from './fib/routing-rule.ts';
 import { FlowTable } from './flow/flow-table.ts';
 import { EchoSockets } from './ip/echo-sockets.ts';
 import { Icmp } from './ip/icmp.ts';
@@ -142,8 +143,8 @@ export class Netns {
   }
 
   /** The route to an address of either family. */
-  lookup(address: IpAddress): Route | undefined {
-    return isIpv6(address) ? this.fib6.lookup(address) : this.fib.lookup(address);
+  lookup(address: IpAddress, key?: RouteKey): Route | undefined {
+    return isIpv6(address) ? this.fib6.lookup(address, key) : this.fib.lookup(address, key);
   }
 
   /** What an address is to this node, whatever the rules of routing say. */

@@ -76,8 +76,12 @@ export function receiveArp(ns: Netns, packet: Packet): void {
 }
 
 /** Whether we speak for the target: a local address, or a forwarded one with proxy_arp. */
-function answers(ns: Netns, link: Link, { targetAddress: target }: ArpMessage): boolean {
-  const route = ns.fib.lookup(target, { input: link });
+function answers(
+  ns: Netns,
+  link: Link,
+  { targetAddress: target, senderAddress: source }: ArpMessage,
+): boolean {
+  const route = ns.fib.lookup(target, { source, input: link });
   if (route?.type === 'local') {
     const onLink = link.addresses.some((mine) => mine.address === target);
     return onLink || ns.sysctl.perLink(link.name, 'arp_ignore') === 0;

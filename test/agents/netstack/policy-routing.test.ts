@@ -1,7 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { receivedFlow } from '../../../agents/netstack/fib/flow-identity.ts';
+import { writeIcmp } from '../../../agents/netstack/header/icmp-header.ts';
+import { writeIpv4Header } from '../../../agents/netstack/header/ipv4-header.ts';
 import { ipv4 } from '../../../agents/netstack/ipv4.ts';
+import { mac } from '../../../agents/netstack/mac.ts';
 import { NetError } from '../../../agents/netstack/net-error.ts';
-import { Router } from './router.ts';
+import { Packet } from '../../../agents/netstack/packet.ts';
+import { datagram, Router } from './router.ts';
 
 const payload = new Uint8Array(4);
 
@@ -94,6 +100,29 @@ describe('rules', () => {
     expect(fill).toThrow(NetError);
     expect(rules.list().length).toBe(4096);
   });
+});
+
+it('words of ip rule and ip route in any order are a result or an error', async () => {
+  const words =
+    'add del show flush get from to not table lookup main 100 0 -1 10.0.0.0/8 10.0.0.1 fd00::1 default all iif oif dev d0 nodev fwmark 0x1/0x1 9/ pref 5 prohibit throw unreachable via 10.0.1.2 nexthop weight 256 mtu lock 68 metric mark cache src onlink'.split(
+      ' ',
+    );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom('rule', 'route'),
+      fc.constantFrom('-4', '-6', '-j'),
+      fc.array(fc.constantFrom(...words), { maxLength: 12 }),
+      async (object, flag, rest) => {
+        const router = new Router(2);
+        await router.run(['ip', flag, object, 'add', ...rest].join(' '));
+        await router.run(['ip', flag, object, ...rest].join(' '));
+        router.forward(0, '10.0.0.2', '10.0.1.2');
+        router.forward(0, 'fd00::2', 'fd00:1::2');
+        expect(typeof (await router.run(`ip ${flag} ${object} show`))).toBe('string');
+      },
+    ),
+    { numRuns: 300, seed: 3 },
+  );
 });
 
 describe('a packet that OUTPUT changes', () => {
@@ -227,5 +256,18 @@ describe('several next hops', () => {
       return router.left.at(-1)!.split(' ').slice(0, 2).join(' ');
     });
     expect(Object.keys(counts(sent)).sort()).toEqual(['d1 10.0.1.1', 'd2 10.0.2.1']);
+  });
+
+  it('an error goes the way of the packets that it quotes', () => {
+    const quoted = datagram(mac('02:00:00:00:00:01'), '9.9.9.9', '10.0.0.2', [7, 8]);
+    const error = Packet.allocate(20 + 8 + 28);
+    error.l3 = error.start;
+    error.l4 = error.start + 20;
+    const header = { protocol: 1, totalLength: 56, tos: 0, ttl: 64, id: 1, fragment: 0 };
+    const [source, destination] = [ipv4('9.0.0.1'), ipv4('9.9.9.9')];
+    writeIpv4Header(error.bytes, error.l3, { source, destination, ...header });
+    error.bytes.set(quoted.subarray(14, 42), error.l4 + 8);
+    writeIcmp(error.bytes, error.l4, error.end, { type: 3, code: 1, rest: 0 });
+    expect(receivedFlow(error)).toMatchObject({ source: ipv4('9.9.9.9'), destination: ipv4('10.0.0.2') });
   });
 });

@@ -76,7 +76,8 @@ export class Router {
   }
 }
 
-function datagram(
+/** A frame with a UDP datagram of four bytes. */
+export function datagram(
   to: EthernetDevice['mac'],
   from: string,
   towards: string,
