@@ -74,7 +74,7 @@ function show(ns: Netns, words: IpWords) {
 function flush(ns: Netns, words: IpWords) {
   if (words.peek() === undefined) throw new UsageError('"ip route flush" requires arguments.', 1);
   if (words.peek() === 'cache') {
-    for (const ip of [ns.ip, ns.ip6]) ip.pathMtus.flush();
+    (words.family === 6 ? ns.ip6 : ns.ip).pathMtus.flush();
     return success();
   }
   const { table, matches } = readSelection(ns, words);

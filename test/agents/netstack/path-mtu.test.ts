@@ -98,7 +98,7 @@ describe('the MTU of a path', () => {
     await way.settle(600_000);
     expect(await way.run(`ip route get ${to}`)).not.toContain('expires');
     expect(await way.datagram(to, 1450)).toBeUndefined();
-    await way.run('ip route flush cache');
+    await way.run(`ip ${to.includes(':') ? '-6' : '-4'} route flush cache`);
     expect(await way.run(`ip route get ${to}`)).not.toContain('expires');
   });
 
