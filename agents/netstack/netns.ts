@@ -3,9 +3,12 @@ import { Conntrack } from './conntrack/conntrack.ts';
 import { NatHooks } from './conntrack/nat-hooks.ts';
 import { DropCounters, type DropReason } from './drop-reason.ts';
 import type { NetClock, NetRng } from './environment.ts';
-import { Fib, IPV4_SPACE, IPV6_SPACE } from './fib/fib.ts';
-import type { Route } from './fib/route.ts';
-import { type RouteSpec, resolveRoute } from './fib/route-spec.ts';
+import { IPV4_SPACE, IPV6_SPACE } from './fib/address-space.ts';
+import { Fib } from './fib/fib.ts';
+import { PathChooser } from './fib/path-chooser.ts';
+import { type Route, usesLink } from './fib/route.ts';
+import { hasNextHops, type RouteSpec, resolveRoute, tableOf } from './fib/route-spec.ts';
+import type { RouteKey } from './fib/routing-rule.ts';
 import { FlowTable } from './flow/flow-table.ts';
 import { EchoSockets } from './ip/echo-sockets.ts';
 import { Icmp } from './ip/icmp.ts';
@@ -69,6 +72,7 @@ export class Netns {
   readonly hooks6: Hooks;
   readonly fib = new Fib(IPV4_SPACE, () => this.changed());
   readonly fib6 = new Fib(IPV6_SPACE, () => this.changed());
+  readonly paths = new PathChooser(this);
   readonly neighbours: NeighbourTable;
   readonly conntrack: Conntrack;
   readonly nat: NatHooks;
@@ -139,8 +143,13 @@ export class Netns {
   }
 
   /** The route to an address of either family. */
-  lookup(address: IpAddress): Route | undefined {
-    return isIpv6(address) ? this.fib6.lookup(address) : this.fib.lookup(address);
+  lookup(address: IpAddress, key?: RouteKey): Route | undefined {
+    return isIpv6(address) ? this.fib6.lookup(address, key) : this.fib.lookup(address, key);
+  }
+
+  /** What an address is to this node, whatever the rules of routing say. */
+  lookupOwn(address: IpAddress): Route | undefined {
+    return isIpv6(address) ? this.fib6.lookupOwn(address) : this.fib.lookupOwn(address);
   }
 
   links(): Link[] {
@@ -170,6 +179,7 @@ export class Netns {
     if (link.up || link.deleted) return;
     link.up = true;
     this.changed();
+    link.onCarrier();
     if (link === this.lo && link.addresses.length === 0) this.addAddress(link, cidr('127.0.0.1/8'));
     for (const address of link.addresses) this.#addAddressRoutes(link, address);
     if (!this.speaksIpv6(link)) return;
@@ -188,6 +198,7 @@ export class Netns {
     if (!link.up) return;
     link.up = false;
     this.changed();
+    link.onCarrier();
     this.fib.removeLink(link);
     this.fib6.removeLink(link);
     this.neighbours.removeLink(link);
@@ -204,8 +215,8 @@ export class Netns {
       this.delAddress(link, address);
       if (!this.isLocalAddress(address.address)) this.tcp.abortLocal(address.address);
     }
-    this.fib.removeLink(link);
-    this.fib6.removeLink(link);
+    this.fib.removeLink(link, true);
+    this.fib6.removeLink(link, true);
     this.neighbours.removeLink(link);
     link.setNetem(undefined);
     link.master?.removePort(link);
@@ -301,10 +312,12 @@ export class Netns {
       .of(spec.destination)
       .find(
         (route) =>
-          route.table === (spec.table ?? (spec.type === 'local' ? 'local' : 'main')) &&
+          route.table === tableOf(spec) &&
+          (spec.type === undefined || route.type === spec.type) &&
           (spec.gateway === undefined || route.gateway === spec.gateway) &&
-          (spec.link === undefined || route.link === spec.link) &&
-          (spec.metric === undefined || route.metric === spec.metric),
+          (spec.link === undefined || usesLink(route, spec.link)) &&
+          (spec.metric === undefined || route.metric === spec.metric) &&
+          (spec.nextHops === undefined || hasNextHops(route, spec.nextHops)),
       );
     if (!found) throw new NetError('ESRCH', 'No such process');
     fib.remove(found);

@@ -50,7 +50,7 @@ export class Packet {
   mark = 0;
   /** The device that the packet came in by; undefined for one made here. */
   input: Link | undefined = undefined;
-  /** Set by routing, kept over the loopback device (skb_dst). */
+  /** Set by routing, kept over the loopback device (skb_dst); taken away by a hook after which it no longer fits. */
   route: Route | undefined = undefined;
   connection: Connection | undefined = undefined;
   ctInfo = CT_NONE;

@@ -9,7 +9,7 @@ import { IpWords, requireLink, requirePrefix } from './ip-words.ts';
 
 /** `ip addr show|add|del`. */
 export const ipAddress: Command = (args, _stdin, { ns }) => {
-  const words = new IpWords(args, ['show', 'list', 'lst', 'add', 'delete']);
+  const words = new IpWords(args, ['show', 'list', 'lst', 'add', 'delete'], 'address');
   if (words.verb === 'add' || words.verb === 'delete') {
     const prefix = requirePrefix(words.value('address'));
     if (words.next() !== 'dev')

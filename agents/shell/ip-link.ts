@@ -9,7 +9,7 @@ import { IpWords, requireLink } from './ip-words.ts';
 
 /** `ip link show|set|add|del`. */
 export const ipLink: Command = (args, _stdin, { ns }) => {
-  const words = new IpWords(args, ['show', 'list', 'lst', 'set', 'delete', 'add']);
+  const words = new IpWords(args, ['show', 'list', 'lst', 'set', 'delete', 'add'], 'link');
   if (words.verb === 'add') return addLink(words, ns);
   if (words.verb === 'set') return setLink(words, ns.link.bind(ns));
   if (words.verb === 'delete') {

@@ -6,7 +6,11 @@ import { IpWords, requireAddress, requireLink, requireMac } from './ip-words.ts'
 
 /** `ip neigh show|add|replace|del|flush`. */
 export const ipNeighbour: Command = (args, _stdin, { ns }) => {
-  const words = new IpWords(args, ['show', 'list', 'lst', 'add', 'replace', 'change', 'delete', 'flush']);
+  const words = new IpWords(
+    args,
+    ['show', 'list', 'lst', 'add', 'replace', 'change', 'delete', 'flush'],
+    'neigh',
+  );
   if (words.verb === 'show' || words.verb === 'list' || words.verb === 'lst' || words.verb === 'flush') {
     const device = words.next() === 'dev' ? requireLink(ns, words.next()) : undefined;
     const neighbours = ns.neighbours

@@ -13,7 +13,7 @@ export class IpWords {
   readonly verb: string;
   readonly #words: string[];
 
-  constructor(args: readonly string[], verbs: readonly string[]) {
+  constructor(args: readonly string[], verbs: readonly string[], object: string) {
     this.json = args[0] === '-j';
     const rest = args.slice(this.json ? 1 : 0);
     const isFamily = rest[0] === '-4' || rest[0] === '-6';
@@ -21,13 +21,18 @@ export class IpWords {
     const words = rest.slice(isFamily ? 1 : 0);
     const first = words[0];
     const verb = first === undefined ? 'show' : verbs.find((each) => each.startsWith(first));
-    if (verb === undefined) throw new UsageError(`Command "${first}" is unknown, try "ip help".`, 255);
+    if (verb === undefined)
+      throw new UsageError(`Command "${first}" is unknown, try "ip ${object} help".`, 255);
     this.verb = verb;
     this.#words = words.slice(1);
   }
 
   next(): string | undefined {
     return this.#words.shift();
+  }
+
+  peek(): string | undefined {
+    return this.#words[0];
   }
 
   /** Whether a listing shows what has this address. */
@@ -68,4 +73,11 @@ export function requireMac(text: string): Mac {
   const mac = parseMac(text);
   if (mac === undefined) throw new UsageError(`"${text}" is invalid lladdr.`, 255);
   return mac;
+}
+
+/** A whole number in decimal or hexadecimal, at most `most`; `fault` is what is wrong with any other. */
+export function requireNumber(text: string, most: number, fault: string, least = 0): number {
+  const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`Error: argument "${text}" is wrong: ${fault}\n`, 255);
 }

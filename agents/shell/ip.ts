@@ -4,11 +4,13 @@ import { ipAddress } from './ip-address.ts';
 import { ipLink } from './ip-link.ts';
 import { ipNeighbour } from './ip-neighbour.ts';
 import { ipRoute } from './ip-route.ts';
+import { ipRule } from './ip-rule.ts';
 
 const OBJECTS: readonly (readonly [name: string, least: number, command: Command])[] = [
   ['address', 1, ipAddress],
   ['link', 1, ipLink],
   ['route', 1, ipRoute],
+  ['rule', 2, ipRule],
   ['neighbour', 1, ipNeighbour],
   ['neighbor', 1, ipNeighbour],
 ];

@@ -57,7 +57,13 @@ export async function runNodeCommand(
     return await command(args, stdin, node);
   } catch (error) {
     if (error instanceof UsageError) return failure(error.exitCode, `${error.message}\n`);
-    if (isNetError(error)) return failure(2, `RTNETLINK answers: ${error.message.replace(/^\w+: /, '')}\n`);
+    if (isNetError(error)) return failure(2, `${netlinkMessage(error)}\n`);
     throw error;
   }
+}
+
+/** A sentence is what the kernel itself says (an extended acknowledgment), anything else the errno's text. */
+function netlinkMessage(error: Error): string {
+  const text = error.message.replace(/^\w+: /, '');
+  return text.endsWith('.') ? `Error: ${text}` : `RTNETLINK answers: ${text}`;
 }

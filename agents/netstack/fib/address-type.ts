@@ -11,7 +11,7 @@ export function addressType(
   if (isIpv6(address)) return addressType6(ns, address);
   if (address === ANY_IPV4 || address === BROADCAST_IPV4) return 'BROADCAST';
   if (isMulticast(address)) return 'MULTICAST';
-  const type = ns.fib.lookup(address)?.type;
+  const type = ns.fib.lookupOwn(address)?.type;
   if (type === 'local') return 'LOCAL';
   return type === 'broadcast' ? 'BROADCAST' : 'UNICAST';
 }

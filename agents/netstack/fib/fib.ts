@@ -1,52 +1,29 @@
-import { mask6Of, maskOf, type Prefix } from '../cidr.ts';
+import type { Prefix } from '../cidr.ts';
 import type { IpAddress } from '../ip-address.ts';
-import type { Ipv4 } from '../ipv4.ts';
-import type { Ipv6 } from '../ipv6.ts';
 import type { Link } from '../link/link.ts';
 import { NetError } from '../net-error.ts';
-import type { Route, RouteTable } from './route.ts';
+import type { AddressSpace } from './address-space.ts';
+import { PrefixTable } from './prefix-table.ts';
+import { type Route, type RouteTable, usesLink } from './route.ts';
+import { tableNumber } from './route-table.ts';
+import { type RouteKey, ruleMatches } from './routing-rule.ts';
+import { RoutingRules } from './routing-rules.ts';
 
 /** The number of routes one namespace holds; a further one is refused with ENOBUFS. */
 const MAX_ROUTES = 1 << 16;
-/** Remembered look-ups by destination; a change of any route empties them. */
+/** Remembered look-ups by destination; a change of any route or rule empties them. */
 const CACHE = 1024;
 
-/** What a family's addresses are to a table of prefixes. */
-interface AddressSpace<Address extends IpAddress> {
-  readonly bits: 32 | 128;
-  network(address: Address, prefixLength: number): Address;
-  /** A small number that differs for most addresses. */
-  slot(address: Address): number;
-  /** No address at all, for an empty slot. */
-  readonly nothing: Address;
-  /** Whether two routes of one table, prefix and metric may both be. */
-  mayStandBeside(one: Route<Address>, other: Route<Address>): boolean;
-}
-
-export const IPV4_SPACE: AddressSpace<Ipv4> = {
-  bits: 32,
-  network: (address, length) => ((address & maskOf(length)) >>> 0) as Ipv4,
-  slot: (address) => address ^ (address >>> 10) ^ (address >>> 20),
-  nothing: -1 as Ipv4,
-  mayStandBeside: (one, other) =>
-    one.table !== 'main' && (one.type !== other.type || one.link !== other.link),
-};
-
-export const IPV6_SPACE: AddressSpace<Ipv6> = {
-  bits: 128,
-  network: (address, length) => (address & mask6Of(length)) as Ipv6,
-  slot: (address) => Number((address ^ (address >> 32n) ^ (address >> 64n)) & 0xfffn),
-  nothing: -1n as Ipv6,
-  mayStandBeside: (one, other) => one.link !== other.link || one.type !== other.type,
-};
-
 /**
- * The forwarding information base of one family: the local table, then main, each by longest prefix, within a prefix by
- * metric. Look-ups are remembered until any route changes, so a remembered answer is what a full one would be.
+ * The forwarding information base of one family: rules lead to tables, each by longest prefix, within a prefix by
+ * metric. Where rules ask for no more than a destination, answers are remembered until any route or rule changes,
+ * so a remembered answer is what a full one would be.
  */
 export class Fib<Address extends IpAddress> {
+  readonly rules: RoutingRules;
   readonly #space: AddressSpace<Address>;
-  readonly #tables: Record<RouteTable, PrefixTable<Address>>;
+  /** Those that hold routes, and so no more than there are routes. */
+  readonly #tables = new Map<RouteTable, PrefixTable<Address>>();
   #size = 0;
   readonly #cacheKeys: Address[];
   readonly #cacheRoutes: (Route<Address> | undefined)[] = new Array(CACHE);
@@ -54,65 +31,95 @@ export class Fib<Address extends IpAddress> {
 
   constructor(space: AddressSpace<Address>, onChange: () => void) {
     this.#space = space;
-    this.#tables = { local: new PrefixTable(space), main: new PrefixTable(space) };
     this.#cacheKeys = new Array(CACHE).fill(space.nothing);
     this.#onChange = onChange;
+    this.rules = new RoutingRules(space.firstRules, () => this.#changed());
   }
 
-  lookup(destination: Address): Route<Address> | undefined {
+  /** The route to `destination`; `key` needs to be told only where `rules.isKeyed`, or to bind it to a device. */
+  lookup(destination: Address, key: RouteKey = NO_KEY): Route<Address> | undefined {
+    if (this.rules.isKeyed || key.output !== undefined) return this.#walk(destination, key);
     const slot = this.#space.slot(destination) & (CACHE - 1);
     if (this.#cacheKeys[slot] === destination) return this.#cacheRoutes[slot];
-    const route = this.#tables.local.lookup(destination) ?? this.#tables.main.lookup(destination);
+    const route = this.#walk(destination, NO_KEY);
     this.#cacheKeys[slot] = destination;
     this.#cacheRoutes[slot] = route;
     return route;
   }
 
-  /** As lookup, among the routes of one device: for addresses that are unique on a link only. */
-  lookupOn(link: Link, destination: Address): Route<Address> | undefined {
-    const { local, main } = this.#tables;
-    const isOfLink = (route: Route<Address>): boolean => route.link === link;
-    return local.lookup(destination, isOfLink) ?? main.lookup(destination, isOfLink);
+  /**
+   * What an address is to this node, whatever rules say (inet_addr_type): the local table's answer, which is one
+   * with main's until rules change (fib_unmerge, net/ipv4/fib_trie.c).
+   */
+  lookupOwn(destination: Address): Route<Address> | undefined {
+    if (!this.rules.isCustom) return this.lookup(destination);
+    return this.#tables.get('local')?.lookup(destination);
   }
 
   /** EEXIST if the table has a route of that prefix and metric. */
   add(route: Route<Address>): void {
     if (this.#size >= MAX_ROUTES) throw new NetError('ENOBUFS', 'route table is full');
-    if (!this.#tables[route.table].add(route)) throw new NetError('EEXIST', 'File exists');
+    const table = this.#tables.get(route.table) ?? new PrefixTable(this.#space);
+    if (!table.add(route)) throw new NetError('EEXIST', 'File exists');
+    this.#tables.set(route.table, table);
     this.#size++;
     this.#changed();
   }
 
   remove(route: Route<Address>): boolean {
-    const removed = this.#tables[route.table].remove(route);
+    const table = this.#tables.get(route.table);
+    const removed = table?.remove(route) ?? false;
     if (removed) this.#size--;
+    if (table?.isEmpty) this.#tables.delete(route.table);
     this.#changed();
     return removed;
   }
 
-  removeLink(link: Link): void {
-    for (const table of this.#inOrder())
-      for (const route of table.all()) if (route.link === link) this.remove(route);
+  /** fib_sync_down_dev: a multipath route goes with the last device that is up, or with any that is deleted. */
+  removeLink(link: Link, isDeleted = false): void {
+    for (const table of [...this.#tables.values()])
+      for (const route of table.all()) if (endsWith(route, link, isDeleted)) this.remove(route);
   }
 
-  /** The routes of exactly this prefix, the local table's first, within a table by metric. */
+  /** The routes of exactly this prefix, within a table by metric. */
   of({ address, prefixLength }: Prefix): Route<Address>[] {
-    return this.#inOrder().flatMap((table) => table.of(address as Address, prefixLength));
+    return [...this.#tables.values()].flatMap((table) => table.of(address as Address, prefixLength));
+  }
+
+  /** The tables that hold routes, by number. */
+  tables(): RouteTable[] {
+    return [...this.#tables.keys()].sort((a, b) => tableNumber(a) - tableNumber(b));
   }
 
   /** Longest prefix last, as `ip route` shows: by prefix, then metric. */
   list(table?: RouteTable): Route<Address>[] {
-    const tables = table ? [this.#tables[table]] : this.#inOrder();
+    const tables = table === undefined ? [...this.#tables.values()] : [this.#tables.get(table)];
     return tables
-      .flatMap((each) => each.all())
+      .flatMap((each) => each?.all() ?? [])
       .sort(
         (a, b) =>
           compare(a.destination, b.destination) || a.prefixLength - b.prefixLength || a.metric - b.metric,
       );
   }
 
-  #inOrder(): PrefixTable<Address>[] {
-    return [this.#tables.local, this.#tables.main];
+  /** fib_rules_lookup, net/core/fib_rules.c: a table without an answer, or with `throw`, leaves it to the next rule. */
+  #walk(destination: Address, key: RouteKey): Route<Address> | undefined {
+    const { output } = key;
+    const leads = output && ((route: Route<Address>) => route.link === undefined || usesLink(route, output));
+    for (const rule of this.rules.list()) {
+      if (!ruleMatches(rule, destination, key)) continue;
+      if (rule.action !== 'lookup') return this.#ending(rule.action, destination);
+      const route = this.#tables.get(rule.table)?.lookup(destination, leads);
+      if (route !== undefined && route.type !== 'throw') return route;
+    }
+    return undefined;
+  }
+
+  /** A rule that says `unreachable` is as if there were no route (fib4_rule_action). */
+  #ending(type: 'blackhole' | 'unreachable' | 'prohibit', destination: Address): Route<Address> | undefined {
+    if (type === 'unreachable') return undefined;
+    const prefixLength = this.#space.bits;
+    return { ...ENDING, type, destination, prefixLength } as Route<Address>;
   }
 
   #changed(): void {
@@ -121,70 +128,28 @@ export class Fib<Address extends IpAddress> {
   }
 }
 
+function endsWith(route: Route, link: Link, isDeleted: boolean): boolean {
+  if (!usesLink(route, link)) return false;
+  return isDeleted || (route.paths?.every((path) => !path.route.link?.up) ?? true);
+}
+
+const NO_KEY: RouteKey = {};
+
+const ENDING: Omit<Route<never>, 'type' | 'destination' | 'prefixLength'> = {
+  table: 'main',
+  gateway: undefined,
+  link: undefined,
+  source: undefined,
+  scope: 'global',
+  metric: 0,
+  onlink: false,
+  protocol: 'kernel',
+  mtu: undefined,
+  mtuLocked: false,
+  paths: undefined,
+};
+
 function compare(a: IpAddress, b: IpAddress): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
-}
-
-class PrefixTable<Address extends IpAddress> {
-  readonly #space: AddressSpace<Address>;
-  readonly #byLength: (Map<Address, Route<Address>[]> | undefined)[];
-  /** The prefix lengths in use, longest first. */
-  #lengths: number[] = [];
-
-  constructor(space: AddressSpace<Address>) {
-    this.#space = space;
-    this.#byLength = new Array(space.bits + 1);
-  }
-
-  lookup(destination: Address, accept?: (route: Route<Address>) => boolean): Route<Address> | undefined {
-    for (const length of this.#lengths) {
-      const routes = this.#byLength[length]!.get(this.#space.network(destination, length));
-      const route = accept === undefined ? routes?.[0] : routes?.find(accept);
-      if (route) return route;
-    }
-    return undefined;
-  }
-
-  add(route: Route<Address>): boolean {
-    let map = this.#byLength[route.prefixLength];
-    if (!map) {
-      map = new Map();
-      this.#byLength[route.prefixLength] = map;
-    }
-    const routes = map.get(route.destination) ?? [];
-    const clashes = (other: Route<Address>): boolean =>
-      other.metric === route.metric && !this.#space.mayStandBeside(route, other);
-    if (routes.some(clashes)) return false;
-    routes.push(route);
-    routes.sort((a, b) => a.metric - b.metric);
-    map.set(route.destination, routes);
-    this.#index();
-    return true;
-  }
-
-  remove(route: Route<Address>): boolean {
-    const map = this.#byLength[route.prefixLength];
-    const routes = map?.get(route.destination);
-    const at = routes?.indexOf(route) ?? -1;
-    if (!map || !routes || at < 0) return false;
-    routes.splice(at, 1);
-    if (routes.length === 0) map.delete(route.destination);
-    this.#index();
-    return true;
-  }
-
-  of(address: Address, prefixLength: number): readonly Route<Address>[] {
-    return this.#byLength[prefixLength]?.get(this.#space.network(address, prefixLength)) ?? [];
-  }
-
-  all(): Route<Address>[] {
-    return this.#byLength.flatMap((map) => (map ? [...map.values()].flat() : []));
-  }
-
-  #index(): void {
-    this.#lengths = [];
-    for (let length = this.#space.bits; length >= 0; length--)
-      if (this.#byLength[length]?.size) this.#lengths.push(length);
-  }
 }

@@ -1,8 +1,17 @@
 import type { IpAddress } from '../ip-address.ts';
 import type { Link } from '../link/link.ts';
 
-export type RouteType = 'unicast' | 'local' | 'broadcast' | 'blackhole' | 'unreachable' | 'prohibit';
-export type RouteTable = 'local' | 'main';
+/** `throw` ends the search in its table only: the next rule decides. */
+export type RouteType =
+  | 'unicast'
+  | 'local'
+  | 'broadcast'
+  | 'blackhole'
+  | 'unreachable'
+  | 'prohibit'
+  | 'throw';
+/** A table by its name in /etc/iproute2/rt_tables, else by its number; see `routeTable`. */
+export type RouteTable = 'local' | 'main' | 'default' | number;
 export type RouteScope = 'global' | 'link' | 'host';
 
 export interface Route<Address extends IpAddress = IpAddress> {
@@ -18,4 +27,24 @@ export interface Route<Address extends IpAddress = IpAddress> {
   readonly metric: number;
   readonly onlink: boolean;
   readonly protocol: 'kernel' | 'boot' | 'static';
+  /** Its own limit for packets in bytes, besides its device's. */
+  readonly mtu: number | undefined;
+  /** What a router says of a smaller path is not believed. */
+  readonly mtuLocked: boolean;
+  /** The next hops of a multipath route; its own `gateway` and `link` are those of the first. */
+  readonly paths: readonly RoutePath<Address>[] | undefined;
+}
+
+/** One next hop among several, as a route that has it alone. */
+export interface RoutePath<Address extends IpAddress = IpAddress> {
+  readonly route: Route<Address>;
+  /** Its share of the flows; 1 to 256. */
+  readonly weight: number;
+}
+
+/** Whether packets of a route may leave by `link`. */
+export function usesLink(route: Route, link: Link): boolean {
+  return route.paths === undefined
+    ? route.link === link
+    : route.paths.some((path) => path.route.link === link);
 }

@@ -60,8 +60,11 @@ export class EchoSockets {
     return socket !== undefined;
   }
 
-  failed(identifier: number, sequence: number, fault: IcmpFault): void {
-    this.#sockets.get(identifier)?.onFault(fault, sequence);
+  failed(identifier: number, sequence: number, destination: IpAddress, fault: IcmpFault): void {
+    const socket = this.#sockets.get(identifier);
+    if (socket === undefined) return;
+    if (fault.errno === 'EMSGSIZE') this.#ns.ipFor(destination).learnMtu(destination, fault.mtu, {});
+    socket.onFault(fault, sequence);
   }
 
   #send(destination: IpAddress, rest: number, payload: Uint8Array, options: SendOptions): SendResult {

@@ -68,7 +68,7 @@ export class Icmp {
     error.trace = packet.trace;
     attachRelated(error, packet);
     const received = ipv4Destination(bytes, l3);
-    const source = this.#ns.fib.lookup(received)?.type === 'local' ? received : undefined;
+    const source = this.#ns.fib.lookupOwn(received)?.type === 'local' ? received : undefined;
     const tos = (bytes[l3 + 1]! & IPTOS_TOS_MASK) | IPTOS_PREC_INTERNETCONTROL;
     this.#ns.ip.send(error, target, PROTO_ICMP, { tos, ...(source === undefined ? {} : { source }) });
   }
@@ -84,7 +84,7 @@ export class Icmp {
   }
 
   #isBroadcast(address: Ipv4): boolean {
-    return address === BROADCAST_IPV4 || this.#ns.fib.lookup(address)?.type === 'broadcast';
+    return address === BROADCAST_IPV4 || this.#ns.fib.lookupOwn(address)?.type === 'broadcast';
   }
 
   #answer(request: Packet): void {
@@ -136,7 +136,7 @@ export class Icmp {
       case PROTO_UDP:
         return this.#ns.udp.fault(local, remote, fault);
       case PROTO_ICMP:
-        this.#ns.echo.failed(u16(bytes, innerL4 + 4), u16(bytes, innerL4 + 6), fault);
+        this.#ns.echo.failed(u16(bytes, innerL4 + 4), u16(bytes, innerL4 + 6), remote.address, fault);
     }
   }
 }

@@ -7,6 +7,9 @@ export interface IpConf {
   readonly routeLocalnet: boolean;
   readonly acceptLocal: boolean;
   readonly rpFilter: number;
+  readonly srcValidMark: boolean;
+  readonly ignoresLinkdown: boolean;
+  readonly ignoresLinkdown6: boolean;
   readonly bridgeCallsIptables: boolean;
   readonly speaksIpv6: boolean;
   readonly forwarding6: boolean;
@@ -22,6 +25,9 @@ export function ipConfOf(link: Link): IpConf {
     routeLocalnet: sysctl.perLink(link.name, 'route_localnet') > 0,
     acceptLocal: sysctl.perLink(link.name, 'accept_local') > 0,
     rpFilter: sysctl.perLink(link.name, 'rp_filter'),
+    srcValidMark: sysctl.perLink(link.name, 'src_valid_mark') > 0,
+    ignoresLinkdown: sysctl.perLink(link.name, 'ignore_routes_with_linkdown') > 0,
+    ignoresLinkdown6: sysctl.perLink(link.name, 'ignore_routes_with_linkdown', 'ipv6') > 0,
     bridgeCallsIptables: sysctl.number('net.bridge.bridge-nf-call-iptables') !== 0,
     speaksIpv6: link.ns.speaksIpv6(link),
     forwarding6: sysctl.number('net.ipv6.conf.all.forwarding') !== 0,

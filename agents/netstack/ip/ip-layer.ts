@@ -1,4 +1,6 @@
+import { type FlowIdentity, receivedFlow, sentFlow } from '../fib/flow-identity.ts';
 import type { Route } from '../fib/route.ts';
+import type { RouteKey } from '../fib/routing-rule.ts';
 import { sourceAddressFor } from '../fib/source-address.ts';
 import {
   ICMP_PARAMETER,
@@ -18,11 +20,12 @@ import {
   ipv4Destination,
   ipv4HeaderLength,
   ipv4Protocol,
+  ipv4Source,
   ipv4TotalLength,
   isIpv4Fragment,
   writeIpv4Header,
 } from '../header/ipv4-header.ts';
-import { BROADCAST_IPV4, type Ipv4, isMulticast } from '../ipv4.ts';
+import { ANY_IPV4, BROADCAST_IPV4, type Ipv4, isMulticast } from '../ipv4.ts';
 import type { Link } from '../link/link.ts';
 import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../mac.ts';
 import { transmitTo } from '../neigh/neighbour-table.ts';
@@ -35,12 +38,17 @@ import { fragment, isTooBigWhole, leavesInPieces } from './fragment.ts';
 import { optionsFault } from './ip-options.ts';
 import type { IpProtocol, Refusal, SendOptions, SendResult } from './ip-protocol.ts';
 import { IPV4_FRAGMENTS } from './ipv4-fragments.ts';
+import { type AdmitMtu, PathMtus, routeMtu } from './path-mtus.ts';
 import { Reassembler } from './reassembler.ts';
 import { routeInput } from './route-input.ts';
+
+/** What is believed of a way that is not known. */
+const DEFAULT_MTU = 1500;
 
 /** IPv4 input, forwarding and output in Linux's order (net/ipv4/ip_input.c, ip_forward.c, ip_output.c). */
 export class IpLayer implements IpProtocol {
   readonly headerLength = IPV4_HEADER;
+  readonly pathMtus: PathMtus;
   readonly #ns: Netns;
   readonly #reassembler: Reassembler;
   #nextId: number;
@@ -48,6 +56,12 @@ export class IpLayer implements IpProtocol {
   constructor(ns: Netns) {
     this.#ns = ns;
     this.#reassembler = new Reassembler(ns, IPV4_FRAGMENTS);
+    // __ip_rt_update_pmtu: a path that seems too small is taken to be as small as may be, and packets may be cut on it.
+    const admit: AdmitMtu = (mtu, current) => {
+      const least = ns.sysctl.number('net.ipv4.route.min_pmtu');
+      return mtu < least ? { mtu: Math.min(current, least), isLocked: true } : { mtu, isLocked: false };
+    };
+    this.pathMtus = new PathMtus(ns, 'net.ipv4.route.mtu_expires', admit);
     this.#nextId = ns.rng.int(0x10000);
   }
 
@@ -98,11 +112,15 @@ export class IpLayer implements IpProtocol {
     options: SendOptions,
     finish?: (source: Ipv4, destination: Ipv4) => void,
   ): SendResult {
-    const route = this.routeOutput(destination);
+    const route = this.routeSent(packet, destination, protocol, options);
     if (typeof route === 'string') return route;
     const source = (options.source as Ipv4 | undefined) ?? this.sourceFor(route, destination);
     if (source === undefined) return 'ENETUNREACH';
-    if (options.dontFragment && packet.end - packet.l3 > this.outputLink(route).mtu) return 'EMSGSIZE';
+    const fits = packet.end - packet.l3 <= this.pathMtus.limit(route, this.outputLink(route), destination);
+    const isWhole =
+      (options.dontFragment === 'if-it-fits' ? fits : options.dontFragment === true) &&
+      this.pathMtus.find(route, destination)?.isLocked !== true;
+    if (isWhole && !fits) return 'EMSGSIZE';
     finish?.(source, destination);
     writeIpv4Header(packet.bytes, packet.l3, {
       source,
@@ -111,25 +129,60 @@ export class IpLayer implements IpProtocol {
       totalLength: packet.end - packet.l3,
       tos: options.tos ?? 0,
       ttl: options.ttl ?? this.#ns.sysctl.number('net.ipv4.ip_default_ttl'),
-      id: options.dontFragment ? 0 : this.takeId(),
-      fragment: options.dontFragment ? IPV4_DF : 0,
+      id: options.dontFragment === true ? 0 : this.takeId(),
+      fragment: isWhole ? IPV4_DF : 0,
     });
     packet.mark = options.mark ?? packet.mark;
     return this.localOut(packet, route);
   }
 
-  routeOutput(destination: Ipv4): Route | SendResult {
-    const route = this.#ns.fib.lookup(destination);
+  routeOutput(destination: Ipv4, key: RouteKey = {}): Route | SendResult {
+    const route = this.#lookup(destination, key);
+    if (typeof route === 'string' || route.paths === undefined) return route;
+    return this.#onPath(route, sentFlow(undefined, key.source ?? ANY_IPV4, destination, 0));
+  }
+
+  routeSent(packet: Packet, destination: Ipv4, protocol: number, key: RouteKey): Route | SendResult {
+    const route = this.#lookup(destination, key);
+    if (typeof route === 'string' || route.paths === undefined) return route;
+    return this.#onPath(route, sentFlow(packet, key.source ?? ANY_IPV4, destination, protocol));
+  }
+
+  #lookup(destination: Ipv4, key: RouteKey): Route | SendResult {
+    const route = this.#ns.fib.lookup(destination, key);
     if (route === undefined) return 'ENETUNREACH';
     if (route.type === 'unreachable') return 'EHOSTUNREACH';
     if (route.type === 'blackhole') return 'EINVAL';
     if (route.type === 'prohibit') return 'EACCES';
+    if (route.paths !== undefined) return route;
     return route.link && this.outputLink(route).up ? route : 'ENETUNREACH';
+  }
+
+  #onPath({ paths }: Route, flow: FlowIdentity): Route | SendResult {
+    const chosen = this.#ns.paths.choose(paths!, flow);
+    return chosen.link?.up ? chosen : 'ENETUNREACH';
   }
 
   /** The device that a route's packets leave by: for an address of our own it is lo, whoever holds it. */
   outputLink(route: Route): Link {
     return route.type === 'local' ? this.#ns.lo : route.link!;
+  }
+
+  mtuTowards(destination: Ipv4, key: RouteKey): number {
+    const route = this.#lookup(destination, key);
+    if (typeof route === 'string') return DEFAULT_MTU;
+    return this.pathMtus.limit(route, this.outputLink(route), destination);
+  }
+
+  learnMtu(destination: Ipv4, mtu: number, key: RouteKey): void {
+    const route = this.#lookup(destination, key);
+    if (typeof route !== 'string') this.pathMtus.learn(route, this.outputLink(route), destination, mtu);
+  }
+
+  /** The longest packet that goes out of `link` whole; what a router told counts for what is made here. */
+  #limit(packet: Packet, route: Route, link: Link): number {
+    if (packet.input !== undefined) return routeMtu(route, link);
+    return this.pathMtus.limit(route, link, ipv4Destination(packet.bytes, packet.l3));
   }
 
   sourceFor(route: Route, destination: Ipv4): Ipv4 | undefined {
@@ -149,7 +202,7 @@ export class IpLayer implements IpProtocol {
     decrementTtl(bytes, l3);
   }
 
-  /** ip_local_out: the OUTPUT hook, a second routing if it changed the destination, then ip_output. */
+  /** ip_local_out: the OUTPUT hook, a second routing if it changed what routes depend on, then ip_output. */
   localOut(packet: Packet, route: Route): SendResult {
     const ns = this.#ns;
     const before = ipv4Destination(packet.bytes, packet.l3);
@@ -157,26 +210,37 @@ export class IpLayer implements IpProtocol {
     packet.route = route;
     const verdict = ns.hooks.run(OUTPUT, packet, undefined, this.outputLink(route));
     if (verdict !== NF_ACCEPT) return verdict === NF_STOLEN ? 'sent' : 'EPERM';
-    const after = ipv4Destination(packet.bytes, packet.l3);
-    if (after !== before) {
-      const rerouted = this.routeOutput(after);
-      if (typeof rerouted === 'string') {
-        ns.drop(packet, 'IP_OUTNOROUTES');
-        return rerouted;
-      }
-      packet.route = rerouted;
-      this.traceRoute(packet, rerouted);
+    if (packet.route === undefined || ipv4Destination(packet.bytes, packet.l3) !== before) {
+      const failure = this.#reroute(packet);
+      if (failure !== undefined) return failure;
     }
     this.output(packet);
     return 'sent';
+  }
+
+  /** ip_route_me_harder, net/ipv4/netfilter.c. */
+  #reroute(packet: Packet): SendResult | undefined {
+    const { bytes, l3, mark } = packet;
+    const destination = ipv4Destination(bytes, l3);
+    const found = this.#lookup(destination, { source: ipv4Source(bytes, l3), mark });
+    const isChoice = typeof found !== 'string' && found.paths !== undefined;
+    const route = isChoice ? this.#onPath(found, receivedFlow(packet)) : found;
+    if (typeof route === 'string') {
+      this.#ns.drop(packet, 'IP_OUTNOROUTES');
+      return route;
+    }
+    packet.route = route;
+    this.traceRoute(packet, route);
+    return undefined;
   }
 
   /** ip_output: POSTROUTING, then out of the route's link. */
   output(packet: Packet): void {
     const link = this.outputLink(packet.route!);
     if (this.#ns.hooks.run(POSTROUTING, packet, packet.input, link) !== NF_ACCEPT) return;
-    packet.recording?.fits(link.mtu);
-    if (leavesInPieces(packet, link.mtu)) return this.#outputFragments(packet, link);
+    const mtu = this.#limit(packet, packet.route!, link);
+    packet.recording?.fits(mtu);
+    if (leavesInPieces(packet, mtu)) return this.#outputFragments(packet, link, mtu);
     this.finishOutput(packet);
   }
 
@@ -246,9 +310,10 @@ export class IpLayer implements IpProtocol {
       ns.icmp.sendError(packet, ICMP_TIME_EXCEEDED, 0);
       return ns.drop(packet, 'IP_TTL');
     }
-    packet.recording?.fits(link.mtu);
-    if (isTooBigWhole(packet, link.mtu)) {
-      ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED, link.mtu);
+    const mtu = routeMtu(route, link);
+    packet.recording?.fits(mtu);
+    if (isTooBigWhole(packet, mtu)) {
+      ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED, mtu);
       return ns.drop(packet, 'PKT_TOO_BIG');
     }
     decrementTtl(bytes, l3);
@@ -256,13 +321,13 @@ export class IpLayer implements IpProtocol {
     this.output(packet);
   }
 
-  #outputFragments(packet: Packet, link: Link): void {
-    if (isTooBigWhole(packet, link.mtu)) {
-      this.#ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED, link.mtu);
+  #outputFragments(packet: Packet, link: Link, mtu: number): void {
+    if (isTooBigWhole(packet, mtu)) {
+      this.#ns.icmp.sendError(packet, ICMP_UNREACHABLE, UNREACH_FRAG_NEEDED, mtu);
       return this.#ns.drop(packet, 'PKT_TOO_BIG');
     }
     const { route } = packet;
-    for (const piece of fragment(packet, link.mtu, { isTunnel: link.kind === 'vxlan' })) {
+    for (const piece of fragment(packet, mtu, { isTunnel: link.kind === 'vxlan' })) {
       piece.route = route;
       this.finishOutput(piece);
     }

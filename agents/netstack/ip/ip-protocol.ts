@@ -1,14 +1,17 @@
 import type { Route } from '../fib/route.ts';
+import type { RouteKey } from '../fib/routing-rule.ts';
 import type { IpAddress } from '../ip-address.ts';
 import type { Link } from '../link/link.ts';
 import type { Packet } from '../packet.ts';
+import type { PathMtus } from './path-mtus.ts';
 
 /** What a sender may set on a packet; the rest is the namespace's default. */
 export interface SendOptions {
   readonly source?: IpAddress;
   readonly ttl?: number;
   readonly tos?: number;
-  readonly dontFragment?: boolean;
+  /** `if-it-fits` leaves a packet that is too long to be cut (IP_PMTUDISC_WANT). */
+  readonly dontFragment?: boolean | 'if-it-fits';
   readonly mark?: number;
 }
 
@@ -34,14 +37,21 @@ export interface IpProtocol {
     finish?: (source: IpAddress, destination: IpAddress) => void,
   ): SendResult;
   /** The route for a packet made here, or the errno of there being none. */
-  routeOutput(destination: IpAddress): Route | SendResult;
+  routeOutput(destination: IpAddress, key?: RouteKey): Route | SendResult;
+  /** The same of a packet without a header, whose layer 4 chooses among several next hops. */
+  routeSent(packet: Packet, destination: IpAddress, protocol: number, key: RouteKey): Route | SendResult;
   outputLink(route: Route): Link;
+  readonly pathMtus: PathMtus;
+  /** The longest packet that gets to `destination`, as far as is known. */
+  mtuTowards(destination: IpAddress, key: RouteKey): number;
+  /** A router said that a packet of ours was too long. */
+  learnMtu(destination: IpAddress, mtu: number, key: RouteKey): void;
   /** Tells the sender of `packet` why it went no further. */
   refuse(packet: Packet, because: Refusal): void;
   /** The same for one that is longer than `mtu`. */
   refuseSize(packet: Packet, mtu: number): void;
   decrementHops(packet: Packet): void;
-  /** Sends a whole packet made here: the OUTPUT hook, a second routing if that changed the destination, then `output`. */
+  /** Sends a whole packet made here: the OUTPUT hook, a second routing if that calls for one, then `output`. */
   localOut(packet: Packet, route: Route): SendResult;
   /** Sends a packet that has its route: POSTROUTING, then its neighbour. */
   output(packet: Packet): void;

@@ -75,7 +75,7 @@ export class Icmp6 {
   /** Who reports: the address that was meant, else one of the device that the packet came in by. */
   #reporter({ bytes, l3, input }: Packet, target: Ipv6): Ipv6 | undefined {
     const meant = ipv6Destination(bytes, l3);
-    if (this.#ns.fib6.lookup(meant)?.type === 'local') return meant;
+    if (this.#ns.fib6.lookupOwn(meant)?.type === 'local') return meant;
     return input && selectAddress6(this.#ns, input, target);
   }
 
@@ -131,7 +131,7 @@ export class Icmp6 {
       case PROTO_UDP:
         return this.#ns.udp.fault(local, remote, fault);
       case PROTO_ICMPV6:
-        this.#ns.echo.failed(u16(bytes, at + 4), u16(bytes, at + 6), fault);
+        this.#ns.echo.failed(u16(bytes, at + 4), u16(bytes, at + 6), remote.address, fault);
     }
   }
 }

@@ -1,4 +1,6 @@
+import { type FlowIdentity, receivedFlow, sentFlow } from '../fib/flow-identity.ts';
 import type { Route } from '../fib/route.ts';
+import type { RouteKey } from '../fib/routing-rule.ts';
 import { findUpperLayer, NEXT_HOP_BY_HOP, NEXT_NONE } from '../header/extension-headers.ts';
 import {
   ICMP6_PARAMETER,
@@ -25,8 +27,9 @@ import {
 } from '../header/ipv6-header.ts';
 import { ipConfOf } from '../ip/ip-conf.ts';
 import type { IpProtocol, Refusal, SendOptions, SendResult } from '../ip/ip-protocol.ts';
+import { type AdmitMtu, PathMtus, routeMtu } from '../ip/path-mtus.ts';
 import { Reassembler } from '../ip/reassembler.ts';
-import { type Ipv6, isLinkLocal6, isMulticast6 } from '../ipv6.ts';
+import { ANY_IPV6, type Ipv6, isLinkLocal6, isMulticast6 } from '../ipv6.ts';
 import type { Link } from '../link/link.ts';
 import { type Mac, ZERO_MAC } from '../mac.ts';
 import { transmitTo } from '../neigh/neighbour-table.ts';
@@ -41,15 +44,22 @@ import { routeInput6 } from './route-input6.ts';
 import { sourceAddress6 } from './source-address6.ts';
 import { type Walked, walkHeaders } from './walk-headers.ts';
 
+/** What is believed of a way that is not known. */
+const DEFAULT_MTU = 1500;
+/** RFC 8201 §4: no path is smaller than every link has to be, whatever a router says. */
+const ADMIT_MTU: AdmitMtu = (mtu) => (mtu < IPV6_MIN_MTU ? undefined : { mtu, isLocked: false });
+
 /** IPv6 input, forwarding and output in Linux's order (net/ipv6/ip6_input.c, ip6_output.c). */
 export class Ip6Layer implements IpProtocol {
   readonly headerLength = IPV6_HEADER;
+  readonly pathMtus: PathMtus;
   readonly #ns: Netns;
   readonly #reassembler: Reassembler;
 
   constructor(ns: Netns) {
     this.#ns = ns;
     this.#reassembler = new Reassembler(ns, IPV6_FRAGMENTS);
+    this.pathMtus = new PathMtus(ns, 'net.ipv6.route.mtu_expires', ADMIT_MTU);
   }
 
   allocate(length: number): Packet {
@@ -115,11 +125,12 @@ export class Ip6Layer implements IpProtocol {
     options: SendOptions,
     finish?: (source: Ipv6, destination: Ipv6) => void,
   ): SendResult {
-    const route = this.routeOutput(destination);
+    const route = this.routeSent(packet, destination, protocol, options);
     if (typeof route === 'string') return route;
     const source = (options.source as Ipv6 | undefined) ?? this.sourceFor(route, destination);
     if (source === undefined) return 'ENETUNREACH';
-    if (options.dontFragment && packet.end - packet.l3 > this.outputLink(route).mtu) return 'EMSGSIZE';
+    const fits = packet.end - packet.l3 <= this.pathMtus.limit(route, this.outputLink(route), destination);
+    if (options.dontFragment === true && !fits) return 'EMSGSIZE';
     finish?.(source, destination);
     writeIpv6Header(packet.bytes, packet.l3, {
       source,
@@ -142,18 +153,53 @@ export class Ip6Layer implements IpProtocol {
   }
 
   /** The route for a packet made here. What is unique on a link only goes to the one link that has it. */
-  routeOutput(destination: Ipv6): Route | SendResult {
-    const route = this.#ns.fib6.lookup(destination);
+  routeOutput(destination: Ipv6, key: RouteKey = {}): Route | SendResult {
+    const route = this.#lookup(destination, key);
+    if (typeof route === 'string' || route.paths === undefined) return route;
+    return this.#onPath(route, sentFlow(undefined, key.source ?? ANY_IPV6, destination, 0));
+  }
+
+  routeSent(packet: Packet, destination: Ipv6, protocol: number, key: RouteKey): Route | SendResult {
+    const route = this.#lookup(destination, key);
+    if (typeof route === 'string' || route.paths === undefined) return route;
+    return this.#onPath(route, sentFlow(packet, key.source ?? ANY_IPV6, destination, protocol));
+  }
+
+  #lookup(destination: Ipv6, key: RouteKey): Route | SendResult {
+    const route = this.#ns.fib6.lookup(destination, key);
     if (route === undefined) return 'ENETUNREACH';
     if (route.type === 'unreachable') return 'EHOSTUNREACH';
     if (route.type === 'blackhole') return 'EINVAL';
     if (route.type === 'prohibit') return 'EACCES';
+    if (route.paths !== undefined) return route;
     return route.link && this.outputLink(route).up ? route : 'ENETUNREACH';
+  }
+
+  #onPath({ paths }: Route, flow: FlowIdentity): Route | SendResult {
+    const chosen = this.#ns.paths.choose(paths!, flow);
+    return chosen.link?.up ? chosen : 'ENETUNREACH';
   }
 
   /** For an address of our own it is lo, whoever holds it. */
   outputLink(route: Route): Link {
     return route.type === 'local' ? this.#ns.lo : route.link!;
+  }
+
+  mtuTowards(destination: Ipv6, key: RouteKey): number {
+    const route = this.#lookup(destination, key);
+    if (typeof route === 'string') return DEFAULT_MTU;
+    return this.pathMtus.limit(route, this.outputLink(route), destination);
+  }
+
+  learnMtu(destination: Ipv6, mtu: number, key: RouteKey): void {
+    const route = this.#lookup(destination, key);
+    if (typeof route !== 'string') this.pathMtus.learn(route, this.outputLink(route), destination, mtu);
+  }
+
+  /** The longest packet that goes out of `link` whole; what a router told counts for what is made here. */
+  #limit(packet: Packet, route: Route, link: Link): number {
+    if (packet.input !== undefined) return routeMtu(route, link);
+    return this.pathMtus.limit(route, link, ipv6Destination(packet.bytes, packet.l3));
   }
 
   sourceFor(route: Route, destination: Ipv6): Ipv6 | undefined {
@@ -178,7 +224,8 @@ export class Ip6Layer implements IpProtocol {
   output(packet: Packet): void {
     const link = this.outputLink(packet.route!);
     if (this.#ns.hooks6.run(POSTROUTING, packet, packet.input, link) !== NF_ACCEPT) return;
-    if (leavesInPieces6(packet, link.mtu)) return this.#outputFragments(packet, link);
+    const mtu = this.#limit(packet, packet.route!, link);
+    if (leavesInPieces6(packet, mtu)) return this.#outputFragments(packet, mtu);
     this.#finishOutput(packet);
   }
 
@@ -198,18 +245,28 @@ export class Ip6Layer implements IpProtocol {
     packet.route = route;
     const verdict = ns.hooks6.run(OUTPUT, packet, undefined, this.outputLink(route));
     if (verdict !== NF_ACCEPT) return verdict === NF_STOLEN ? 'sent' : 'EPERM';
-    const after = ipv6Destination(packet.bytes, packet.l3);
-    if (after !== before) {
-      const rerouted = this.routeOutput(after);
-      if (typeof rerouted === 'string') {
-        ns.drop(packet, 'IP_OUTNOROUTES');
-        return rerouted;
-      }
-      packet.route = rerouted;
-      this.traceRoute(packet, rerouted);
+    if (packet.route === undefined || ipv6Destination(packet.bytes, packet.l3) !== before) {
+      const failure = this.#reroute(packet);
+      if (failure !== undefined) return failure;
     }
     this.output(packet);
     return 'sent';
+  }
+
+  /** ip6_route_me_harder, net/ipv6/netfilter.c. */
+  #reroute(packet: Packet): SendResult | undefined {
+    const { bytes, l3, mark } = packet;
+    const destination = ipv6Destination(bytes, l3);
+    const found = this.#lookup(destination, { source: ipv6Source(bytes, l3), mark });
+    const isChoice = typeof found !== 'string' && found.paths !== undefined;
+    const route = isChoice ? this.#onPath(found, receivedFlow(packet)) : found;
+    if (typeof route === 'string') {
+      this.#ns.drop(packet, 'IP_OUTNOROUTES');
+      return route;
+    }
+    packet.route = route;
+    this.traceRoute(packet, route);
+    return undefined;
   }
 
   #finishOutput(packet: Packet): void {
@@ -281,7 +338,7 @@ export class Ip6Layer implements IpProtocol {
     }
     // What leaves where it came from stays in its scope.
     if (link !== packet.input && !this.#mayLeaveLink(packet)) return ns.drop(packet, 'IP_INVALID_SOURCE');
-    const mtu = Math.max(link.mtu, IPV6_MIN_MTU);
+    const mtu = Math.max(routeMtu(route, link), IPV6_MIN_MTU);
     if (isTooBig6(packet, mtu)) {
       this.refuseSize(packet, mtu);
       return ns.drop(packet, 'PKT_TOO_BIG');
@@ -297,9 +354,9 @@ export class Ip6Layer implements IpProtocol {
     return source !== 0n && !isLinkLocal6(source);
   }
 
-  #outputFragments(packet: Packet, link: Link): void {
+  #outputFragments(packet: Packet, mtu: number): void {
     const { route } = packet;
-    for (const piece of fragment6(packet, link.mtu, this.#ns.rng)) {
+    for (const piece of fragment6(packet, mtu, this.#ns.rng)) {
       piece.route = route;
       this.#finishOutput(piece);
     }

@@ -85,7 +85,7 @@ function receiveSolicitation(ns: Netns, packet: Packet, target: Ipv6): void {
 
 function isProxied(ns: Netns, link: Link, target: Ipv6): boolean {
   if (ns.sysctl.perLink(link.name, 'proxy_ndp', 'ipv6') === 0 || !ipConfOf(link).forwarding6) return false;
-  const route = ns.fib6.lookup(target);
+  const route = ns.fib6.lookup(target, { input: link });
   return route?.type === 'unicast' && route.link !== link;
 }
 

@@ -1,8 +1,9 @@
-import type { DropReason } from '../drop-reason.ts';
+import { receivedFlow } from '../fib/flow-identity.ts';
 import type { Route } from '../fib/route.ts';
 import { ICMP6_UNREACHABLE, UNREACH6_NO_ROUTE, UNREACH6_PROHIBITED } from '../header/icmp6-header.ts';
-import { ipv6Destination } from '../header/ipv6-header.ts';
+import { ipv6Destination, ipv6Source } from '../header/ipv6-header.ts';
 import { ipConfOf } from '../ip/ip-conf.ts';
+import type { NoInputRoute } from '../ip/route-input.ts';
 import { ALL_NODES, ALL_ROUTERS, type Ipv6, isLinkLocal6, isMulticast6, solicitedNode } from '../ipv6.ts';
 import type { Link } from '../link/link.ts';
 import type { Netns } from '../netns.ts';
@@ -10,20 +11,44 @@ import type { Packet } from '../packet.ts';
 
 /** ip6_route_input, net/ipv6/route.c: the route of a received packet; drops it and returns undefined if none. */
 export function routeInput6(ns: Netns, packet: Packet): Route | undefined {
+  const source = ipv6Source(packet.bytes, packet.l3);
   const destination = ipv6Destination(packet.bytes, packet.l3);
-  const link = packet.input!;
-  if (isMulticast6(destination)) {
-    return isMemberOf(link, destination) ? toGroup(link, destination) : refuse(ns, packet, 'IP_INNOROUTES');
+  const decided = decideInput6(ns, packet.input!, source, destination, packet.mark);
+  if ('reason' in decided) {
+    if (decided.code !== undefined) ns.icmp6.sendError(packet, ICMP6_UNREACHABLE, decided.code);
+    ns.drop(packet, decided.reason);
+    return undefined;
   }
-  const isOfLink = isLinkLocal6(destination);
-  const route = isOfLink ? ns.fib6.lookupOn(link, destination) : ns.fib6.lookup(destination);
-  if (route?.type === 'local') return route;
-  if (!ipConfOf(link).forwarding6) return refuse(ns, packet, 'IP_FORWARDING_OFF');
-  if (route === undefined || route.type === 'unreachable') return unreachable(ns, packet, UNREACH6_NO_ROUTE);
-  if (route.type === 'prohibit') return unreachable(ns, packet, UNREACH6_PROHIBITED);
-  if (route.type !== 'unicast' || !route.link?.up) return refuse(ns, packet, 'IP_INNOROUTES');
-  return route;
+  return decided.paths === undefined ? decided : ns.paths.choose(decided.paths, receivedFlow(packet));
 }
+
+/** The same of what is known of a packet; no next hop is chosen yet. */
+export function decideInput6(
+  ns: Netns,
+  link: Link,
+  source: Ipv6,
+  destination: Ipv6,
+  mark: number,
+): Route | NoInputRoute {
+  if (isMulticast6(destination)) return isMemberOf(link, destination) ? toGroup(link, destination) : NO_ROUTE;
+  const { fib6 } = ns;
+  const output = isLinkLocal6(destination) ? link : undefined;
+  const isPlain = !fib6.rules.isKeyed && output === undefined;
+  const route = isPlain
+    ? fib6.lookup(destination)
+    : fib6.lookup(destination, { source, input: link, output, mark });
+  if (route?.type === 'local') return route;
+  if (!ipConfOf(link).forwarding6) return FORWARDING_OFF;
+  if (route === undefined || route.type === 'unreachable') return UNREACHABLE;
+  if (route.type === 'prohibit') return PROHIBITED;
+  const leadsOn = route.type === 'unicast' && (route.paths !== undefined || route.link?.up);
+  return leadsOn ? route : NO_ROUTE;
+}
+
+const NO_ROUTE: NoInputRoute = { reason: 'IP_INNOROUTES' };
+const FORWARDING_OFF: NoInputRoute = { reason: 'IP_FORWARDING_OFF' };
+const UNREACHABLE: NoInputRoute = { reason: 'IP_INNOROUTES', code: UNREACH6_NO_ROUTE };
+const PROHIBITED: NoInputRoute = { reason: 'IP_INNOROUTES', code: UNREACH6_PROHIBITED };
 
 /** The groups that every node is in, and those of its addresses (RFC 4291 §2.8). */
 function isMemberOf(link: Link, group: Ipv6): boolean {
@@ -45,14 +70,8 @@ function toGroup(link: Link, destination: Ipv6): Route {
     metric: 0,
     onlink: false,
     protocol: 'kernel',
+    mtu: undefined,
+    mtuLocked: false,
+    paths: undefined,
   };
-}
-
-function refuse(ns: Netns, packet: Packet, reason: DropReason): undefined {
-  ns.drop(packet, reason);
-}
-
-function unreachable(ns: Netns, packet: Packet, code: number): undefined {
-  ns.icmp6.sendError(packet, ICMP6_UNREACHABLE, code);
-  ns.drop(packet, 'IP_INNOROUTES');
 }

@@ -1,5 +1,6 @@
 import type { IpVersion } from '../ip-address.ts';
-import { type HookFunction, NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
+import { type HookFunction, NF_ACCEPT, NF_DROP, OUTPUT } from '../netfilter/hooks.ts';
+import { rerouting } from '../netfilter/rerouting.ts';
 import type { Netns } from '../netns.ts';
 import { Chain, type Evaluator, LinearEvaluator } from './chain.ts';
 import { BUILTIN_CHAINS, type TableName } from './table-layout.ts';
@@ -30,7 +31,10 @@ export class Table {
         return NF_DROP;
       };
       if (name === 'nat') nat.register(point, priority, run);
-      else ns.hooksFor(version).register(point, priority, label, run, { perFlow: true });
+      else {
+        const hook = name === 'mangle' && point === OUTPUT ? rerouting(run) : run;
+        ns.hooksFor(version).register(point, priority, label, hook, { perFlow: true });
+      }
     }
   }
 

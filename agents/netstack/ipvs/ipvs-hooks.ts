@@ -8,6 +8,7 @@ import { ipSource, isVersion6, transportOf } from '../header/ip-header.ts';
 import { IPV4_DF } from '../header/ipv4-header.ts';
 import { TCP_SYN, tcpFlags } from '../header/tcp-header.ts';
 import { isLaterFragment } from '../ip/later-fragment.ts';
+import { routeMtu } from '../ip/path-mtus.ts';
 import { versionOf } from '../ip-address.ts';
 import {
   FORWARD,
@@ -125,7 +126,7 @@ class IpvsHooks {
     const route = ip.routeOutput(address);
     if (typeof route === 'string') return this.#drop(packet);
     const isLocal = route.type === 'local';
-    if (!isLocal && !this.#fits(packet, ip.outputLink(route).mtu)) return NF_DROP;
+    if (!isLocal && !this.#fits(packet, routeMtu(route, ip.outputLink(route)))) return NF_DROP;
     if (!isLocal) ip.decrementHops(packet);
     if (isIcmp(transportOf(packet))) rewriteHost(packet, 'dst', address);
     else rewriteEndpoint(packet, 'dst', address, port);
@@ -137,7 +138,9 @@ class IpvsHooks {
     packet.route = route;
     ip.traceRoute(packet, route);
     const hooks = ns.hooksFor(versionOf(address));
-    if (hooks.run(OUTPUT, packet, undefined, ip.outputLink(route)) === NF_ACCEPT) ip.output(packet);
+    if (hooks.run(OUTPUT, packet, undefined, ip.outputLink(route)) !== NF_ACCEPT) return NF_STOLEN;
+    packet.route ??= route;
+    ip.output(packet);
     return NF_STOLEN;
   }
 

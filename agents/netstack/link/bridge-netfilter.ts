@@ -1,5 +1,6 @@
+import type { RouteKey } from '../fib/routing-rule.ts';
 import { NEXT_HOP_BY_HOP } from '../header/extension-headers.ts';
-import { ipDestination, isVersion6 } from '../header/ip-header.ts';
+import { ipDestination, ipSource, isVersion6 } from '../header/ip-header.ts';
 import { checkIpv4, ipv4HeaderLength, ipv4TotalLength } from '../header/ipv4-header.ts';
 import { IPV6_HEADER } from '../header/ipv6-header.ts';
 import { areOptionsWhole } from '../ip6/options6.ts';
@@ -67,7 +68,7 @@ function admit6(ns: Netns, packet: Packet): boolean {
 function redirected(bridge: Bridge, port: BridgePort, packet: Packet): void {
   const { ns } = bridge;
   const destination = ipDestination(packet.bytes, packet.l3);
-  const route = ns.lookup(destination);
+  const route = ns.lookup(destination, inputKey(bridge, packet));
   if (route?.type === 'unicast' && route.link === bridge) {
     const neighbour = ns.neighbours.resolved(bridge, route.gateway ?? destination);
     if (neighbour === undefined) return resolveThenBridge(bridge, packet);
@@ -80,11 +81,15 @@ function redirected(bridge: Bridge, port: BridgePort, packet: Packet): void {
   bridge.handleFrameFinish(port, packet);
 }
 
+function inputKey(bridge: Bridge, { bytes, l3, mark }: Packet): RouteKey {
+  return { source: ipSource(bytes, l3), input: bridge, mark };
+}
+
 /** The neighbour is not known yet: the packet waits for it as if the bridge itself sent it. */
 function resolveThenBridge(bridge: Bridge, packet: Packet): void {
   packet.bridged!.redirected = { source: readMac(packet.bytes, packet.start + 6) };
   const destination = ipDestination(packet.bytes, packet.l3);
-  const route = bridge.ns.lookup(destination);
+  const route = bridge.ns.lookup(destination, inputKey(bridge, packet));
   bridge.ns.neighbours.output(bridge, route?.gateway ?? destination, packet);
 }
 

@@ -22,6 +22,10 @@ export class VethLink extends Link {
     peer.ns.softirq.enqueue(peer, packet);
   }
 
+  override onCarrier(): void {
+    this.peer?.ns.changed();
+  }
+
   override onDelete(): void {
     const { peer } = this;
     this.peer = undefined;

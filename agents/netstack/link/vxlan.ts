@@ -127,7 +127,8 @@ export class VxlanLink extends Link {
     packet.l4 = packet.start;
     const length = packet.end - packet.start;
     writeUdp(packet.bytes, packet.start, { sourcePort, destinationPort: this.port, length });
-    const route = ns.ipFor(remote).routeOutput(remote);
+    const key = { source: this.local, mark: packet.mark };
+    const route = ns.ipFor(remote).routeSent(packet, remote, PROTO_UDP, key);
     if (typeof route === 'string' || route.link === this) {
       this.stats.txDropped++;
       return ns.drop(packet, 'IP_OUTNOROUTES');

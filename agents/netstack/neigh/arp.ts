@@ -50,7 +50,7 @@ export function solicit(ns: Netns, neighbour: Neighbour, because: Packet | undef
 function senderAddress(ns: Netns, link: Link, target: Ipv4, because: Packet | undefined): Ipv4 {
   const own = because && ipv4Source(because.bytes, because.l3);
   const announceLevel = ns.sysctl.perLink(link.name, 'arp_announce');
-  if (own !== undefined && announceLevel < 2 && ns.fib.lookup(own)?.type === 'local') {
+  if (own !== undefined && announceLevel < 2 && ns.fib.lookupOwn(own)?.type === 'local') {
     const sameSubnet = link.addresses.some((mine) => contains(mine, target) && contains(mine, own));
     if (announceLevel === 0 || sameSubnet) return own;
   }
@@ -76,8 +76,12 @@ export function receiveArp(ns: Netns, packet: Packet): void {
 }
 
 /** Whether we speak for the target: a local address, or a forwarded one with proxy_arp. */
-function answers(ns: Netns, link: Link, { targetAddress: target }: ArpMessage): boolean {
-  const route = ns.fib.lookup(target);
+function answers(
+  ns: Netns,
+  link: Link,
+  { targetAddress: target, senderAddress: source }: ArpMessage,
+): boolean {
+  const route = ns.fib.lookup(target, { source, input: link });
   if (route?.type === 'local') {
     const onLink = link.addresses.some((mine) => mine.address === target);
     return onLink || ns.sysctl.perLink(link.name, 'arp_ignore') === 0;

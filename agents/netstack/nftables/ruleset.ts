@@ -1,5 +1,6 @@
 import type { IpVersion } from '../ip-address.ts';
 import { type HookPoint, NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
+import { rerouting } from '../netfilter/rerouting.ts';
 import type { Netns } from '../netns.ts';
 import type { Chain } from './chain.ts';
 import { Evaluator } from './evaluator.ts';
@@ -51,6 +52,7 @@ export class Ruleset {
     };
     const { type, priority } = chain.base!;
     if (type === 'nat') return (version === 6 ? ns.nat6 : ns.nat).register(point, priority, run);
-    return ns.hooksFor(version).register(point, priority, `nft ${chain.name}`, run, { perFlow: true });
+    const hook = type === 'route' ? rerouting(run) : run;
+    return ns.hooksFor(version).register(point, priority, `nft ${chain.name}`, hook, { perFlow: true });
   }
 }

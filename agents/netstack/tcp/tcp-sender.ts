@@ -35,8 +35,9 @@ export class TcpSender {
   una: number;
   next: number;
   max: number;
-  /** The peer's window, scaled. */
-  window = 0;
+  /** The peer's window, scaled, and the largest it ever was. */
+  #window = 0;
+  #largestWindow = 0;
   /** When the window was last set (RFC 9293's SND.WL1, SND.WL2). */
   windowSequence = 0;
   windowAck = 0;
@@ -65,6 +66,20 @@ export class TcpSender {
     this.mss = options.mss;
     this.congestion = new Congestion(options.mss);
     this.#timer = new LazyTimer(options.clock, () => this.#timeout());
+  }
+
+  get window(): number {
+    return this.#window;
+  }
+
+  set window(bytes: number) {
+    this.#window = bytes;
+    if (bytes > this.#largestWindow) this.#largestWindow = bytes;
+  }
+
+  /** RFC 5961 §5.2: whether an acknowledgment is older than any that may still be under way. */
+  isAncient(acknowledgment: number): boolean {
+    return seqLess(acknowledgment, seqAdd(this.una, -this.#largestWindow));
   }
 
   get inFlight(): number {
@@ -105,6 +120,7 @@ export class TcpSender {
   /** Sends what the windows allow. */
   push(): void {
     const limit = Math.min(this.window, this.congestion.window);
+    if (this.#probing && this.window > 0) this.#endProbing();
     for (;;) {
       const offset = seqDiff(this.next, this.#dataStart());
       if (offset < 0) return;
@@ -125,6 +141,8 @@ export class TcpSender {
   /** An acceptable acknowledgment; returns whether it covered anything new. */
   acknowledge(acknowledgment: number, isDuplicate: boolean): boolean {
     if (!seqLess(this.una, acknowledgment)) {
+      // RFC 9293 §3.8.6.1: a peer that answers probes may keep its window closed for ever.
+      if (this.#probing) this.#timeouts = 0;
       if (
         isDuplicate &&
         this.inFlight > 0 &&
@@ -149,6 +167,11 @@ export class TcpSender {
     if (this.inFlight > 0) this.#timer.start(this.rtt.rto);
     else this.#timer.stop();
     return true;
+  }
+
+  /** An empty segment that the peer has to answer: its sequence number is an old one. */
+  probe(): void {
+    this.#options.emit(seqAdd(this.una, -1), TCP_ACK, this.queue, 0, 0);
   }
 
   setMss(mss: number): void {
@@ -218,7 +241,7 @@ export class TcpSender {
     if (this.#timeouts > this.#options.retries()) return this.#options.onGiveUp();
     this.rtt.backOff();
     if (this.#probing && this.inFlight === 0) {
-      this.#options.emit(seqAdd(this.una, -1), TCP_ACK, this.queue, 0, 0);
+      this.probe();
     } else if (this.una === this.#initial) {
       this.#retransmitFirst();
     } else {
@@ -228,6 +251,14 @@ export class TcpSender {
       if (this.finAt === this.next && seqLess(this.finAt, this.max)) this.next = seqAdd(this.next, 1);
     }
     this.#timer.start(this.rtt.rto);
+  }
+
+  /** The window is open: what goes out now is timed as data, not as the next probe would have been. */
+  #endProbing(): void {
+    this.#probing = false;
+    this.#timeouts = 0;
+    this.rtt.progress();
+    this.#timer.stop();
   }
 
   #time(sequence: number): void {

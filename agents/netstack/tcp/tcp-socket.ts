@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoint.ts';
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type TcpHeader } from '../header/tcp-header.ts';
 import type { IcmpFault } from '../ip/icmp-fault.ts';
+import { Keepalive } from './keepalive.ts';
 import { LazyTimer } from './lazy-timer.ts';
 import { seqAdd, seqDiff, seqLess, seqLessEqual } from './sequence.ts';
 import { RECEIVE_BUFFER, TcpReceiver } from './tcp-receiver.ts';
@@ -67,9 +68,10 @@ export class TcpSocket {
   #orphaned = false;
   #wantsDrain = false;
   #established: (() => void) | undefined;
+  #keepalive: Keepalive | undefined;
 
   /** Made by TcpStack only. */
-  constructor(stack: TcpStack, local: Endpoint, remote: Endpoint, mss: number) {
+  constructor(stack: TcpStack, local: Endpoint, remote: Endpoint) {
     this.#stack = stack;
     this.local = local;
     this.remote = remote;
@@ -77,11 +79,11 @@ export class TcpSocket {
     this.sender = new TcpSender({
       clock,
       initialSequence: stack.initialSequence(),
-      mss,
+      mss: stack.mssTowards(remote.address, local.address),
       emit: (sequence, flags, queue, offset, length) => {
         const sent = stack.emit(this, this.#header(sequence, flags), queue, offset, length);
         if (flags & TCP_ACK) this.#acknowledged();
-        if (sent === 'EMSGSIZE') stack.later(() => this.sender.shrinkMss(stack.mssTowards(remote.address)));
+        if (sent === 'EMSGSIZE') stack.later(() => this.#shrink());
         else if (sent !== 'sent' && this.state === 'SYN_SENT') this.#failLater(sent);
       },
       retries: () => this.#retries(),
@@ -141,6 +143,33 @@ export class TcpSocket {
     this.#stack.later(() => this.#notifyClosed());
   }
 
+  /** SO_KEEPALIVE: a peer that stays silent is probed, and the connection ends with ETIMEDOUT if it is gone. */
+  setKeepAlive(enabled: boolean): void {
+    if (!enabled || this.#closed || this.state === 'CLOSED') {
+      this.#keepalive?.dispose();
+      this.#keepalive = undefined;
+      return;
+    }
+    const { clock, sysctl } = this.#stack.ns;
+    const seconds = (name: string): number => sysctl.number(`net.ipv4.tcp_keepalive_${name}`) * 1000;
+    this.#keepalive ??= new Keepalive({
+      clock,
+      settings: () => ({
+        idle: seconds('time'),
+        interval: seconds('intvl'),
+        probes: sysctl.number('net.ipv4.tcp_keepalive_probes'),
+      }),
+      isBusy: () => !this.#canSend() || !this.sender.allAcknowledged,
+      probe: () => this.sender.probe(),
+      onGiveUp: () => this.#giveUpOnPeer(),
+    });
+  }
+
+  #giveUpOnPeer(): void {
+    this.#stack.sendReset(this, this.sender.next, this.receiver.next);
+    this.#fail('ETIMEDOUT');
+  }
+
   get writableLength(): number {
     return this.sender.queue.length;
   }
@@ -175,15 +204,23 @@ export class TcpSocket {
     const plausible = seqLessEqual(this.sender.una, sequence) && seqLessEqual(sequence, this.sender.max);
     if (!plausible || this.#closed) return;
     if (fault.errno === 'EMSGSIZE') {
-      if (fault.mtu >= 68) this.sender.shrinkMss(this.#stack.mssWithin(fault.mtu, this.remote.address));
-      return;
+      this.#stack.ns
+        .ipFor(this.remote.address)
+        .learnMtu(this.remote.address, fault.mtu, { source: this.local.address });
+      return this.#shrink();
     }
     if (this.state !== 'SYN_SENT' && this.state !== 'SYN_RCVD') return;
     this.#fail(fault.errno);
   }
 
+  /** To what is known of the path by now. */
+  #shrink(): void {
+    this.sender.shrinkMss(this.#stack.mssTowards(this.remote.address, this.local.address));
+  }
+
   /** For TcpStack: a segment for this connection whose checksum is right (RFC 9293 §3.10.7). */
   receive(segment: TcpHeader, payload: Uint8Array): void {
+    this.#keepalive?.heard();
     if (this.state === 'SYN_SENT') return this.#receiveInSynSent(segment);
     const { flags, sequence } = segment;
     const length = payload.length + (flags & TCP_FIN ? 1 : 0) + (flags & TCP_SYN ? 1 : 0);
@@ -278,7 +315,7 @@ export class TcpSocket {
       this.#becomeEstablished(segment);
       if (this.#closed) return false;
     }
-    if (!seqLessEqual(acknowledgment, this.sender.max)) {
+    if (!seqLessEqual(acknowledgment, this.sender.max) || this.sender.isAncient(acknowledgment)) {
       this.#sendAck();
       return false;
     }
@@ -424,7 +461,7 @@ export class TcpSocket {
       acknowledgment: flags & TCP_ACK ? this.receiver.next : 0,
       flags,
       window: Math.min(syn ? window : window >>> this.#receiveScale, 0xffff),
-      ...(syn ? { mss: this.#stack.mssTowards(this.remote.address) } : {}),
+      ...(syn ? { mss: this.#stack.mssTowards(this.remote.address, this.local.address) } : {}),
       ...(syn && this.#receiveScale > 0 ? { windowScale: this.#receiveScale } : {}),
     };
   }
@@ -462,6 +499,7 @@ export class TcpSocket {
   #enterTimeWait(): void {
     this.sender.dispose();
     this.#ackTimer.dispose();
+    this.#keepalive?.dispose();
     if (!this.#stack.enterTimeWait(this)) return this.#finished();
     this.state = 'TIME_WAIT';
     this.#stateTimer.start(TIME_WAIT_MS);
@@ -488,6 +526,7 @@ export class TcpSocket {
     this.sender.dispose();
     this.#ackTimer.dispose();
     this.#stateTimer.dispose();
+    this.#keepalive?.dispose();
     this.#stack.release(this);
   }
 

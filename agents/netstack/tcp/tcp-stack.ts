@@ -128,7 +128,7 @@ export class TcpStack {
     const port = options.localPort || chooseEphemeralPort(this.ns, isFree);
     if (this.#find(remote, { address, port })) throw new NetError('EADDRINUSE', 'Address already in use');
     if (this.#count >= MAX_SOCKETS) throw new NetError('EMFILE', 'Too many open files');
-    const socket = new TcpSocket(this, { address, port }, remote, this.mssTowards(remote.address));
+    const socket = new TcpSocket(this, { address, port }, remote);
     this.#register(socket);
     socket.connect();
     return socket;
@@ -214,15 +214,11 @@ export class TcpStack {
     return this.ns.rng.int(0x100000000);
   }
 
-  mssTowards(address: IpAddress): number {
-    const route = this.ns.lookup(address);
-    const mtu = route?.link ? this.ns.ipFor(address).outputLink(route).mtu : 1500;
-    return this.mssWithin(mtu, address);
-  }
-
-  /** What fits into packets of `mtu` bytes, headers without options. */
-  mssWithin(mtu: number, address: IpAddress): number {
-    const headers = this.ns.ipFor(address).headerLength + TCP_HEADER;
+  /** What fits into the packets that get to `remote`, headers without options. */
+  mssTowards(remote: IpAddress, local: IpAddress): number {
+    const ip = this.ns.ipFor(remote);
+    const mtu = ip.mtuTowards(remote, { source: local });
+    const headers = ip.headerLength + TCP_HEADER;
     return Math.min(Math.max(mtu - headers, 48), 0xffff - headers);
   }
 
@@ -269,7 +265,7 @@ export class TcpStack {
       { kind: 'socket', ns: this.ns.name, protocol: 'tcp', detail: `listener ${local.port}` },
       packet,
     );
-    const socket = new TcpSocket(this, local, remote, this.mssTowards(remote.address));
+    const socket = new TcpSocket(this, local, remote);
     this.#register(socket);
     listening.halfOpen.add(socket);
     socket.acceptFrom(segment, () => {
@@ -289,7 +285,7 @@ export class TcpStack {
       remote,
       accept: () => {
         this.#forwarded.delete(key);
-        const socket = new TcpSocket(this, local, remote, this.mssTowards(remote.address));
+        const socket = new TcpSocket(this, local, remote);
         this.#register(socket);
         socket.acceptFrom(segment, () => socket.onConnect());
         return socket;
@@ -349,7 +345,7 @@ export class TcpStack {
   }
 
   #requireLocal(address: IpAddress): void {
-    if (!isAny(address) && this.ns.lookup(address)?.type !== 'local') {
+    if (!isAny(address) && this.ns.lookupOwn(address)?.type !== 'local') {
       throw new NetError('EADDRNOTAVAIL', 'Cannot assign requested address');
     }
   }

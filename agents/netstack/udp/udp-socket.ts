@@ -16,6 +16,8 @@ export class UdpSocket {
   onFault: (fault: IcmpFault, remote: Endpoint) => void = () => {};
   onClose: () => void = () => {};
   readonly #stack: UdpStack;
+  /** IP_MTU_DISCOVER: by default what is too long for its path is cut; with `true` it is refused with EMSGSIZE. */
+  dontFragment: boolean | 'if-it-fits' = 'if-it-fits';
   closed = false;
 
   constructor(stack: UdpStack, address: IpAddress, port: number) {
@@ -29,7 +31,7 @@ export class UdpSocket {
     if (this.closed) return 'EINVAL';
     const chosen = typeof from === 'object' ? from.address : from;
     const source = chosen ?? (isAny(this.address) ? undefined : this.address);
-    return this.#stack.transmit(payload, this.port, to, source);
+    return this.#stack.transmit(payload, this.port, to, source, this.dontFragment);
   }
 
   close(): void {

@@ -52,7 +52,7 @@ export class UdpStack {
   /** EADDRINUSE, EADDRNOTAVAIL, EINVAL; port 0 or none chooses one, no address is any of both families. */
   bind(options: { address?: IpAddress; port?: number } = {}): UdpSocket {
     const address = options.address ?? ANY_IPV6;
-    if (!isAny(address) && this.#ns.lookup(address)?.type !== 'local') {
+    if (!isAny(address) && this.#ns.lookupOwn(address)?.type !== 'local') {
       throw new NetError('EADDRNOTAVAIL', 'Cannot assign requested address');
     }
     if (this.#count >= MAX_SOCKETS) throw new NetError('EMFILE', 'Too many open files');
@@ -107,11 +107,21 @@ export class UdpStack {
 
   /** An ICMP error about a datagram from `local` to `remote`. */
   fault(local: Endpoint, remote: Endpoint, fault: IcmpFault): void {
-    this.#find(local.address, local.port, false)?.onFault(fault, remote);
+    const socket = this.#find(local.address, local.port, false);
+    if (socket === undefined) return;
+    if (fault.errno === 'EMSGSIZE')
+      this.#ns.ipFor(remote.address).learnMtu(remote.address, fault.mtu, { source: local.address });
+    socket.onFault(fault, remote);
   }
 
   /** For UdpSocket. */
-  transmit(payload: Uint8Array, sourcePort: number, to: Endpoint, source: IpAddress | undefined): SendResult {
+  transmit(
+    payload: Uint8Array,
+    sourcePort: number,
+    to: Endpoint,
+    source: IpAddress | undefined,
+    dontFragment: boolean | 'if-it-fits' = 'if-it-fits',
+  ): SendResult {
     if (payload.length > MAX_PAYLOAD) return 'EMSGSIZE';
     const ip = this.#ns.ipFor(to.address);
     const packet = ip.allocate(UDP_HEADER + payload.length);
@@ -121,7 +131,8 @@ export class UdpStack {
       destinationPort: to.port,
       length: UDP_HEADER + payload.length,
     });
-    return ip.send(packet, to.address, PROTO_UDP, source === undefined ? {} : { source }, (from, dest) =>
+    const options = source === undefined ? { dontFragment } : { dontFragment, source };
+    return ip.send(packet, to.address, PROTO_UDP, options, (from, dest) =>
       writeUdpChecksum(packet.bytes, packet.l4, from, dest),
     );
   }

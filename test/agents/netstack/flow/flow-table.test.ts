@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { cidr } from '../../../../agents/netstack/cidr.ts';
+import { ANY_RULE } from '../../../../agents/netstack/fib/routing-rule.ts';
 import { ipv4 } from '../../../../agents/netstack/ipv4.ts';
 import { mac } from '../../../../agents/netstack/mac.ts';
 import { type Aberration, Conversation, OPTIONS, type OptionsChoice, RIGHT } from './conversation.ts';
@@ -46,6 +47,25 @@ const CHANGES: Readonly<Record<string, (world: FlowWorld) => void>> = {
     void ns.replaceRoute({ destination: cidr('0.0.0.0/0'), gateway: ipv4('172.18.0.3') }),
   'route back': ({ ns }) =>
     void ns.replaceRoute({ destination: cidr('0.0.0.0/0'), gateway: ipv4('172.18.0.100') }),
+  'several next hops': ({ ns }) => {
+    const nextHops = ['172.18.0.100', '172.18.0.3'].map((gateway) => ({ gateway: ipv4(gateway) }));
+    ns.replaceRoute({ destination: cidr('0.0.0.0/0'), nextHops });
+  },
+  'next hops by ports': ({ ns }) => ns.sysctl.set('net.ipv4.fib_multipath_hash_policy', 1),
+  'a rule by source': ({ ns }) => {
+    ns.fib.rules.flush();
+    ns.replaceRoute({ destination: cidr('0.0.0.0/0'), gateway: ipv4('172.18.0.3'), table: 100 });
+    ns.fib.rules.add({ ...ANY_RULE, priority: 10, from: cidr('10.244.1.2/32'), table: 100 });
+    ns.fib.rules.add({ ...ANY_RULE, priority: 32_766 });
+  },
+  'a rule by mark': ({ ns }) => {
+    ns.fib.rules.flush();
+    ns.fib.rules.add({ ...ANY_RULE, priority: 10, mark: 1, markMask: 1, action: 'prohibit' });
+    ns.fib.rules.add({ ...ANY_RULE, priority: 32_766 });
+  },
+  'strict about the way back': ({ ns }) => ns.sysctl.set('net.ipv4.conf.all.rp_filter', 1),
+  'a route with an MTU': ({ ns }) =>
+    void ns.replaceRoute({ destination: cidr('0.0.0.0/0'), gateway: ipv4('172.18.0.100'), mtu: 600 }),
   'neighbour moves': ({ ns, cni0 }) => ns.addNeighbour(cni0, ipv4('10.244.1.3'), mac('02:00:00:00:01:33')),
   'neighbours forgotten': ({ ns }) => {
     for (const { link, address } of ns.neighbours.list()) ns.delNeighbour(link, address);

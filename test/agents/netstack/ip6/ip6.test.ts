@@ -126,18 +126,18 @@ describe('IPv6 between namespaces', () => {
   it('prints addresses and routes as iproute2 does', async () => {
     const lab = new SixLab();
     const text = await lab.run(lab.node, 'ip -6 route');
-    expect(text).toContain('fd00:9::/64 dev eth0 proto kernel metric 256 pref medium \n');
-    expect(text).toMatch(/^fe80::\/64 dev eth0 proto kernel metric 256 pref medium $/m);
+    expect(text).toContain('fd00:9::/64 dev eth0 proto kernel metric 256 pref medium\n');
+    expect(text).toMatch(/^fe80::\/64 dev eth0 proto kernel metric 256 pref medium$/m);
     expect(await lab.run(lab.client, 'ip -6 route')).toContain(
-      'default via fd00:9::1 dev eth0 metric 1024 pref medium \n',
+      'default via fd00:9::1 dev eth0 metric 1024 pref medium\n',
     );
     expect(await lab.run(lab.node, 'ip -6 addr show lo')).toContain('    inet6 ::1/128 scope host ');
     expect(await lab.run(lab.client, 'ip route get fd00:10:244:1::9')).toContain(
-      'fd00:10:244:1::9 via fd00:9::1 dev eth0 src fd00:9::2',
+      'fd00:10:244:1::9 from :: via fd00:9::1 dev eth0 src fd00:9::2',
     );
     await lab.run(lab.client, 'ip -6 route add fd00:77::/48 via fd00:9::7 metric 5');
     expect(await lab.run(lab.client, 'ip -6 route show fd00:77::/48')).toBe(
-      'fd00:77::/48 via fd00:9::7 dev eth0 metric 5 pref medium \n',
+      'fd00:77::/48 via fd00:9::7 dev eth0 metric 5 pref medium\n',
     );
   });
 
