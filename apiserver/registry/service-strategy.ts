@@ -17,6 +17,7 @@ export const serviceStrategy: StrategyOverrides = {
     copyField('status', previous, object);
     const { spec } = object as unknown as Service;
     const before = (previous as unknown as Service).spec;
+    if (spec && before) followClusterIp(spec, before);
     if (spec && before) keepAllocated(spec, before);
     if (spec && before) dropUnneeded(spec, before);
     mirrorClusterIps(spec);
@@ -28,6 +29,12 @@ function mirrorClusterIps(spec: ServiceSpec | undefined): void {
   if (!spec || spec.type === 'ExternalName') return;
   if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
   else if (!spec.clusterIP && spec.clusterIPs?.[0]) spec.clusterIP = spec.clusterIPs[0];
+}
+
+/** A client that changes only the old field means the new one too (normalizeClusterIPs). */
+function followClusterIp(spec: ServiceSpec, before: ServiceSpec): void {
+  if (!spec.clusterIP || spec.clusterIP === before.clusterIP) return;
+  if (spec.clusterIPs?.join() === before.clusterIPs?.join()) spec.clusterIPs = [spec.clusterIP];
 }
 
 /** An update that leaves out what was allocated keeps it. */

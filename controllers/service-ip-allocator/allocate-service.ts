@@ -22,7 +22,7 @@ export async function allocateService(
 ): Promise<Allocation> {
   const owner = { namespace: service.metadata.namespace ?? '', name: service.metadata.name ?? '' };
   const spec = releaseUnused(service.spec ?? {}, previous?.spec);
-  const withAddress = needsClusterIp(spec)
+  const withAddress = needsClusterIp(spec) && !movesAddress(spec, previous?.spec)
     ? await allocateAddresses(spec, owner, ledgers.addresses, dryRun)
     : ({ kind: 'allocated', spec } as const);
   if (withAddress.kind === 'refused') return withAddress;
@@ -33,6 +33,11 @@ export async function allocateService(
 
 export function needsClusterIp({ type = 'ClusterIP' }: ServiceSpec): boolean {
   return type !== 'ExternalName';
+}
+
+/** What has an address may not have another one: the API server's validation says so, and nothing is booked. */
+function movesAddress({ clusterIP }: ServiceSpec, previous: ServiceSpec | undefined): boolean {
+  return Boolean(clusterIP && previous?.clusterIP) && clusterIP !== previous?.clusterIP;
 }
 
 export function needsNodePorts({ type, allocateLoadBalancerNodePorts }: ServiceSpec): boolean {
