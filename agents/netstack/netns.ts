@@ -21,7 +21,7 @@ import { linkLocalOf } from './ip6/link-local.ts';
 import { IpSets } from './ipset/ip-sets.ts';
 import { Iptables } from './iptables/iptables.ts';
 import { isLoopback } from './ipv4.ts';
-import { type Ipv6, isLinkLocal6, isLoopback6 } from './ipv6.ts';
+import { ANY_IPV6, type Ipv6, isLinkLocal6, isLoopback6 } from './ipv6.ts';
 import { Ipvs } from './ipvs/ipvs.ts';
 import type { Link, LinkAddress } from './link/link.ts';
 import { LoopbackLink } from './link/loopback.ts';
@@ -67,7 +67,7 @@ export class Netns {
   readonly drops = new DropCounters();
   /** Grows with every change that may change what becomes of a packet; see `changed`. */
   generation = 0;
-  readonly sysctl = new Sysctls(() => this.changed());
+  readonly sysctl = new Sysctls((name) => this.#onSetting(name));
   readonly hooks: Hooks;
   readonly hooks6: Hooks;
   readonly fib = new Fib(IPV4_SPACE, () => this.changed());
@@ -380,6 +380,7 @@ export class Netns {
   /** The address itself is ours at once; its prefix is on the link while that is up. */
   #addAddressRoutes6(link: Link, { address, prefixLength }: LinkAddress<Ipv6>): void {
     this.#addKernelRoute({ type: 'local', link, destination: { address, prefixLength: 128 } });
+    if (this.#isRouter6) this.#addAnycast(link, { address, prefixLength });
     if (!link.up || link === this.lo) return;
     this.#addKernelRoute({ link, destination: { address, prefixLength } });
   }
@@ -394,8 +395,36 @@ export class Netns {
       link.addresses6.some(
         (other) => other.prefixLength === prefix.prefixLength && networkOf(other) === network,
       );
-    if (!isShared)
-      this.#remove(this.fib6.of(prefix).filter((route) => isOwn(route) && route.type !== 'local'));
+    if (isShared) return;
+    this.#remove(this.fib6.of(prefix).filter((route) => isOwn(route) && route.type === 'unicast'));
+    this.#removeAnycast(link, prefix);
+  }
+
+  get #isRouter6(): boolean {
+    return this.sysctl.number('net.ipv6.conf.all.forwarding') !== 0;
+  }
+
+  /** Routers have the subnet's own address together (RFC 4291 §2.6.1; addrconf_join_anycast). */
+  #addAnycast(link: Link, prefix: Cidr6): void {
+    const address = networkOf(prefix);
+    if (prefix.prefixLength >= 127 || address === ANY_IPV6) return;
+    this.#addKernelRoute({ type: 'anycast', link, destination: { address, prefixLength: 128 } });
+  }
+
+  #removeAnycast(link: Link, prefix: Cidr6): void {
+    const routes = this.fib6.of({ address: networkOf(prefix), prefixLength: 128 });
+    this.#remove(routes.filter((route) => route.link === link && route.type === 'anycast'));
+  }
+
+  #onSetting(name: string): void {
+    this.changed();
+    if (name !== 'net.ipv6.conf.all.forwarding') return;
+    for (const link of this.links()) {
+      for (const prefix of link.addresses6) {
+        if (this.#isRouter6) this.#addAnycast(link, prefix);
+        else this.#removeAnycast(link, prefix);
+      }
+    }
   }
 
   #addAddressRoutes(link: Link, address: LinkAddress): void {

@@ -24,13 +24,14 @@ export const CT_RELATED = 3;
 export const CT_INVALID = 4;
 export const CT_UNTRACKED = 5;
 
-/** What a packet's body came in. */
+/** What a packet that was put together came in. */
 export interface FragmentHistory {
+  /** Of the pieces' bodies, in order. */
   readonly lengths: readonly number[];
+  /** Of the longest piece with its headers. */
+  readonly longest: number;
   /** It leaves in fragments again, even if it would fit (frag_max_size); IP forgets that when it gets it anew. */
   readonly isBinding: boolean;
-  /** The identification that the pieces of an IPv6 packet had. */
-  readonly id?: number;
 }
 
 /**

@@ -93,9 +93,9 @@ export class Sysctls {
   /** Grows with every write; readers that derive something compare it. */
   generation = 0;
   #ports: { generation: number; range: readonly [number, number] } = { generation: -1, range: [0, 0] };
-  readonly #onChange: () => void;
+  readonly #onChange: (name: string) => void;
 
-  constructor(onChange: () => void) {
+  constructor(onChange: (name: string) => void) {
     this.#onChange = onChange;
   }
 
@@ -113,7 +113,7 @@ export class Sysctls {
     const numeric = typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value;
     this.#values.set(name, numeric);
     this.generation++;
-    this.#onChange();
+    this.#onChange(name);
   }
 
   /** conf/all and conf/<link> combined, by maximum as rp_filter (IN_DEV_MAXCONF) and by "or" for switches. */

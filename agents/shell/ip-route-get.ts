@@ -1,5 +1,5 @@
 import { sentFlow } from '../netstack/fib/flow-identity.ts';
-import type { Route } from '../netstack/fib/route.ts';
+import { endsHere, type Route } from '../netstack/fib/route.ts';
 import { UNREACH_HOST, UNREACH_NET } from '../netstack/header/icmp-header.ts';
 import { decideInput, type NoInputRoute } from '../netstack/ip/route-input.ts';
 import { formatIp, type IpAddress, isIpv6, versionOf } from '../netstack/ip-address.ts';
@@ -87,7 +87,7 @@ function hopWords({ destination, source }: Question, route: Route): string[] {
   if (isIpv6(destination)) words.push('from', formatIp(source ?? 0n));
   else if (source !== undefined) words.push('from', formatIp(source));
   if (route.gateway !== undefined) words.push('via', formatIp(route.gateway));
-  words.push('dev', route.type === 'local' ? 'lo' : route.link!.name);
+  words.push('dev', endsHere(route) && route.type !== 'broadcast' ? 'lo' : route.link!.name);
   if (route.table !== 'main') words.push('table', `${route.table}`);
   return words;
 }

@@ -21,7 +21,8 @@ export function describeIpv6(packet: Uint8Array, own: readonly string[]): string
   if (upper.offset > 40) words.push(`headers ${hex(extensions(packet, upper.offset, upper.fragment))}`);
   const body = packet.subarray(upper.offset, length);
   const isPiece = upper.fragment !== undefined && (u16(packet, upper.fragment + 2) & 0xfff9) !== 0;
-  if (isPiece && upper.protocol === 44) return [...words, hex(body)].join(' ');
+  if (isPiece && upper.protocol === 44)
+    return [...words, hex(extensions(packet, length, upper.fragment))].join(' ');
   const pseudo = pseudoHeaderSum(source, destination, upper.protocol, body.length);
   const isCut = 40 + u16(packet, 4) > packet.length;
   const sum = isPiece || isCut ? 'unsummed' : sumOf(body, upper.protocol, pseudo);

@@ -25,6 +25,8 @@ export class SimNode {
     ns.sysctl.set('net.netfilter.nf_conntrack_icmp_timeout', ECHO_SECONDS);
     ns.sysctl.set('net.netfilter.nf_conntrack_icmpv6_timeout', ECHO_SECONDS);
     ns.sysctl.set('net.ipv6.conf.all.forwarding', 1);
+    // The bridge's ports have no IPv6 of their own in either world: Linux would announce it.
+    for (const pod of ['pod2', 'pod3'] as const) ns.sysctl.set(`net.ipv6.conf.${pod}.disable_ipv6`, 1);
     ns.addAddress(cni0, cidr6('fd00:10:244:1::1/64'));
     ns.addAddress(devices.eth0, cidr6('fd00:172:18::2/64'));
     ns.addRoute({ destination: cidr6('::/0'), gateway: ipv6('fd00:172:18::64') });
@@ -67,12 +69,12 @@ export class SimNode {
     ns.ip6tables.restore(flannelRules('fd00:10:244:1::/64', 'fd00:10:244::/56', 6), { noflush: true });
     const config = defaultProxyConfig({ mode, clusterCidrs: ['10.244.0.0/16', 'fd00:10:244::/56'] });
     const shell = { run: (argv: readonly string[], stdin = '') => runNodeCommand(argv, stdin, { ns }) };
-    for (const [family, nodeIp] of [
-      [IPV4, '172.18.0.2'],
-      [IPV6, 'fd00:172:18::2'],
+    for (const [family, nodeIp, serviceCidr] of [
+      [IPV4, '172.18.0.2', '10.96.0.0/16'],
+      [IPV6, 'fd00:172:18::2', 'fd00:10:96::/112'],
     ] as const) {
       const { newProxier } = proxyMode(config, family, {
-        serviceCidrs: () => ['10.96.0.0/16', 'fd00:10:96::/112'],
+        serviceCidrs: () => [serviceCidr],
         now: () => node.world.clock.now(),
       });
       const own = ports.filter(({ service }) => familyOf(service.clusterIp) === family);

@@ -39,6 +39,9 @@ const MAX_PATHS = 256;
 const MAX_WEIGHT = 256;
 const MAX_MTU = 65_535;
 
+/** They say what an address is; their table is `local`. */
+const OF_ADDRESSES: ReadonlySet<RouteType> = new Set(['local', 'broadcast', 'anycast']);
+
 /** IP6_RT_PRIO_USER, and of routes that come with addresses IP6_RT_PRIO_ADDRCONF. */
 const METRIC_6 = 1024;
 const ADDRESS_METRIC_6 = 256;
@@ -69,7 +72,7 @@ const isWithin = (value: number, low: number, high: number): boolean =>
 
 /** As `spec` names it, or where a route of that type is by default. */
 export function tableOf({ table, type }: Pick<RouteSpec, 'table' | 'type'>): RouteTable {
-  if (table === undefined) return type === 'local' || type === 'broadcast' ? 'local' : 'main';
+  if (table === undefined) return type !== undefined && OF_ADDRESSES.has(type) ? 'local' : 'main';
   const known = routeTable(table);
   if (known === undefined) throw new NetError('EINVAL', 'Invalid table.');
   return known;
@@ -99,7 +102,7 @@ function resolveSingle(ns: Netns, spec: RouteSpec): Route {
 }
 
 function defaultMetric({ destination, protocol }: RouteSpec, type: RouteType): number {
-  if (!isIpv6(destination.address) || type === 'local') return 0;
+  if (!isIpv6(destination.address) || OF_ADDRESSES.has(type)) return 0;
   return protocol === 'kernel' ? ADDRESS_METRIC_6 : METRIC_6;
 }
 

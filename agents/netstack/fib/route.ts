@@ -6,6 +6,8 @@ export type RouteType =
   | 'unicast'
   | 'local'
   | 'broadcast'
+  | 'anycast'
+  | 'multicast'
   | 'blackhole'
   | 'unreachable'
   | 'prohibit'
@@ -40,6 +42,11 @@ export interface RoutePath<Address extends IpAddress = IpAddress> {
   readonly route: Route<Address>;
   /** Its share of the flows; 1 to 256. */
   readonly weight: number;
+}
+
+/** Whether what has this route has come to where it is going: this very address is ours, or ours among others'. */
+export function endsHere({ type }: Route): boolean {
+  return type === 'local' || type === 'broadcast' || type === 'anycast' || type === 'multicast';
 }
 
 /** Whether packets of a route may leave by `link`. */

@@ -1,6 +1,7 @@
 import { putU16, u16 } from '../bytes.ts';
 import { IPV4_DF, IPV4_MF, ipv4HeaderLength, writeIpv4Checksum } from '../header/ipv4-header.ts';
 import { Packet } from '../packet.ts';
+import { cutBody, fitsAsItCame } from './cut-body.ts';
 
 /** Whether a packet must leave in pieces: it is too long, or it came in pieces. */
 export function leavesInPieces({ fragments, l3, end }: Packet, mtu: number): boolean {
@@ -11,10 +12,10 @@ export function leavesInPieces({ fragments, l3, end }: Packet, mtu: number): boo
  * Whether a packet is longer than `mtu` and must not be cut (ip_exceeds_mtu, net/ipv4/ip_forward.c). One that came
  * in pieces is as long as the longest of them.
  */
-export function isTooBigWhole({ bytes, fragments, l3, l4, end }: Packet, mtu: number): boolean {
+export function isTooBigWhole({ bytes, fragments, l3, end }: Packet, mtu: number): boolean {
   if (end - l3 <= mtu || (u16(bytes, l3 + 6) & IPV4_DF) === 0) return false;
   if (fragments === undefined) return true;
-  return fragments.isBinding && l4 - l3 + Math.max(...fragments.lengths) > mtu;
+  return fragments.isBinding && fragments.longest > mtu;
 }
 
 /**
@@ -57,19 +58,12 @@ interface Pieces {
 
 /** The pieces that came go as they are, without DF; pieces that are cut anew have the packet's DF. */
 function planPieces({ bytes, l3, end, fragments }: Packet, room: number, isTunnel: boolean): Pieces {
-  if (!isTunnel && fragments?.lengths.every((length) => length <= room))
+  if (!isTunnel && fragments && fitsAsItCame(fragments.lengths, room))
     return { lengths: fragments.lengths, flags: 0 };
-  const longest = Math.min(room, fragments?.isBinding ? Math.max(...fragments.lengths) : room);
-  const body = end - l3 - ipv4HeaderLength(bytes, l3);
+  const header = ipv4HeaderLength(bytes, l3);
+  const longest = fragments?.isBinding ? Math.min(room, fragments.longest - header) : room;
   return {
-    lengths: longest < 8 ? [] : cut(body, longest),
+    lengths: cutBody(end - l3 - header, longest),
     flags: fragments?.isBinding ? u16(bytes, l3 + 6) & IPV4_DF : 0,
   };
-}
-
-/** All but the last are multiples of eight. */
-function cut(body: number, longest: number): number[] {
-  const lengths: number[] = [];
-  for (let left = body; left > 0; left -= lengths.at(-1)!) lengths.push(left > longest ? longest & ~7 : left);
-  return lengths;
 }

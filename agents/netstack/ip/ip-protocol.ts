@@ -13,6 +13,8 @@ export interface SendOptions {
   /** `if-it-fits` leaves a packet that is too long to be cut (IP_PMTUDISC_WANT). */
   readonly dontFragment?: boolean | 'if-it-fits';
   readonly mark?: number;
+  /** The one device that it may leave by. */
+  readonly output?: Link | undefined;
 }
 
 export type SendResult = 'sent' | 'EHOSTUNREACH' | 'ENETUNREACH' | 'EACCES' | 'EPERM' | 'EMSGSIZE' | 'EINVAL';

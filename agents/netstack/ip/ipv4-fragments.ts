@@ -47,6 +47,7 @@ function join(pieces: readonly Packet[], size: number): Packet {
   putU16(whole.bytes, whole.l3 + 2, headerLength + size);
   putU16(whole.bytes, whole.l3 + 6, mayNotBeCut(pieces) ? IPV4_DF : 0);
   writeIpv4Checksum(whole.bytes, whole.l3);
-  whole.fragments = { lengths: pieces.map(sizeOf), isBinding: true };
+  const longest = Math.max(...pieces.map(({ l3, l4 }, i) => l4 - l3 + sizeOf(pieces[i]!)));
+  whole.fragments = { lengths: pieces.map(sizeOf), longest, isBinding: true };
   return whole;
 }

@@ -65,7 +65,7 @@ export class Reassembler {
     if (!more) pending.total = end;
     const have = pending.pieces.reduce((sum, piece) => sum + format.sizeOf(piece), 0);
     if (pending.total !== have) return undefined;
-    this.#forget(pending);
+    this.#release(pending);
     const pieces = pending.pieces.sort((one, other) => format.offsetOf(one) - format.offsetOf(other));
     const whole = format.join(pieces, have);
     const first = pieces[0]!;
@@ -78,8 +78,14 @@ export class Reassembler {
     return whole;
   }
 
+  /** Lets go of the pieces that came of the packet that this is one of. */
+  forget(packet: Packet): void {
+    const pending = this.#pending.get(this.#format.keyOf(packet));
+    if (pending) this.#discard(pending, 'FRAG_INVALID');
+  }
+
   close(): void {
-    for (const pending of [...this.#pending.values()]) this.#forget(pending);
+    for (const pending of [...this.#pending.values()]) this.#release(pending);
   }
 
   #pendingFor(packet: Packet): Pending {
@@ -95,11 +101,11 @@ export class Reassembler {
   }
 
   #discard(pending: Pending, reason: 'FRAG_INVALID' | 'FRAG_TOO_MANY' | 'FRAG_REASM_TIMEOUT'): undefined {
-    this.#forget(pending);
+    this.#release(pending);
     for (const piece of pending.pieces) this.#ns.drop(piece, reason);
   }
 
-  #forget(pending: Pending): void {
+  #release(pending: Pending): void {
     this.#ns.clock.clearTimeout(pending.timer);
     this.#pending.delete(pending.key);
   }

@@ -1,4 +1,5 @@
 import { u16, u32 } from '../bytes.ts';
+import { endsHere } from '../fib/route.ts';
 import { findUpperLayer, fragmentOffset, moreFragments } from '../header/extension-headers.ts';
 import {
   checkIcmp6,
@@ -25,7 +26,7 @@ import {
 import { ErrorLimit } from '../ip/error-limit.ts';
 import { attachRelated } from '../ip/icmp.ts';
 import type { IcmpFault } from '../ip/icmp-fault.ts';
-import { type Ipv6, isMulticast6 } from '../ipv6.ts';
+import { type Ipv6, isLinkLocal6, isMulticast6 } from '../ipv6.ts';
 import type { Netns } from '../netns.ts';
 import { PACKET_HOST, type Packet } from '../packet.ts';
 import { PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
@@ -69,24 +70,32 @@ export class Icmp6 {
     writeIcmp6(error.bytes, error.l4, { type, code, rest: info });
     error.trace = packet.trace;
     attachRelated(error, packet);
-    this.#send(error, target, this.#reporter(packet, target), 0);
+    this.#send(error, packet, this.#reporter(packet, target), 0);
   }
 
   /** Who reports: the address that was meant, else one of the device that the packet came in by. */
   #reporter({ bytes, l3, input }: Packet, target: Ipv6): Ipv6 | undefined {
     const meant = ipv6Destination(bytes, l3);
-    if (this.#ns.fib6.lookupOwn(meant)?.type === 'local') return meant;
+    const route = this.#ns.fib6.lookupOwn(meant);
+    if (route !== undefined && endsHere(route)) return meant;
     return input && selectAddress6(this.#ns, input, target);
   }
 
-  #send(packet: Packet, target: Ipv6, source: Ipv6 | undefined, tos: number): void {
-    const options = source === undefined ? { tos } : { tos, source };
+  /** Answers `about`: to a neighbour on a link, and from whatever address fits, by the device that it came in by. */
+  #send(packet: Packet, about: Packet, source: Ipv6 | undefined, tos: number): void {
+    const target = ipv6Source(about.bytes, about.l3);
+    const isByDevice = about.input !== undefined && (source === undefined || isLinkLocal6(target));
+    const options = {
+      tos,
+      ...(source !== undefined && { source }),
+      ...(isByDevice && { output: about.input }),
+    };
     this.#ns.ip6.send(packet, target, PROTO_ICMPV6, options, (from, to) =>
       writeIcmp6Checksum(packet.bytes, packet.l4, packet.end, from, to),
     );
   }
 
-  /** icmpv6_echo_reply: from the address that was asked, or one of ours if that was a group's. */
+  /** icmpv6_echo_reply: from the address that was asked, or one of ours if others have that too. */
   #answer(request: Packet): void {
     const ns = this.#ns;
     const { bytes, l3, l4, end } = request;
@@ -98,7 +107,8 @@ export class Icmp6 {
     request.trace?.({ kind: 'socket', ns: ns.name, protocol: 'icmp', detail: 'echo reply' }, request);
     const asked = ipv6Destination(bytes, l3);
     const tos = ipv6TrafficClass(bytes, l3);
-    this.#send(reply, ipv6Source(bytes, l3), isMulticast6(asked) ? undefined : asked, tos);
+    const isOurs = ns.fib6.lookupOwn(asked)?.type === 'local';
+    this.#send(reply, request, isOurs ? asked : undefined, tos);
   }
 
   #echoReply(packet: Packet): void {

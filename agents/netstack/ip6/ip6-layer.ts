@@ -1,5 +1,5 @@
 import { type FlowIdentity, receivedFlow, sentFlow } from '../fib/flow-identity.ts';
-import type { Route } from '../fib/route.ts';
+import { endsHere, type Route } from '../fib/route.ts';
 import type { RouteKey } from '../fib/routing-rule.ts';
 import { findUpperLayer, NEXT_HOP_BY_HOP, NEXT_NONE } from '../header/extension-headers.ts';
 import {
@@ -38,7 +38,7 @@ import type { Netns } from '../netns.ts';
 import { PACKET_HOST, PACKET_OTHERHOST, Packet } from '../packet.ts';
 import { PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import { fragment6, isTooBig6, leavesInPieces6 } from './fragment6.ts';
-import { IPV6_FRAGMENTS } from './ipv6-fragments.ts';
+import { IPV6_FRAGMENTS, isMiscut } from './ipv6-fragments.ts';
 import { optionsFault } from './options6.ts';
 import { routeInput6 } from './route-input6.ts';
 import { sourceAddress6 } from './source-address6.ts';
@@ -114,7 +114,7 @@ export class Ip6Layer implements IpProtocol {
     const { route } = packet;
     if (route === undefined) return;
     this.traceRoute(packet, route);
-    if (route.type === 'local') this.#deliver(packet);
+    if (endsHere(route)) this.#deliver(packet);
     else this.#forward(packet, route);
   }
 
@@ -182,7 +182,7 @@ export class Ip6Layer implements IpProtocol {
 
   /** For an address of our own it is lo, whoever holds it. */
   outputLink(route: Route): Link {
-    return route.type === 'local' ? this.#ns.lo : route.link!;
+    return endsHere(route) ? this.#ns.lo : route.link!;
   }
 
   mtuTowards(destination: Ipv6, key: RouteKey): number {
@@ -229,9 +229,14 @@ export class Ip6Layer implements IpProtocol {
     this.#finishOutput(packet);
   }
 
-  /** Puts fragments together before conntrack sees them; undefined while some are missing. */
+  /**
+   * Puts fragments together before conntrack sees them; undefined while some are missing. A piece that cannot be one
+   * goes on as it is, for whoever it is for to report it (nf_ct_frag6_gather).
+   */
   defragment(packet: Packet): Packet | undefined {
-    return this.#reassembler.add(packet);
+    if (!isMiscut(packet)) return this.#reassembler.add(packet);
+    this.#reassembler.forget(packet);
+    return packet;
   }
 
   close(): void {
@@ -356,7 +361,8 @@ export class Ip6Layer implements IpProtocol {
 
   #outputFragments(packet: Packet, mtu: number): void {
     const { route } = packet;
-    for (const piece of fragment6(packet, mtu, this.#ns.rng)) {
+    const isTunnel = this.outputLink(route!).kind === 'vxlan';
+    for (const piece of fragment6(packet, mtu, this.#ns.rng, { isTunnel })) {
       piece.route = route;
       this.#finishOutput(piece);
     }

@@ -14,7 +14,7 @@ const bodyOf = (packet: Packet): number => headerOf(packet)! + FRAGMENT_HEADER;
 const offsetOf = (packet: Packet): number => fragmentOffset(packet.bytes, headerOf(packet)!);
 const idOf = (packet: Packet): number => u32(packet.bytes, headerOf(packet)! + 4);
 
-/** RFC 8200 §4.5. Pieces remember their lengths with all headers, as a path's MTU counts. */
+/** RFC 8200 §4.5. */
 export const IPV6_FRAGMENTS: FragmentFormat = {
   maxBody: 65_535,
   isFragment: (packet) => headerOf(packet) !== undefined,
@@ -25,6 +25,16 @@ export const IPV6_FRAGMENTS: FragmentFormat = {
   hasMore: (packet) => moreFragments(packet.bytes, headerOf(packet)!),
   join,
 };
+
+/** Whether more should follow a piece, but not where it ends: all lengths but the last are multiples of eight. */
+export function isMiscut(packet: Packet): boolean {
+  const header = headerOf(packet);
+  return (
+    header !== undefined &&
+    moreFragments(packet.bytes, header) &&
+    (packet.end - header - FRAGMENT_HEADER) % 8 !== 0
+  );
+}
 
 /** The headers before the fragment header are those of the first piece; the header itself goes. */
 function join(pieces: readonly Packet[], size: number): Packet {
@@ -41,7 +51,11 @@ function join(pieces: readonly Packet[], size: number): Packet {
   const upper = findUpperLayer(whole.bytes, whole.l3, whole.end);
   whole.l4 = upper?.offset ?? whole.end;
   whole.nextHeader = upper?.protocol ?? first.nextHeader;
-  whole.fragments = { lengths: pieces.map(({ l3, end }) => end - l3), isBinding: true, id: idOf(first) };
+  whole.fragments = {
+    lengths: pieces.map((piece) => piece.end - bodyOf(piece)),
+    longest: Math.max(...pieces.map(({ l3, end }) => end - l3)),
+    isBinding: true,
+  };
   return whole;
 }
 

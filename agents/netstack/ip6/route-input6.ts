@@ -1,5 +1,5 @@
 import { receivedFlow } from '../fib/flow-identity.ts';
-import type { Route } from '../fib/route.ts';
+import { endsHere, type Route } from '../fib/route.ts';
 import { ICMP6_UNREACHABLE, UNREACH6_NO_ROUTE, UNREACH6_PROHIBITED } from '../header/icmp6-header.ts';
 import { ipv6Destination, ipv6Source } from '../header/ipv6-header.ts';
 import { ipConfOf } from '../ip/ip-conf.ts';
@@ -37,7 +37,7 @@ export function decideInput6(
   const route = isPlain
     ? fib6.lookup(destination)
     : fib6.lookup(destination, { source, input: link, output, mark });
-  if (route?.type === 'local') return route;
+  if (route !== undefined && endsHere(route)) return route;
   if (!ipConfOf(link).forwarding6) return FORWARDING_OFF;
   if (route === undefined || route.type === 'unreachable') return UNREACHABLE;
   if (route.type === 'prohibit') return PROHIBITED;
@@ -60,7 +60,7 @@ function isMemberOf(link: Link, group: Ipv6): boolean {
 function toGroup(link: Link, destination: Ipv6): Route {
   return {
     table: 'local',
-    type: 'local',
+    type: 'multicast',
     destination,
     prefixLength: 128,
     gateway: undefined,

@@ -11,11 +11,12 @@ export function sourceAddress6(ns: Netns, route: Route<Ipv6>, destination: Ipv6)
 }
 
 /**
- * RFC 6724 §5 as far as addresses here differ: never of a smaller scope than the destination's, rather one of the
- * outgoing device, then the longest common prefix (ipv6_dev_get_saddr, net/ipv6/addrconf.c).
+ * RFC 6724 §5 as far as addresses here differ: the destination itself if it is ours, never one of a smaller scope,
+ * rather one of the outgoing device, then the longest common prefix (ipv6_dev_get_saddr, net/ipv6/addrconf.c).
  */
 export function selectAddress6(ns: Netns, link: Link, towards: Ipv6): Ipv6 | undefined {
   const isNear = isLinkLocal6(towards) || isLinkLocalMulticast(towards);
+  if (!isNear && ns.fib6.lookupOwn(towards)?.type === 'local') return towards;
   const suits = ({ scope }: LinkAddress<Ipv6>): boolean => scope === (isNear ? 'link' : 'global');
   const own = link.addresses6.filter(suits);
   if (own.length > 0) return nearest(own, towards);

@@ -241,7 +241,9 @@ export class TcpStack {
   }
 
   #receiveUnknown(packet: Packet, segment: TcpHeader, local: Endpoint, remote: Endpoint): void {
-    if (packet.route?.type === 'broadcast') return this.ns.drop(packet, 'TCP_NO_SOCKET');
+    // Nobody speaks to many at once: to a group, or to whoever of several is near.
+    if (packet.route !== undefined && packet.route.type !== 'local')
+      return this.ns.drop(packet, 'TCP_NO_SOCKET');
     const isSyn = (segment.flags & (TCP_SYN | TCP_ACK | TCP_RST)) === TCP_SYN;
     const listening = isSyn ? this.#listenerFor(local) : undefined;
     if (listening) return this.#acceptSyn(packet, segment, local, remote, listening);
