@@ -1,3 +1,4 @@
+import { putU16 } from '../../agents/netstack/bytes.ts';
 import { fold, internetChecksum, pseudoHeaderSum } from '../../agents/netstack/checksum.ts';
 import { findUpperLayer } from '../../agents/netstack/header/extension-headers.ts';
 import { ipv6Destination, ipv6Source } from '../../agents/netstack/header/ipv6-header.ts';
@@ -25,7 +26,8 @@ export function describeIpv6(packet: Uint8Array, own: readonly string[]): string
     return [...words, hex(extensions(packet, length, upper.fragment))].join(' ');
   const pseudo = pseudoHeaderSum(source, destination, upper.protocol, body.length);
   const isCut = 40 + u16(packet, 4) > packet.length;
-  const sum = isPiece || isCut ? 'unsummed' : sumOf(body, upper.protocol, pseudo);
+  const sum =
+    isPiece || isCut ? 'unsummed' : sumOf(withInnerSum(body, upper.protocol), upper.protocol, pseudo);
   const isOwn = {
     source: own.includes(formatIpv6(source)),
     destination: own.includes(formatIpv6(destination)),
@@ -41,10 +43,29 @@ export function describeIpv6(packet: Uint8Array, own: readonly string[]): string
  */
 function sumOf(body: Uint8Array, protocol: number, pseudo: number): string {
   if (internetChecksum(body, 0, body.length, pseudo) === 0) return 'good sum';
-  const at = protocol === 6 ? 16 : protocol === 17 ? 6 : undefined;
+  const at = sumAt(protocol);
   const isLeft = at !== undefined && body.length >= at + 2 && u16(body, at) === fold(pseudo);
   return isLeft ? 'good sum' : 'bad sum';
 }
+
+/** A tunnel's checksum is that of what it carries once the device has summed that (lco_csum, net/core/skbuff.h). */
+function withInnerSum(body: Uint8Array, protocol: number): Uint8Array {
+  const packet = 16 + 14;
+  if (protocol !== 17 || u16(body, 2) !== 8472 || body.length < packet + 40) return body;
+  const upper = findUpperLayer(body, packet, body.length);
+  const at = upper === undefined ? undefined : sumAt(upper.protocol);
+  if (upper === undefined || at === undefined || upper.offset + at + 2 > body.length) return body;
+  const [source, destination] = [ipv6Source(body, packet), ipv6Destination(body, packet)];
+  const pseudo = pseudoHeaderSum(source, destination, upper.protocol, body.length - upper.offset);
+  if (u16(body, upper.offset + at) !== fold(pseudo)) return body;
+  const whole = body.slice();
+  putU16(whole, upper.offset + at, internetChecksum(body, upper.offset, body.length));
+  return whole;
+}
+
+/** Where a checksum is in a header that devices sum. */
+const sumAt = (protocol: number): number | undefined =>
+  protocol === 6 ? 16 : protocol === 17 ? 6 : undefined;
 
 /** The headers between, with a fragment's identification left out. */
 function extensions(packet: Uint8Array, end: number, fragment: number | undefined): Uint8Array {

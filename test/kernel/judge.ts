@@ -10,7 +10,7 @@ export const JUDGED_MODES = PROXY_MODES.filter((mode) => mode !== 'ipvs');
 /** The node's own addresses. */
 const OWN = [
   ...['172.18.0.2', '10.244.1.1', '10.244.1.0'],
-  ...['fd00:172:18::2', 'fd00:10:244:1::1', 'fd00:10:244:1::'],
+  ...['fd00:172:18::2', 'fd00:10:244:1::1', 'fd00:10:244:1::', 'fe80::ff:fe00:1', 'fe80::ff:fe00:101'],
 ];
 
 /** What both worlds made of the same frames, or of each world's own; undefined if it is the same. */

@@ -253,7 +253,7 @@ export function sentinelTag(frame: Uint8Array): number | undefined {
  * What Linux says without having been asked: which groups it is in (MLDv2), and that there is a shorter way, which
  * IPv6 cannot be told not to say (docs/fidelity.md).
  */
-function isOfItself(frame: Uint8Array): boolean {
+export function isOfItself(frame: Uint8Array): boolean {
   if (frame[12] !== 0x86 || frame[13] !== 0xdd) return false;
   const isReport = frame[20] === 0 && frame[54] === 58 && frame[62] === 143;
   const isRedirect = frame[20] === 58 && frame[54] === 137 && frame[22] === 0xfe && frame[23] === 0x80;

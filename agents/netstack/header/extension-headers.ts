@@ -46,7 +46,7 @@ export function findUpperLayer(bytes: Uint8Array, l3: number, end: number): Uppe
   return { offset, protocol, saidAt, fragment };
 }
 
-function isExtension(protocol: number): boolean {
+export function isExtension(protocol: number): boolean {
   return (
     protocol === NEXT_HOP_BY_HOP ||
     protocol === NEXT_ROUTING ||
@@ -56,7 +56,8 @@ function isExtension(protocol: number): boolean {
   );
 }
 
-function extensionLength(bytes: Uint8Array, offset: number, protocol: number): number {
+/** In bytes, of the extension header at `offset`. */
+export function extensionLength(bytes: Uint8Array, offset: number, protocol: number): number {
   if (protocol === NEXT_FRAGMENT) return FRAGMENT_HEADER;
   return protocol === NEXT_AUTH ? (bytes[offset + 1]! + 2) << 2 : (bytes[offset + 1]! + 1) << 3;
 }

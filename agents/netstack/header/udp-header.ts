@@ -12,6 +12,12 @@ export interface UdpHeader {
   readonly length: number;
 }
 
+/** Of the datagram at `l4`, by its own word; over IPv6 it may leave that to the packet (RFC 2675 §4). */
+export function udpLength(bytes: Uint8Array, l4: number, end: number, destination: number | bigint): number {
+  const length = u16(bytes, l4 + 4);
+  return length === 0 && typeof destination === 'bigint' ? end - l4 : length;
+}
+
 /** Undefined if the datagram may be used. A zero checksum means "none" (RFC 768). */
 export function checkUdp(
   bytes: Uint8Array,
@@ -21,7 +27,7 @@ export function checkUdp(
   destination: number | bigint,
 ): DropReason | undefined {
   if (end - l4 < UDP_HEADER) return 'PKT_TOO_SMALL';
-  const length = u16(bytes, l4 + 4);
+  const length = udpLength(bytes, l4, end, destination);
   if (length < UDP_HEADER || l4 + length > end) return 'UDP_INVALID';
   if (u16(bytes, l4 + 6) === 0) return undefined;
   const sum = sumWords(bytes, l4, l4 + length, pseudoHeaderSum(source, destination, PROTO_UDP, length));

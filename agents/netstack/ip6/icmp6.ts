@@ -74,10 +74,11 @@ export class Icmp6 {
   }
 
   /** Who reports: the address that was meant, else one of the device that the packet came in by. */
-  #reporter({ bytes, l3, input }: Packet, target: Ipv6): Ipv6 | undefined {
+  #reporter({ bytes, l3, input, type }: Packet, target: Ipv6): Ipv6 | undefined {
     const meant = ipv6Destination(bytes, l3);
-    const route = this.#ns.fib6.lookupOwn(meant);
-    if (route !== undefined && endsHere(route)) return meant;
+    const route = type === PACKET_HOST ? this.#ns.fib6.lookupOwn(meant) : undefined;
+    const isNear = isLinkLocal6(meant) && route?.link !== input;
+    if (route !== undefined && endsHere(route) && !isNear) return meant;
     return input && selectAddress6(this.#ns, input, target);
   }
 

@@ -38,7 +38,7 @@ import type { Netns } from '../netns.ts';
 import { PACKET_HOST, PACKET_OTHERHOST, Packet } from '../packet.ts';
 import { PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import { fragment6, isTooBig6, leavesInPieces6 } from './fragment6.ts';
-import { IPV6_FRAGMENTS, isMiscut } from './ipv6-fragments.ts';
+import { IPV6_FRAGMENTS, judgePiece } from './ipv6-fragments.ts';
 import { optionsFault } from './options6.ts';
 import { routeInput6 } from './route-input6.ts';
 import { sourceAddress6 } from './source-address6.ts';
@@ -234,8 +234,10 @@ export class Ip6Layer implements IpProtocol {
    * goes on as it is, for whoever it is for to report it (nf_ct_frag6_gather).
    */
   defragment(packet: Packet): Packet | undefined {
-    if (!isMiscut(packet)) return this.#reassembler.add(packet);
-    this.#reassembler.forget(packet);
+    const piece = judgePiece(packet);
+    if (piece === 'no header') return void this.#ns.drop(packet, 'IP_INHDR');
+    if (piece === 'good') return this.#reassembler.add(packet);
+    if (piece === 'miscut') this.#reassembler.forget(packet);
     return packet;
   }
 

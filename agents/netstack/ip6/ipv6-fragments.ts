@@ -1,13 +1,17 @@
 import { putU16, u32 } from '../bytes.ts';
 import {
+  extensionLength,
   FRAGMENT_HEADER,
   findUpperLayer,
   fragmentOffset,
+  isExtension,
   moreFragments,
+  NEXT_FRAGMENT,
 } from '../header/extension-headers.ts';
-import { IPV6_HEADER, ipv6Destination, ipv6Source } from '../header/ipv6-header.ts';
+import { IPV6_HEADER, ipv6Destination, ipv6PayloadLength, ipv6Source } from '../header/ipv6-header.ts';
 import type { FragmentFormat } from '../ip/reassembler.ts';
 import { Packet } from '../packet.ts';
+import { PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 
 const headerOf = ({ bytes, l3, end }: Packet): number | undefined => findUpperLayer(bytes, l3, end)?.fragment;
 const bodyOf = (packet: Packet): number => headerOf(packet)! + FRAGMENT_HEADER;
@@ -26,14 +30,37 @@ export const IPV6_FRAGMENTS: FragmentFormat = {
   join,
 };
 
-/** Whether more should follow a piece, but not where it ends: all lengths but the last are multiples of eight. */
-export function isMiscut(packet: Packet): boolean {
-  const header = headerOf(packet);
-  return (
-    header !== undefined &&
-    moreFragments(packet.bytes, header) &&
-    (packet.end - header - FRAGMENT_HEADER) % 8 !== 0
-  );
+/**
+ * What is wrong with a piece: its fragment header does not fit, it is the first and lacks what its upper layer needs,
+ * or more should follow but not where it ends, because all lengths but the last are multiples of eight.
+ */
+export function judgePiece(packet: Packet): 'no piece' | 'no header' | 'too short' | 'miscut' | 'good' {
+  const { bytes, l3, end } = packet;
+  if (ipv6PayloadLength(bytes, l3) === 0) return 'no piece';
+  const upper = findUpperLayer(bytes, l3, end);
+  if (upper === undefined) return announcesFragment(packet) ? 'no header' : 'no piece';
+  const { fragment, offset, protocol } = upper;
+  if (fragment === undefined) return 'no piece';
+  if (fragmentOffset(bytes, fragment) === 0 && offset + shortestFirst(protocol) > end) return 'too short';
+  const isOdd = (end - fragment - FRAGMENT_HEADER) % 8 !== 0;
+  return isOdd && moreFragments(bytes, fragment) ? 'miscut' : 'good';
+}
+
+/** Of a packet whose headers do not fit: whether the first that does not is a fragment header. */
+function announcesFragment({ bytes, l3, end }: Packet): boolean {
+  let protocol = bytes[l3 + 6]!;
+  for (let at = l3 + IPV6_HEADER; isExtension(protocol); at += extensionLength(bytes, at, protocol)) {
+    if (protocol === NEXT_FRAGMENT) return true;
+    if (at + 8 > end) return false;
+    protocol = bytes[at]!;
+  }
+  return false;
+}
+
+/** What a first piece must have of its upper layer (RFC 8200 §4.5; ipv6frag_thdr_truncated, net/ipv6/reassembly.c). */
+export function shortestFirst(protocol: number): number {
+  if (protocol === PROTO_TCP) return 20;
+  return protocol === PROTO_UDP || protocol === PROTO_ICMPV6 ? 8 : 1;
 }
 
 /** The headers before the fragment header are those of the first piece; the header itself goes. */

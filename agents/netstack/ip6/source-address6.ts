@@ -1,5 +1,5 @@
 import type { Route } from '../fib/route.ts';
-import { type Ipv6, isLinkLocal6, isLinkLocalMulticast } from '../ipv6.ts';
+import { ANY_IPV6, type Ipv6, isLinkLocal6, isLinkLocalMulticast, isLoopback6 } from '../ipv6.ts';
 import type { Link, LinkAddress } from '../link/link.ts';
 import type { Netns } from '../netns.ts';
 
@@ -15,7 +15,7 @@ export function sourceAddress6(ns: Netns, route: Route<Ipv6>, destination: Ipv6)
  * rather one of the outgoing device, then the longest common prefix (ipv6_dev_get_saddr, net/ipv6/addrconf.c).
  */
 export function selectAddress6(ns: Netns, link: Link, towards: Ipv6): Ipv6 | undefined {
-  const isNear = isLinkLocal6(towards) || isLinkLocalMulticast(towards);
+  const isNear = isNearby(towards);
   if (!isNear && ns.fib6.lookupOwn(towards)?.type === 'local') return towards;
   const suits = ({ scope }: LinkAddress<Ipv6>): boolean => scope === (isNear ? 'link' : 'global');
   const own = link.addresses6.filter(suits);
@@ -23,6 +23,12 @@ export function selectAddress6(ns: Netns, link: Link, towards: Ipv6): Ipv6 | und
   if (isNear) return undefined;
   const others = ns.links().flatMap((other) => (other.up ? other.addresses6.filter(suits) : []));
   return nearest(others, towards) ?? link.addresses6[0]?.address;
+}
+
+/** Whether what has this address is on the same link, or is nothing at all. */
+function isNearby(address: Ipv6): boolean {
+  const isNowhere = address === ANY_IPV6 || isLoopback6(address);
+  return isNowhere || isLinkLocal6(address) || isLinkLocalMulticast(address);
 }
 
 function nearest(candidates: readonly LinkAddress<Ipv6>[], towards: Ipv6): Ipv6 | undefined {

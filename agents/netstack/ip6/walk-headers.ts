@@ -11,7 +11,7 @@ import { PARAMETER_FIELD, PARAMETER_FIRST_FRAGMENT, PARAMETER_OPTION } from '../
 import { IPV6_HEADER, ipv6Destination, ipv6PayloadLength } from '../header/ipv6-header.ts';
 import { isMulticast6 } from '../ipv6.ts';
 import { PACKET_HOST, type Packet } from '../packet.ts';
-import { PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { shortestFirst } from './ipv6-fragments.ts';
 import { optionsFault } from './options6.ts';
 
 /** Where a packet for this node leads, header after header. */
@@ -81,15 +81,9 @@ function fragmentStop({ bytes, l3, end }: Packet, offset: number): Walked | unde
   const hasMore = moreFragments(bytes, offset);
   if (start === 0 && !hasMore) return undefined;
   const upper = offset + FRAGMENT_HEADER;
-  if (start === 0 && upper + shortest(bytes[offset]!) > end) return report(PARAMETER_FIRST_FRAGMENT, 0);
+  if (start === 0 && upper + shortestFirst(bytes[offset]!) > end) return report(PARAMETER_FIRST_FRAGMENT, 0);
   const last = start + end - upper;
   if (last > 65_535) return report(PARAMETER_FIELD, offset + 2 - l3);
   if (hasMore && last % 8 !== 0) return report(PARAMETER_FIELD, 4);
   return PIECE;
-}
-
-/** What a first piece must have of its upper layer (RFC 8200 §4.5; ipv6frag_thdr_truncated, net/ipv6/reassembly.c). */
-function shortest(protocol: number): number {
-  if (protocol === PROTO_TCP) return 20;
-  return protocol === PROTO_UDP || protocol === PROTO_ICMPV6 ? 8 : 1;
 }

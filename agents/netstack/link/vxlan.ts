@@ -134,6 +134,7 @@ export class VxlanLink extends Link {
       return ns.drop(packet, 'IP_OUTNOROUTES');
     }
     packet.input = undefined;
+    packet.fragments = undefined;
     if (isIpv6(remote)) this.#writeOuter6(packet, remote as Ipv6, tos);
     else this.#writeOuter4(packet, remote, tos);
     ns.ipFor(remote).localOut(packet, route);

@@ -16,10 +16,10 @@ import {
   writeTcpChecksum,
 } from '../header/tcp-header.ts';
 import type { IcmpFault } from '../ip/icmp-fault.ts';
-import type { SendResult } from '../ip/ip-protocol.ts';
+import type { SendOptions, SendResult } from '../ip/ip-protocol.ts';
 import { type IpAddress, isAny, isIpv6 } from '../ip-address.ts';
 import { ANY_IPV4, LOOPBACK_IPV4 } from '../ipv4.ts';
-import { ANY_IPV6, LOOPBACK_IPV6 } from '../ipv6.ts';
+import { ANY_IPV6, isLinkLocal6, LOOPBACK_IPV6 } from '../ipv6.ts';
 import { NetError } from '../net-error.ts';
 import type { Netns } from '../netns.ts';
 import { PACKET_HOST, type Packet } from '../packet.ts';
@@ -250,7 +250,11 @@ export class TcpStack {
     if (isSyn && this.#forwarder) return this.#forward(packet, segment, local, remote);
     this.ns.drop(packet, 'TCP_NO_SOCKET');
     const length = packet.end - packet.l4 - tcpHeaderLength(packet.bytes, packet.l4);
-    this.#refuse(segment, length, local, remote, classOf(packet.bytes, packet.l3) & DSCP_MASK);
+    const output = isIpv6(remote.address) && isLinkLocal6(remote.address) ? packet.input : undefined;
+    this.#refuse(segment, length, local, remote, {
+      tos: classOf(packet.bytes, packet.l3) & DSCP_MASK,
+      output,
+    });
   }
 
   #acceptSyn(
@@ -293,18 +297,24 @@ export class TcpStack {
         return socket;
       },
       reject: () => {
-        if (this.#forwarded.delete(key)) this.#refuse(segment, 0, local, remote, 0);
+        if (this.#forwarded.delete(key)) this.#refuse(segment, 0, local, remote);
       },
     });
   }
 
   /** RFC 9293 §3.10.7.1: the answer to a segment that belongs to nothing; it has the segment's class of service. */
-  #refuse(segment: TcpHeader, length: number, local: Endpoint, remote: Endpoint, tos: number): void {
+  #refuse(
+    segment: TcpHeader,
+    length: number,
+    local: Endpoint,
+    remote: Endpoint,
+    way: SendOptions = {},
+  ): void {
     const { flags, sequence, acknowledgment } = segment;
     if (flags & TCP_RST) return;
-    if (flags & TCP_ACK) return this.#sendControl(local, remote, acknowledgment, 0, TCP_RST, tos);
+    if (flags & TCP_ACK) return this.#sendControl(local, remote, acknowledgment, 0, TCP_RST, way);
     const counted = length + (flags & TCP_SYN ? 1 : 0) + (flags & TCP_FIN ? 1 : 0);
-    this.#sendControl(local, remote, 0, seqAdd(sequence, counted), TCP_RST | TCP_ACK, tos);
+    this.#sendControl(local, remote, 0, seqAdd(sequence, counted), TCP_RST | TCP_ACK, way);
   }
 
   #sendControl(
@@ -313,7 +323,7 @@ export class TcpStack {
     sequence: number,
     acknowledgment: number,
     flags: number,
-    tos = 0,
+    way: SendOptions = {},
   ): void {
     const packet = this.ns.ipFor(remote.address).allocate(TCP_HEADER);
     writeTcp(packet.bytes, packet.l4, {
@@ -324,17 +334,17 @@ export class TcpStack {
       flags,
       window: 0,
     });
-    this.#send(packet, local, remote, tos);
+    this.#send(packet, local, remote, way);
   }
 
-  #send(packet: Packet, local: Endpoint, remote: Endpoint, tos = 0): SendResult {
+  #send(packet: Packet, local: Endpoint, remote: Endpoint, way: SendOptions = {}): SendResult {
     return this.ns
       .ipFor(remote.address)
       .send(
         packet,
         remote.address,
         PROTO_TCP,
-        { source: local.address, dontFragment: true, tos },
+        { ...way, source: local.address, dontFragment: true },
         (source, destination) => writeTcpChecksum(packet.bytes, packet.l4, packet.end, source, destination),
       );
   }

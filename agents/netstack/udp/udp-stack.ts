@@ -2,7 +2,7 @@ import { u16 } from '../bytes.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { chooseEphemeralPort } from '../ephemeral-port.ts';
 import { ipDestination, ipSource, isVersion6 } from '../header/ip-header.ts';
-import { checkUdp, UDP_HEADER, writeUdp, writeUdpChecksum } from '../header/udp-header.ts';
+import { checkUdp, UDP_HEADER, udpLength, writeUdp, writeUdpChecksum } from '../header/udp-header.ts';
 import type { IcmpFault } from '../ip/icmp-fault.ts';
 import type { SendResult } from '../ip/ip-protocol.ts';
 import { type IpAddress, type IpVersion, isAny, versionOf } from '../ip-address.ts';
@@ -94,7 +94,7 @@ export class UdpStack {
     if (tunnels !== undefined) return this.#toTunnel(packet, tunnels);
     const local = { address: destination, port };
     const remote = { address: source, port: u16(bytes, l4) };
-    const payload = bytes.subarray(l4 + UDP_HEADER, l4 + u16(bytes, l4 + 4));
+    const payload = bytes.subarray(l4 + UDP_HEADER, l4 + udpLength(bytes, l4, packet.end, destination));
     const socket = this.#find(destination, port, packet.type !== PACKET_HOST);
     if (socket) {
       packet.trace?.({ kind: 'socket', ns: ns.name, protocol: 'udp', detail: `port ${port}` }, packet);
