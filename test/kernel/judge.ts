@@ -63,14 +63,13 @@ export async function expectSameConnections(
   await vi.waitFor(() => expect(connections(kernel.exec(list))).toEqual(simulated));
 }
 
-/** The connections of one source port that are not the same in both worlds, in words. */
+/** The connections that `filter` finds and that are not the same in both worlds, in words. */
 export async function differenceOfConnections(
   kernel: KernelNode,
   sim: SimNode,
-  protocol: string,
-  sourcePort: number,
+  filter: readonly string[],
 ): Promise<string | undefined> {
-  const list = ['conntrack', '-L', '-p', protocol, '--sport', String(sourcePort)];
+  const list = ['conntrack', '-L', ...filter];
   const [real, simulated] = [kernel.exec(list), await sim.exec(list)].map((text) =>
     connections(text).join('\n    '),
   );
@@ -78,8 +77,10 @@ export async function differenceOfConnections(
 }
 
 export async function expectSameRules(kernel: KernelNode, sim: SimNode): Promise<void> {
-  const save = ['iptables-save', '-c'];
-  expect(savedRules(kernel.exec(save))).toEqual(savedRules(await sim.exec(save)));
+  for (const save of ['iptables-save', 'ip6tables-save']) {
+    const counted = [save, '-c'];
+    expect(savedRules(kernel.exec(counted))).toEqual(savedRules(await sim.exec(counted)));
+  }
 }
 
 /** Saved rules, chain by chain in one order, each chain's in its own; with their counters if they are told. */
@@ -115,7 +116,10 @@ export function connections(text: string): string[] {
         )
         // The ports of a reply are what frames have shown, or drawn: for a masquerade, or after a clash.
         .replace(/( src=.* src=\S+ dst=\S+) [^[]*/, '$1 ')
-        .replace(/( dst=(?:172\.18\.0\.2|10\.244\.1\.[01]) sport=\d+) dport=(?!30080|31000)\d+/, '$1')
+        .replace(
+          /( dst=(?:172\.18\.0\.2|10\.244\.1\.[01]|fd00:172:18::2|fd00:10:244:1::1?) sport=\d+) dport=(?!30080|31000)\d+/,
+          '$1',
+        )
         .replace(/ use=\d+| mark=0| secctx=\S+| zone=\d+/g, '')
         .replace(/ +/g, ' ')
         .trim(),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRng } from '../../platform/rng.ts';
 import type { Port } from '../agents/netstack/flow/flow-world.ts';
 import { proxiedPort } from '../controllers/kube-proxy/proxied-port.ts';
+import { inIpv6 } from './in-ipv6.ts';
 import {
   differenceOfConnections,
   expectSameRules,
@@ -13,6 +14,7 @@ import { KernelNode, type Seen } from './kernel-node.ts';
 import { CASES, SEED } from './seed.ts';
 import { SimNode } from './sim-node.ts';
 import { drawSteps, echo, type Step, type Talk } from './steps.ts';
+import { IPV4_FRAMES, IPV6_FRAMES } from './version-frames.ts';
 
 const HERE = { ip: '10.244.1.3', nodeName: 'node-1' };
 const SELF = { ip: '10.244.1.2', nodeName: 'node-1' };
@@ -68,27 +70,37 @@ const TARGETS: readonly (readonly [string, number])[] = [
   ['203.0.113.7', 53],
 ];
 
+const FAMILIES = {
+  IPv4: { frames: IPV4_FRAMES, save: 'iptables-save', conntrack: 'ipv4', own: <T>(what: T): T => what },
+  IPv6: { frames: IPV6_FRAMES, save: 'ip6tables-save', conntrack: 'ipv6', own: inIpv6 },
+} as const;
+type Family = (typeof FAMILIES)[keyof typeof FAMILIES];
+
 let kernel: KernelNode;
 beforeAll(async () => {
   kernel = await KernelNode.start();
 });
 afterAll(() => kernel?.close());
 
-describe.each(JUDGED_MODES)('%s', (mode) => {
+const RUNS = JUDGED_MODES.flatMap((mode) =>
+  (['IPv4', 'IPv6'] as const).map((version) => [mode, version] as const),
+);
+
+describe.each(RUNS)('%s, %s', (mode, version) => {
   it.each(Object.keys(FEATURES))('does with every packet what Linux does: %s', async (name) => {
-    const feature = FEATURES[name]!;
+    const family = FAMILIES[version];
+    const feature = family.own({ clusterIp: '10.96.0.10', ...FEATURES[name]! });
     const sim = await SimNode.start(mode, [
       proxiedPort({ ...feature, protocol: 'tcp' }),
       proxiedPort({ ...feature, name: 'default/web:udp', protocol: 'udp' }),
     ]);
     try {
       await kernel.load(mode, sim);
-      expect(savedRules(kernel.exec(['iptables-save']))).toEqual(
-        savedRules(await sim.exec(['iptables-save'])),
-      );
-      const rng = seededRng(SEED ^ hash(`${mode} ${name}`));
+      const save = [family.save];
+      expect(savedRules(kernel.exec(save))).toEqual(savedRules(await sim.exec(save)));
+      const rng = seededRng(SEED ^ hash(`${mode} ${version} ${name}`));
       const differences: string[] = [];
-      for (let i = 0; i < CASES; i++) differences.push(...(await playCase(sim, drawCase(rng, i), i)));
+      for (let i = 0; i < CASES; i++) differences.push(...(await playCase(sim, drawCase(rng, family, i), i)));
       expect(differences).toEqual([]);
       await expectSameRules(kernel, sim);
     } finally {
@@ -100,31 +112,30 @@ describe.each(JUDGED_MODES)('%s', (mode) => {
 interface Case {
   readonly what: string;
   readonly steps: readonly Step[];
-  /** Undefined of echoes. */
-  readonly talk?: Talk;
+  /** What conntrack has of it afterwards; undefined of echoes. */
+  readonly connections?: readonly string[];
 }
 
-function drawCase(rng: ReturnType<typeof seededRng>, index: number): Case {
-  const [port, source] = SOURCES[rng.int(SOURCES.length)]!;
-  const [destination, destinationPort] = TARGETS[rng.int(TARGETS.length)]!;
+function drawCase(rng: ReturnType<typeof seededRng>, family: Family, index: number): Case {
+  const [port, source] = family.own(SOURCES[rng.int(SOURCES.length)]!);
+  const [destination, destinationPort] = family.own(TARGETS[rng.int(TARGETS.length)]!);
   const protocol = rng.int(2) === 0 ? 'tcp' : 'udp';
+  const sourcePort = 10_000 + index;
+  const { frames } = family;
+  const talk: Talk = { port, source, destination, destinationPort, sourcePort, protocol, frames };
   if (rng.int(8) === 0) {
     const ttl = rng.int(4) === 0 ? 1 : 64;
-    return {
-      what: `echo ${source} > ${destination} ttl ${ttl}`,
-      steps: [echo(port, source, destination, index + 1, ttl)],
-    };
+    return { what: `echo ${source} > ${destination} ttl ${ttl}`, steps: [echo(talk, index + 1, ttl)] };
   }
-  const talk: Talk = { port, source, destination, destinationPort, sourcePort: 10_000 + index, protocol };
   return {
-    what: `${protocol} ${source}:${talk.sourcePort} > ${destination}:${destinationPort}`,
+    what: `${protocol} ${source}:${sourcePort} > ${destination}:${destinationPort}`,
     steps: drawSteps(rng, talk),
-    talk,
+    connections: ['-f', family.conntrack, '-p', protocol, '--sport', String(sourcePort)],
   };
 }
 
 /** Plays one case in both worlds; each difference with the case that shows it. */
-async function playCase(sim: SimNode, { what, steps, talk }: Case, index: number): Promise<string[]> {
+async function playCase(sim: SimNode, { what, steps, connections }: Case, index: number): Promise<string[]> {
   const seenReal: Seen[] = [];
   const seenSim: Seen[] = [];
   for (const [at, step] of steps.entries()) {
@@ -141,8 +152,8 @@ async function playCase(sim: SimNode, { what, steps, talk }: Case, index: number
     seenReal.push(...real);
     seenSim.push(...simulated);
   }
-  if (talk === undefined) return [];
-  const difference = await differenceOfConnections(kernel, sim, talk.protocol, talk.sourcePort);
+  if (connections === undefined) return [];
+  const difference = await differenceOfConnections(kernel, sim, connections);
   return difference === undefined ? [] : [`case ${index}, at last: ${what}\n${difference}`];
 }
 

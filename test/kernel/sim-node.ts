@@ -11,7 +11,7 @@ import { familyOf, IPV4, IPV6 } from '../../controllers/kube-proxy/ip-family.ts'
 import { proxyMode } from '../../controllers/kube-proxy/proxy-mode.ts';
 import type { ProxiedPort } from '../../controllers/kube-proxy/service-port.ts';
 import { FlowWorld, HOSTS, HOSTS_6, type Port } from '../agents/netstack/flow/flow-world.ts';
-import { ECHO_SECONDS, isOfItself, type Seen, sentinels, sentinelTag, TUNNEL_PORTS } from './kernel-node.ts';
+import { ECHO_SECONDS, type Seen, sentinels, sentinelTag, TUNNEL_PORTS } from './kernel-node.ts';
 
 /** The simulated node with what kube-proxy and flannel wrote to it. */
 export class SimNode {
@@ -91,9 +91,7 @@ export class SimNode {
   /** As the real node does it, so that both count the same. */
   async exchange(port: Port, frames: readonly Uint8Array[]): Promise<Seen[]> {
     for (const frame of [...frames, ...sentinels(port, ++this.#round)]) this.world.send(port, frame);
-    return (await this.world.take()).filter(
-      ({ frame }) => sentinelTag(frame) === undefined && !isOfItself(frame),
-    );
+    return (await this.world.take()).filter(({ frame }) => sentinelTag(frame) === undefined);
   }
 
   close(): void {

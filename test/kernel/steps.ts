@@ -1,13 +1,17 @@
-import { internetChecksum } from '../../agents/netstack/checksum.ts';
-import { writeEthernet } from '../../agents/netstack/header/ethernet.ts';
-import { writeIpv4Header } from '../../agents/netstack/header/ipv4-header.ts';
-import { ipv4 } from '../../agents/netstack/ipv4.ts';
-import { mac, readMac } from '../../agents/netstack/mac.ts';
+import { mac } from '../../agents/netstack/mac.ts';
 import type { Rng } from '../../platform/rng.ts';
 import { Conversation } from '../agents/netstack/flow/conversation.ts';
-import { type FrameSpec, frameOf, HOSTS, type Port, replyTo } from '../agents/netstack/flow/flow-world.ts';
+import {
+  type FrameSpec,
+  frameOf,
+  HOSTS,
+  HOSTS_6,
+  type Port,
+  replyTo,
+} from '../agents/netstack/flow/flow-world.ts';
 import { drawAberration, drawStart } from './aberration.ts';
 import type { Seen } from './kernel-node.ts';
+import type { VersionFrames } from './version-frames.ts';
 
 /** Who speaks to whom. */
 export interface Talk {
@@ -17,6 +21,7 @@ export interface Talk {
   readonly destinationPort: number;
   readonly sourcePort: number;
   readonly protocol: 'tcp' | 'udp';
+  readonly frames: VersionFrames;
 }
 
 /** One step of a case: frames into one device. Built apart for each world from all that came out of it before. */
@@ -46,52 +51,26 @@ const answer =
   (talk: Talk, look: Look): Step =>
   (seen) => {
     const last = seen.findLast(({ frame }) => isToServer(talk, frame));
-    const frame = last && replyTo(inner(last.frame), { flags: ACK, payload: 0, ttl: 64, ...look });
-    return frame && last && inner(last.frame) === last.frame
-      ? { port: last.port, frames: [frame] }
-      : undefined;
+    const carried = last && talk.frames.inner(last.frame);
+    const frame = carried && replyTo(carried, { flags: ACK, payload: 0, ttl: 64, ...look });
+    return frame && carried === last?.frame ? { port: last.port, frames: [frame] } : undefined;
   };
 
 /** Whatever NAT made of it: what the server says comes from its own port, or from the one that it was asked at. */
-function isToServer({ destinationPort }: Talk, frame: Uint8Array): boolean {
-  const carried = inner(frame);
-  const sourcePort = (carried[34]! << 8) | carried[35]!;
+function isToServer({ destinationPort, frames }: Talk, frame: Uint8Array): boolean {
+  const carried = frames.inner(frame);
+  const sourcePort = (carried[frames.transport]! << 8) | carried[frames.transport + 1]!;
   return sourcePort !== destinationPort && sourcePort !== SERVER_PORT;
-}
-
-/** What a tunnel carries, else the frame itself. */
-function inner(frame: Uint8Array): Uint8Array {
-  return frame[23] === 17 && frame[36] === 0x21 && frame[37] === 0x18 ? frame.subarray(50) : frame;
 }
 
 /** An ICMP error about the last packet, from whoever got it. */
 const complain =
-  (type: number, code: number): Step =>
+  ({ frames }: Talk, [type, code]: readonly [number, number]): Step =>
   (seen) => {
     const last = seen.at(-1);
-    if (last?.frame[12] !== 8 || last.frame[13] !== 0 || inner(last.frame) !== last.frame) return undefined;
-    // RFC 1122 §3.2.2: nobody complains about a complaint.
-    if (last.frame[23] === 1 && [3, 11, 12].includes(last.frame[34]!)) return undefined;
-    const quoted = last.frame.subarray(14, Math.min(last.frame.length, 14 + 28 + 8));
-    const length = 20 + 8 + quoted.length;
-    const frame = new Uint8Array(14 + length);
-    const view = new DataView(last.frame.buffer, last.frame.byteOffset);
-    writeEthernet(frame, 0, readMac(last.frame, 6), readMac(last.frame, 0), 0x0800);
-    writeIpv4Header(frame, 14, {
-      source: view.getUint32(30) as never,
-      destination: view.getUint32(26) as never,
-      protocol: 1,
-      totalLength: length,
-      tos: 0,
-      ttl: 64,
-      id: 77,
-      fragment: 0,
-    });
-    frame.set([type, code], 34);
-    frame.set(quoted, 42);
-    const sum = internetChecksum(frame, 34, frame.length);
-    frame.set([sum >>> 8, sum & 255], 36);
-    return { port: last.port, frames: [frame] };
+    if (last === undefined || frames.inner(last.frame) !== last.frame) return undefined;
+    const frame = frames.complaint(last.frame, type, code);
+    return frame && { port: last.port, frames: [frame] };
   };
 
 const damage =
@@ -101,38 +80,11 @@ const damage =
     return [frame];
   };
 
-/** Two fragments of a frame, cut at a multiple of eight bytes. */
-const fragments = (frame: Uint8Array): Uint8Array[] => {
-  const body = frame.subarray(34);
-  const cut = Math.max(8, (body.length >> 4) << 3);
-  return [body.subarray(0, cut), body.subarray(cut)].map((part, i) => {
-    const piece = new Uint8Array(34 + part.length);
-    piece.set(frame.subarray(0, 34));
-    piece.set(part, 34);
-    const view = new DataView(piece.buffer);
-    view.setUint16(16, 20 + part.length);
-    view.setUint16(18, 4242);
-    view.setUint16(20, i === 0 ? 0x2000 : cut >> 3);
-    view.setUint16(24, 0);
-    view.setUint16(24, internetChecksum(piece, 14, 34));
-    return piece;
-  });
-};
-
 /** An echo request with an identifier and a sequence number. */
-export function echo(port: Port, source: string, destination: string, id: number, ttl = 64): Step {
-  return () => {
-    const length = 20 + 8 + 16;
-    const frame = new Uint8Array(14 + length);
-    const gateway = mac(port === 'eth0' ? '02:00:00:00:00:01' : '02:00:00:00:01:01');
-    writeEthernet(frame, 0, gateway, HOSTS[port][source]!, 0x0800);
-    const header = { tos: 0, ttl, id, fragment: 0, totalLength: length, protocol: 1 };
-    writeIpv4Header(frame, 14, { ...header, source: ipv4(source), destination: ipv4(destination) });
-    frame.set([8, 0, 0, 0, id >>> 8, id & 255, 0, 1], 34);
-    const sum = internetChecksum(frame, 34, frame.length);
-    frame.set([sum >>> 8, sum & 255], 36);
-    return { port, frames: [frame] };
-  };
+export function echo({ port, source, destination, frames }: Talk, id: number, ttl: number): Step {
+  const to = mac(port === 'eth0' ? '02:00:00:00:00:01' : '02:00:00:00:01:01');
+  const from = HOSTS[port][source] ?? HOSTS_6[port][source]!;
+  return () => ({ port, frames: [frames.echo({ from, to, source, destination, id, ttl })] });
 }
 
 const FLAGS = [SYN, ACK, ACK | PSH, FIN | ACK, RST, RST | ACK, SYN | ACK, 0, FIN | SYN];
@@ -171,15 +123,15 @@ export function drawSteps(rng: Rng, talk: Talk): Step[] {
       case 1:
         return reply(look());
       case 2:
-        return complain(3, any([1, 3, 4, 13]));
+        return complain(talk, any(talk.frames.unreachable));
       case 3:
-        return complain(11, 0);
+        return complain(talk, talk.frames.timeExceeded);
       case 4:
-        return ask({ payload: 100 }, damage(any([24, 40, 50, 60])));
+        return ask({ payload: 100 }, damage(any(talk.frames.fragile)));
       case 5:
-        return ask({ payload: 200 }, fragments);
+        return ask({ payload: 200 }, talk.frames.fragments);
       case 6:
-        return ask({ payload: any([1380, 1400, 1420, 1440]), dontFragment: rng.int(2) === 0 });
+        return ask({ payload: any(talk.frames.large), dontFragment: rng.int(2) === 0 });
       case 7:
         return ask({ ttl: any([1, 2]), payload: 10 });
       case 8:

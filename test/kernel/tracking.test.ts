@@ -86,7 +86,7 @@ async function playTalk(
     const difference =
       (await differenceOf(kernel, sim, port, [frame])) ??
       (told.length === steps.length
-        ? await differenceOfConnections(kernel, sim, protocol, sourcePort)
+        ? await differenceOfConnections(kernel, sim, ['-p', protocol, '--sport', String(sourcePort)])
         : undefined);
     if (difference) return `${told.join('\n')}\n${difference}`;
   }
