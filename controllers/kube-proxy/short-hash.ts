@@ -8,8 +8,8 @@ export function shortHash(text: string, characters: number): string {
   let bits = 0;
   let held = 0;
   let short = '';
-  for (const byte of digest) {
-    held = (held << 8) | byte;
+  for (let i = 0; short.length < characters; i++) {
+    held = (held << 8) | digest[i]!;
     bits += 8;
     while (bits >= 5 && short.length < characters) {
       bits -= 5;

@@ -22,9 +22,10 @@ export async function allocateService(
 ): Promise<Allocation> {
   const owner = { namespace: service.metadata.namespace ?? '', name: service.metadata.name ?? '' };
   const spec = releaseUnused(service.spec ?? {}, previous?.spec);
-  const withAddress = needsClusterIp(spec) && !movesAddress(spec, previous?.spec)
-    ? await allocateAddresses(spec, owner, ledgers.addresses, dryRun)
-    : ({ kind: 'allocated', spec } as const);
+  const withAddress =
+    needsClusterIp(spec) && !movesAddress(spec, previous?.spec)
+      ? await allocateAddresses(spec, owner, ledgers.addresses, dryRun)
+      : ({ kind: 'allocated', spec } as const);
   if (withAddress.kind === 'refused') return withAddress;
   const withPorts = allocatePorts(withAddress.spec, owner, ledgers.nodePorts, dryRun);
   if (withPorts.kind === 'refused') return withPorts;

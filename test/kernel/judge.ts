@@ -59,9 +59,11 @@ export async function expectSameConnections(
 ): Promise<void> {
   const list = ['conntrack', '-L', ...filter];
   const simulated = connections(await sim.exec(list));
-  // Netlink tells a long list in parts, and what moves between them may be missed.
   await vi.waitFor(() => expect(connections(kernel.exec(list))).toEqual(simulated));
 }
+
+/** Netlink tells a long list in parts, and what moves between them may be missed: what is missing is looked for again. */
+const LOOKS = 5;
 
 /** The connections that `filter` finds and that are not the same in both worlds, in words. */
 export async function differenceOfConnections(
@@ -70,9 +72,10 @@ export async function differenceOfConnections(
   filter: readonly string[],
 ): Promise<string | undefined> {
   const list = ['conntrack', '-L', ...filter];
-  const [real, simulated] = [kernel.exec(list), await sim.exec(list)].map((text) =>
-    connections(text).join('\n    '),
-  );
+  const told = (text: string): string => connections(text).join('\n    ');
+  const simulated = told(await sim.exec(list));
+  let real = told(kernel.exec(list));
+  for (let again = 0; real !== simulated && again < LOOKS; again++) real = told(kernel.exec(list));
   return real === simulated ? undefined : `  Linux:\n    ${real}\n  podwire:\n    ${simulated}`;
 }
 

@@ -24,10 +24,13 @@ export const commandOf = (word: string): string => (Object.hasOwn(LONG, word) ? 
 
 /** Applies one line such as `-A CHAIN -p tcp -j ACCEPT` to a draft. */
 export function applyOperation(draft: TableDraft, words: readonly string[], counters: Counters): void {
-  const [word = '', chain, ...rest] = words;
+  const [word = '', chain] = words;
+  // What a restore consists of.
+  if (word === '-A') return draft.append(required(chain), parseRule(words, draft.version, 2), counters);
+  const rest = words.slice(2);
   switch (commandOf(word)) {
     case '-A':
-      return draft.append(existing(draft, chain), parseRule(rest, draft.version), counters);
+      return draft.append(required(chain), parseRule(rest, draft.version), counters);
     case '-I': {
       const [at, ...options] = numbered(rest) ? [Number(rest[0]), ...rest.slice(1)] : [1, ...rest];
       return draft.insert(

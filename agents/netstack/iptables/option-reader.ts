@@ -11,11 +11,12 @@ export class OptionReader {
   readonly #words: readonly string[];
   /** What addresses and ICMP types are. */
   readonly version: IpVersion;
-  #at = 0;
+  #at: number;
   #invert = false;
 
-  constructor(words: readonly string[], version: IpVersion) {
+  constructor(words: readonly string[], version: IpVersion, from = 0) {
     this.#words = words;
+    this.#at = from;
     this.version = version;
   }
 

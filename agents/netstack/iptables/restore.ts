@@ -1,3 +1,4 @@
+import { separateLines } from '../separate-lines.ts';
 import type { Counters } from './chain.ts';
 import type { Iptables } from './iptables.ts';
 import { applyOperation } from './operation.ts';
@@ -29,16 +30,17 @@ const COUNTED_RULE = /^\[(\d+):(\d+)\]\s+(.*)$/;
 export function restore(iptables: Iptables, text: string, options: RestoreOptions): RestoreResult {
   const reader = new RestoreReader(iptables, options);
   const program = `${iptables.program}-restore`;
-  const lines = text.split('\n');
-  for (const [index, line] of lines.entries()) {
+  let number = 0;
+  for (const line of separateLines(text)) {
+    number++;
     try {
       reader.read(line);
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
-      return failure(program, index + 1, error);
+      return failure(program, number, error);
     }
   }
-  if (reader.open) return notCommitted(program, lines.length);
+  if (reader.open) return notCommitted(program, number);
   return { ok: true };
 }
 
@@ -116,7 +118,7 @@ class RestoreReader {
   }
 
   #rule(draft: TableDraft, line: string): void {
-    const counted = COUNTED_RULE.exec(line);
+    const counted = line.startsWith('[') ? COUNTED_RULE.exec(line) : null;
     const words = tokenize(counted ? counted[3]! : line);
     if (!words) throw new RuleError('unterminated quote');
     const given =

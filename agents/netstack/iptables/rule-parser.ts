@@ -16,25 +16,25 @@ const MATCH_OF_PROTOCOL: Readonly<Record<number, string>> = {
 };
 
 /**
- * Reads a rule's options (what follows `-A CHAIN`). As in iptables an option belongs to the target or the
+ * Reads a rule's options (what follows `-A CHAIN`), from the word at `from` on. As in iptables an option belongs to the target or the
  * latest match that knows it, and a protocol's own match is loaded by the first option that needs it.
  */
-export function parseRule(words: readonly string[], version: IpVersion): Rule {
-  const state = new RuleDraft(words, version);
+export function parseRule(words: readonly string[], version: IpVersion, from = 0): Rule {
+  const state = new RuleDraft(new OptionReader(words, version, from));
   state.readAll();
   return state.finish();
 }
 
 class RuleDraft {
   readonly #reader: OptionReader;
-  readonly #rule: Mutable<Omit<Rule, 'matches' | 'target'>> = {};
+  readonly #rule: Mutable<Rule> = { matches: [], target: { kind: 'none' } };
   readonly #matches: MatchDraft[] = [];
   #target: TargetDraft | undefined;
   #jump: Target = { kind: 'none' };
   #hasTarget = false;
 
-  constructor(words: readonly string[], version: IpVersion) {
-    this.#reader = new OptionReader(words, version);
+  constructor(reader: OptionReader) {
+    this.#reader = reader;
   }
 
   readAll(): void {
@@ -49,12 +49,13 @@ class RuleDraft {
         throw new RuleError(`match "${match.name}" needs protocol ${match.name}`);
       }
     }
-    const matches = this.#matches.map((match) => match.finish());
     const target = this.#target ? this.#target.finish() : this.#jump;
     if ('range' in target && target.range.minPort !== undefined && !this.#hasPorts()) {
       throw new RuleError('Need TCP, UDP, SCTP or DCCP with port specification');
     }
-    return { ...this.#rule, matches, target };
+    this.#rule.matches = this.#matches.map((match) => match.finish());
+    this.#rule.target = target;
+    return this.#rule;
   }
 
   #hasPorts(): boolean {

@@ -105,6 +105,7 @@ export class TableDraft {
   }
 
   append(name: string, rule: Rule, counters: Counters): void {
+    if (!this.has(name)) throw new ApplyError('No chain/target/match by that name.');
     this.#requireTarget(rule);
     this.#ownRules(name).push(new RuleEntry(this.#ns, this.version, rule, counters));
   }
@@ -225,10 +226,11 @@ export class TableDraft {
 
   #checkTarget(chain: string, { target }: Rule): void {
     if (target.kind !== 'jump' && target.kind !== 'goto') return this.#checkPlace(chain, target.kind);
-    if (this.#deleted.has(target.chain) && !this.#changed.has(target.chain)) {
-      throw new ApplyError(`CHAIN_DEL failed (Device or resource busy): chain ${target.chain}`);
+    if (!this.has(target.chain)) {
+      if (this.#deleted.has(target.chain))
+        throw new ApplyError(`CHAIN_DEL failed (Device or resource busy): chain ${target.chain}`);
+      throw new ApplyError(`Chain '${target.chain}' does not exist`);
     }
-    if (!this.has(target.chain)) throw new ApplyError(`Chain '${target.chain}' does not exist`);
     if (this.#table.isBuiltin(target.chain))
       throw new ApplyError(`Can't jump to built-in chain ${target.chain}`);
   }
@@ -247,17 +249,17 @@ export class TableDraft {
 
   /** Depth first over what the changed chains reach; a chain on its own path is a loop. */
   #checkLoops(): void {
-    const done = new Set<string>();
-    const path = new Set<string>();
+    const visited = new Map<string, 'on the path' | 'done'>();
     const visit = (name: string): void => {
-      if (done.has(name)) return;
-      if (path.has(name)) throw new ApplyError(`RULE_APPEND failed (Too many links): rule in chain ${name}`);
-      path.add(name);
+      const state = visited.get(name);
+      if (state === 'done') return;
+      if (state !== undefined)
+        throw new ApplyError(`RULE_APPEND failed (Too many links): rule in chain ${name}`);
+      visited.set(name, 'on the path');
       for (const { rule } of this.#view(name).rules) {
         if (rule.target.kind === 'jump' || rule.target.kind === 'goto') visit(rule.target.chain);
       }
-      path.delete(name);
-      done.add(name);
+      visited.set(name, 'done');
     };
     for (const name of this.#changed.keys()) visit(name);
   }
@@ -277,6 +279,8 @@ export class TableDraft {
   }
 
   #edit(name: string): DraftChain {
+    const changed = this.#changed.get(name);
+    if (changed) return changed;
     const draft = this.#view(name);
     this.#changed.set(name, draft);
     return draft;

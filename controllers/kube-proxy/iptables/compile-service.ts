@@ -2,7 +2,7 @@ import type { RuleSettings } from '../configuration/rule-settings.ts';
 import { hostPort, rangeHolds } from '../ip-family.ts';
 import { planService } from '../plan-service.ts';
 import type { EndpointInfo, ProxiedPort, ServicePortInfo } from '../service-port.ts';
-import { endpointChain, serviceChain } from './chain-names.ts';
+import { ChainNames } from './chain-names.ts';
 import { comment, jump, type Match, type Rule, verdict } from './rule.ts';
 
 /** What one Service's port adds to a node's rules. */
@@ -34,10 +34,11 @@ export const MARK_MASQUERADE = 'KUBE-MARK-MASQ';
 export function compileService(port: ProxiedPort, options: ServiceRulesOptions): ServiceRules {
   const { service } = port;
   const { cluster, local, hasExternal, isFirewalled, ...plan } = planService(port, options);
-  const svc = serviceChain('KUBE-SVC-', service);
-  const svl = serviceChain('KUBE-SVL-', service);
-  const ext = serviceChain('KUBE-EXT-', service);
-  const fw = serviceChain('KUBE-FW-', service);
+  const names = new ChainNames(service);
+  const svc = names.service('KUBE-SVC-');
+  const svl = names.service('KUBE-SVL-');
+  const ext = names.service('KUBE-EXT-');
+  const fw = names.service('KUBE-FW-');
 
   const internal = service.internalLocal ? svl : svc;
   const internalMasquerade = (chain: string): Rule[] =>
@@ -45,12 +46,13 @@ export function compileService(port: ProxiedPort, options: ServiceRulesOptions):
 
   const chains = new Map<string, readonly Rule[]>();
   if (cluster.length > 0)
-    chains.set(svc, [...internalMasquerade(svc), ...balance(service, cluster, options)]);
-  if (local.length > 0) chains.set(svl, [...internalMasquerade(svl), ...balance(service, local, options)]);
+    chains.set(svc, [...internalMasquerade(svc), ...balance(service, cluster, names, options)]);
+  if (local.length > 0)
+    chains.set(svl, [...internalMasquerade(svl), ...balance(service, local, names, options)]);
   if (hasExternal) chains.set(ext, externalRules(service, options, svc, local.length > 0 ? svl : undefined));
   if (hasExternal && isFirewalled) chains.set(fw, firewallRules(service, ext, options));
   for (const endpoint of plan.used) {
-    chains.set(endpointChain(service, endpoint), endpointRules(service, endpoint, options));
+    chains.set(names.endpoint(endpoint), endpointRules(service, endpoint, names, options));
   }
 
   const refuseInternal = plan.refuseInternal && refusal(service, plan.refuseInternal);
@@ -73,7 +75,7 @@ export function compileService(port: ProxiedPort, options: ServiceRulesOptions):
     filterServices: refuseInternal ? [refuse(service, refuseInternal, service.clusterIp)] : [],
     filterExternalServices: refuseExternal ? refuseExternally(service, refuseExternal) : [],
     filterNodePorts: service.healthCheckNodePort > 0 ? [acceptHealthChecks(service)] : [],
-    filterProxyFirewall: isGuarded ? service.loadBalancerIps.map((ip) => dropUnmatched(service, ip)) : [],
+    filterProxyFirewall: isGuarded ? service.loadBalancerIps.map((ip) => dropUnmatched(service, ip, fw)) : [],
   };
 }
 
@@ -123,6 +125,7 @@ const notFrom = (cidr: string): Match => ({ kind: 'source', cidr, negated: true 
 function balance(
   service: ServicePortInfo,
   endpoints: readonly EndpointInfo[],
+  names: ChainNames,
   { isLarge }: ServiceRulesOptions,
 ): Rule[] {
   const rules: Rule[] = [];
@@ -130,7 +133,7 @@ function balance(
     isLarge ? [] : [comment(`${service.name} -> ${hostPort(ip, port)}`)];
   if (service.affinitySeconds > 0) {
     for (const endpoint of endpoints) {
-      const chain = endpointChain(service, endpoint);
+      const chain = names.endpoint(endpoint);
       rules.push({
         matches: [
           ...toEndpoint(endpoint),
@@ -145,7 +148,7 @@ function balance(
     const odds: Match[] = left > 1 ? [{ kind: 'probability', one: 1, of: left }] : [];
     rules.push({
       matches: [...toEndpoint(endpoint), ...odds],
-      target: jump(endpointChain(service, endpoint)),
+      target: jump(names.endpoint(endpoint)),
     });
   }
   return rules;
@@ -154,11 +157,12 @@ function balance(
 function endpointRules(
   service: ServicePortInfo,
   endpoint: EndpointInfo,
+  names: ChainNames,
   { isLarge }: ServiceRulesOptions,
 ): Rule[] {
   const what = isLarge ? [] : [comment(service.name)];
-  const chain = endpointChain(service, endpoint);
-  const remember: Match[] = service.affinitySeconds > 0 ? [{ kind: 'recent-set', list: chain }] : [];
+  const list = names.endpoint(endpoint);
+  const remember: Match[] = service.affinitySeconds > 0 ? [{ kind: 'recent-set', list }] : [];
   return [
     // A pod that reaches itself must not see a packet from its own address.
     {
@@ -262,11 +266,11 @@ function acceptHealthChecks(service: ServicePortInfo): Rule {
   };
 }
 
-function dropUnmatched(service: ServicePortInfo, ip: string): Rule {
+function dropUnmatched(service: ServicePortInfo, ip: string, fw: string): Rule {
   const [protocol, port] = protocolPort(service, service.port);
   return {
     matches: [
-      comment(`${service.name} traffic not accepted by ${serviceChain('KUBE-FW-', service)}`),
+      comment(`${service.name} traffic not accepted by ${fw}`),
       protocol,
       { kind: 'destination', cidr: ip },
       port,

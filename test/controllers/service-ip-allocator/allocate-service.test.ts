@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { RestClient } from '../../../client/rest-client.ts';
+import { parseCidr } from '../../../controllers/runtime/cidr.ts';
 import { allocateService, type Ledgers } from '../../../controllers/service-ip-allocator/allocate-service.ts';
 import { IpLedger } from '../../../controllers/service-ip-allocator/ip-ledger.ts';
 import { NodePortLedger } from '../../../controllers/service-ip-allocator/node-port-ledger.ts';
-import { parseCidr } from '../../../controllers/runtime/cidr.ts';
 import type { Service, ServiceSpec } from '../../../openapi/generated/types.ts';
 import { seededRng } from '../../../platform/rng.ts';
 import { VirtualClock } from '../../../platform/virtual-clock.ts';
