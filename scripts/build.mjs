@@ -1,6 +1,7 @@
-// Bundles each program into dist/: a process then starts from one or two files instead of hundreds.
+// Bundles each program into dist/.
 import { chmodSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { BUNDLED } from './bundled.mjs';
 
 const PROGRAMS = {
   podwire: 'cli/main.ts',
@@ -17,21 +18,5 @@ const PROGRAMS = {
 };
 
 rmSync('dist', { recursive: true, force: true });
-await build({
-  entryPoints: PROGRAMS,
-  outdir: 'dist',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20.19',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  legalComments: 'none',
-  logLevel: 'warning',
-  // CommonJS packages inside an ES module still want their require.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
-});
+await build({ ...BUNDLED, entryPoints: PROGRAMS, outdir: 'dist' });
 chmodSync('dist/podwire.js', 0o755);

@@ -13,7 +13,7 @@ const FAR_POD = ipv4('10.244.2.2');
 
 /** Pod to pod between two processes, through both nodes and their tunnel. */
 export async function benchAcross(seconds: number): Promise<BenchLine[]> {
-  const far = fork(new URL('./far-process.ts', import.meta.url), { execArgv: process.execArgv });
+  const far = fork(new URL('./far-process.mjs', import.meta.url));
   try {
     const [ready] = (await once(far, 'message')) as [FarReady];
     const near = await wiredNode(1);

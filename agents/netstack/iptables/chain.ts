@@ -23,7 +23,7 @@ const NEXT = CONTINUE;
 export class RuleEntry {
   readonly rule: Rule;
   readonly counters: Counters;
-  /** Set when the table is committed, for jump and goto. */
+  /** Where a jump or goto leads; set when the rule joins a draft. */
   chain: Chain | undefined = undefined;
   readonly isGoto: boolean;
   readonly #ns: Netns;

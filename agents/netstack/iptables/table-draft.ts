@@ -10,7 +10,8 @@ const MAX_CHAINS = 1 << 18;
 const MAX_RULES = 1 << 20;
 
 interface DraftChain {
-  readonly existing: Chain | undefined;
+  /** The one that rules lead to: a new one, or the table's own, which keeps its identity. */
+  readonly chain: Chain;
   rules: RuleEntry[] | readonly RuleEntry[];
   /** Whether `rules` is this draft's own copy. */
   owned: boolean;
@@ -27,6 +28,8 @@ export class TableDraft {
   readonly #table: Table;
   readonly #changed = new Map<string, DraftChain>();
   readonly #deleted = new Set<string>();
+  /** Whether a chain was taken away, which may have come again since. */
+  #hasLost = false;
 
   constructor(ns: Netns, table: Table) {
     this.#ns = ns;
@@ -52,7 +55,7 @@ export class TableDraft {
     }
     const existing = this.#deleted.delete(name) ? this.#table.chains.get(name) : undefined;
     this.#changed.set(name, {
-      existing,
+      chain: existing ?? new Chain(name),
       rules: [],
       owned: true,
       policy: undefined,
@@ -105,23 +108,23 @@ export class TableDraft {
   }
 
   append(name: string, rule: Rule, counters: Counters): void {
-    if (!this.has(name)) throw new ApplyError('No chain/target/match by that name.');
-    this.#requireTarget(rule);
-    this.#ownRules(name).push(new RuleEntry(this.#ns, this.version, rule, counters));
+    const entry = this.#entry(rule, counters);
+    this.#ownRules(name).push(entry);
   }
 
   /** `at` counts from 1. */
   insert(name: string, at: number, rule: Rule, counters: Counters): void {
-    this.#requireTarget(rule);
+    const entry = this.#entry(rule, counters);
     const rules = this.#ownRules(name);
     if (at < 1 || at > rules.length + 1) throw new ApplyError('Index of insertion too big.');
-    rules.splice(at - 1, 0, new RuleEntry(this.#ns, this.version, rule, counters));
+    rules.splice(at - 1, 0, entry);
   }
 
   replace(name: string, at: number, rule: Rule, counters: Counters): void {
+    const entry = this.#entry(rule, counters);
     const rules = this.#ownRules(name);
     if (at < 1 || at > rules.length) throw new ApplyError('Index of replacement too big.');
-    rules[at - 1] = new RuleEntry(this.#ns, this.version, rule, counters);
+    rules[at - 1] = entry;
   }
 
   deleteAt(name: string, at: number): void {
@@ -131,10 +134,19 @@ export class TableDraft {
   }
 
   /** A chain must be declared before a rule jumps to it. */
-  #requireTarget({ target }: Rule): void {
-    const jumps = target.kind === 'jump' || target.kind === 'goto';
-    if (!jumps || this.has(target.chain)) return;
+  #entry(rule: Rule, counters: Counters): RuleEntry {
+    const entry = new RuleEntry(this.#ns, this.version, rule, counters);
+    const { target } = rule;
+    if (target.kind !== 'jump' && target.kind !== 'goto') return entry;
+    entry.chain = this.#find(target.chain);
+    if (entry.chain) return entry;
     throw new RuleError(`Couldn't load target \`${target.chain}':No such file or directory\n`);
+  }
+
+  #find(name: string): Chain | undefined {
+    const changed = this.#changed.get(name);
+    if (changed) return changed.chain;
+    return this.#deleted.has(name) ? undefined : this.#table.chains.get(name);
   }
 
   /** The position of the first rule of that text, from 1; 0 if there is none. */
@@ -160,33 +172,26 @@ export class TableDraft {
       chains.delete(name);
     }
     for (const [name, draft] of this.#changed) {
-      if (!chains.has(name)) chains.set(name, draft.existing ?? new Chain(name));
+      chains.set(name, draft.chain);
+      this.#apply(draft);
     }
-    for (const [name, draft] of this.#changed) this.#apply(chains.get(name)!, draft);
     this.#table.ruleCount += added;
     this.#table.generation++;
     this.#ns.changed();
   }
 
-  #apply(chain: Chain, draft: DraftChain): void {
-    if (draft.owned) {
-      if (draft.existing) this.#countReferences(chain.rules, -1);
-      chain.rules = draft.rules;
-      for (const entry of draft.rules) entry.chain = this.#targetOf(entry);
-      this.#countReferences(draft.rules, 1);
+  #apply({ chain, owned, rules, policy, counters }: DraftChain): void {
+    if (owned) {
+      this.#countReferences(chain.rules, -1);
+      chain.rules = rules;
+      this.#countReferences(rules, 1);
     }
-    if (draft.policy) chain.policy = draft.policy;
-    if (draft.counters) Object.assign(chain.counters, draft.counters);
+    if (policy) chain.policy = policy;
+    if (counters) Object.assign(chain.counters, counters);
   }
 
   #countReferences(rules: readonly RuleEntry[], by: number): void {
     for (const entry of rules) if (entry.chain) entry.chain.references += by;
-  }
-
-  #targetOf({ rule: { target } }: RuleEntry): Chain | undefined {
-    return target.kind === 'jump' || target.kind === 'goto'
-      ? this.#table.chains.get(target.chain)
-      : undefined;
   }
 
   /** The number of rules that the table gains, if all is well. */
@@ -194,10 +199,10 @@ export class TableDraft {
     const { chains, ruleCount } = this.#table;
     let added = 0;
     for (const name of this.#deleted) added -= chains.get(name)!.rules.length;
-    for (const [name, { existing, rules, owned }] of this.#changed) {
+    for (const { chain, rules, owned } of this.#changed.values()) {
       if (!owned) continue;
-      added += rules.length - (existing?.rules.length ?? 0);
-      for (const { rule } of rules) this.#checkTarget(name, rule);
+      added += rules.length - chain.rules.length;
+      for (const entry of rules) this.#checkTarget(chain, entry);
     }
     if (chains.size + this.#changed.size > MAX_CHAINS) throw new ApplyError('Too many chains');
     if (ruleCount + added > MAX_RULES) throw new ApplyError('Too many rules');
@@ -215,7 +220,7 @@ export class TableDraft {
       for (const { chain } of rules) if (chain) released.set(chain, (released.get(chain) ?? 0) + 1);
     };
     for (const name of this.#deleted) release(chains.get(name)!.rules);
-    for (const { existing, owned } of this.#changed.values()) if (owned && existing) release(existing.rules);
+    for (const { chain, owned } of this.#changed.values()) if (owned) release(chain.rules);
     for (const name of this.#deleted) {
       const chain = chains.get(name)!;
       if (chain.references > (released.get(chain) ?? 0)) {
@@ -224,58 +229,53 @@ export class TableDraft {
     }
   }
 
-  #checkTarget(chain: string, { target }: Rule): void {
-    if (target.kind !== 'jump' && target.kind !== 'goto') return this.#checkPlace(chain, target.kind);
-    if (!this.has(target.chain)) {
-      if (this.#deleted.has(target.chain))
-        throw new ApplyError(`CHAIN_DEL failed (Device or resource busy): chain ${target.chain}`);
-      throw new ApplyError(`Chain '${target.chain}' does not exist`);
-    }
-    if (this.#table.isBuiltin(target.chain))
-      throw new ApplyError(`Can't jump to built-in chain ${target.chain}`);
+  #checkTarget(from: Chain, { chain, rule }: RuleEntry): void {
+    if (!chain) return this.#checkPlace(from, rule.target.kind);
+    if (chain.policy) throw new ApplyError(`Can't jump to built-in chain ${chain.name}`);
+    if (this.#hasLost && this.#find(chain.name) !== chain)
+      throw new ApplyError(`CHAIN_DEL failed (Device or resource busy): chain ${chain.name}`);
   }
 
   /** Targets that only work in one table, and from some hooks (their checkentry in the kernel). */
-  #checkPlace(chain: string, kind: string): void {
+  #checkPlace(chain: Chain, kind: string): void {
     const { name } = this.#table;
     const wrong =
       (NAT_ONLY.has(kind) && name !== 'nat') ||
       (RAW_ONLY.has(kind) && name !== 'raw') ||
       (kind === 'REJECT' && name !== 'filter') ||
-      (kind === 'MASQUERADE' && this.#table.isBuiltin(chain) && chain !== 'POSTROUTING') ||
-      (kind === 'DNAT' && (chain === 'POSTROUTING' || chain === 'INPUT'));
-    if (wrong) throw new ApplyError(`RULE_APPEND failed (Invalid argument): rule in chain ${chain}`);
+      (kind === 'MASQUERADE' && chain.policy && chain.name !== 'POSTROUTING') ||
+      (kind === 'DNAT' && (chain.name === 'POSTROUTING' || chain.name === 'INPUT'));
+    if (wrong) throw new ApplyError(`RULE_APPEND failed (Invalid argument): rule in chain ${chain.name}`);
   }
 
   /** Depth first over what the changed chains reach; a chain on its own path is a loop. */
   #checkLoops(): void {
-    const visited = new Map<string, 'on the path' | 'done'>();
-    const visit = (name: string): void => {
-      const state = visited.get(name);
+    const visited = new Map<Chain, 'on the path' | 'done'>();
+    const visit = (chain: Chain): void => {
+      const state = visited.get(chain);
       if (state === 'done') return;
       if (state !== undefined)
-        throw new ApplyError(`RULE_APPEND failed (Too many links): rule in chain ${name}`);
-      visited.set(name, 'on the path');
-      for (const { rule } of this.#view(name).rules) {
-        if (rule.target.kind === 'jump' || rule.target.kind === 'goto') visit(rule.target.chain);
-      }
-      visited.set(name, 'done');
+        throw new ApplyError(`RULE_APPEND failed (Too many links): rule in chain ${chain.name}`);
+      visited.set(chain, 'on the path');
+      const rules = this.#changed.get(chain.name)?.rules ?? chain.rules;
+      for (const entry of rules) if (entry.chain) visit(entry.chain);
+      visited.set(chain, 'done');
     };
-    for (const name of this.#changed.keys()) visit(name);
+    for (const { chain } of this.#changed.values()) visit(chain);
   }
 
   #drop(name: string): void {
-    const draft = this.#changed.get(name);
     this.#changed.delete(name);
-    if (draft ? draft.existing : this.#table.chains.has(name)) this.#deleted.add(name);
+    this.#hasLost = true;
+    if (this.#table.chains.has(name)) this.#deleted.add(name);
   }
 
   #view(name: string): DraftChain {
     const draft = this.#changed.get(name);
     if (draft) return draft;
-    const chain = this.#deleted.has(name) ? undefined : this.#table.chains.get(name);
-    if (!chain) throw new ApplyError(`Chain '${name}' does not exist`);
-    return { existing: chain, rules: chain.rules, owned: false, policy: undefined, counters: undefined };
+    const chain = this.#find(name);
+    if (!chain) throw new ApplyError('No chain/target/match by that name.');
+    return { chain, rules: chain.rules, owned: false, policy: undefined, counters: undefined };
   }
 
   #edit(name: string): DraftChain {

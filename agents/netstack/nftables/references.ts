@@ -1,5 +1,5 @@
 import { Chain } from './chain.ts';
-import { type Field, META_MARK } from './field.ts';
+import { META_MARK } from './field.ts';
 import { NftError, REFUSALS, type Span } from './nft-error.ts';
 import type { NftSet } from './nft-set.ts';
 import {
@@ -13,40 +13,18 @@ import {
 } from './rule.ts';
 import type { Table } from './table.ts';
 
-/** Gives the names in a rule their chains and sets, and tells which those are. */
-export function bindRule(table: Table, { statements }: Rule, span: Span): readonly (Chain | NftSet)[] {
-  const found: (Chain | NftSet)[] = [];
-  const onVerdict = (verdict: Verdict): void => {
-    if (!isJump(verdict)) return;
-    const target = table.chains.get(verdict.chain);
-    if (!target) throw new NftError(REFUSALS.ENOENT, span);
-    if (target.base) throw new NftError(REFUSALS.EOPNOTSUPP, span);
-    bindJump(verdict, target);
-    found.push(target);
-  };
-  const onSet = (reference: SetReference): void => {
-    if (reference.kind === 'named') {
-      const set = table.sets.get(reference.name);
-      if (!set) throw new NftError(REFUSALS.ENOENT, span);
-      reference.set = set;
-      reference.name = set.name;
-      found.push(set);
-      return;
-    }
-    for (const { verdict } of reference.elements) if (verdict) onVerdict(verdict);
-  };
-  for (const statement of statements) visit(statement, { onVerdict, onSet });
-  return found;
+/** What a rule leads to and asks for. */
+export interface BoundRule {
+  readonly references: readonly (Chain | NftSet)[];
+  /** Whether it asks what connection a packet belongs to, or tells it something. */
+  readonly asksForConnections: boolean;
 }
 
-/** Whether a rule asks what connection a packet belongs to, or tells it something. */
-export function asksForConnections({ statements }: Rule): boolean {
-  let asks = statements.some((each) => each.kind === 'assign' && each.target !== META_MARK);
-  const onField = (field: Field): void => {
-    asks ||= field.tracks === true;
-  };
-  for (const statement of statements) visit(statement, { onField });
-  return asks;
+/** Gives the names in a rule their chains and sets, and tells which those are. */
+export function bindRule(table: Table, { statements }: Rule, span: Span): BoundRule {
+  const binder = new Binder(table, span);
+  for (const statement of statements) binder.statement(statement);
+  return binder;
 }
 
 /** The name becomes the chain's own: the one read is a part of the whole text, and would keep that. */
@@ -55,41 +33,75 @@ export function bindJump(jump: Jump, target: Chain): void {
   jump.chain = target.name;
 }
 
-interface Visitor {
-  readonly onVerdict?: (verdict: Verdict) => void;
-  readonly onSet?: (reference: SetReference) => void;
-  readonly onField?: (field: Field) => void;
-}
+class Binder implements BoundRule {
+  readonly references: (Chain | NftSet)[] = [];
+  asksForConnections = false;
+  readonly #table: Table;
+  readonly #span: Span;
 
-function visit(statement: Statement, visitor: Visitor): void {
-  switch (statement.kind) {
-    case 'verdict':
-      return visitor.onVerdict?.(statement.verdict);
-    case 'vmap':
-      visitor.onSet?.(statement.map);
-      return visitExpression(statement.key, visitor);
-    case 'match':
-      visitExpression(statement.left, visitor);
-      if (statement.right.kind === 'set') visitor.onSet?.(statement.right.set);
-      return;
-    case 'assign':
-      return visitExpression(statement.value, visitor);
-    case 'nat':
-      if (statement.address && 'kind' in statement.address) visitExpression(statement.address, visitor);
-      return;
-    case 'update':
-      visitor.onSet?.(statement.set);
-      return visitExpression(statement.key, visitor);
+  constructor(table: Table, span: Span) {
+    this.#table = table;
+    this.#span = span;
   }
-}
 
-function visitExpression(expression: Expression, visitor: Visitor): void {
-  if (expression.kind === 'map') {
-    visitor.onSet?.(expression.map);
-    visitExpression(expression.key, visitor);
-  } else if (expression.kind === 'binary') visitExpression(expression.left, visitor);
-  else if (expression.kind === 'concat') for (const part of expression.parts) visitExpression(part, visitor);
-  else if (expression.kind === 'field') visitor.onField?.(expression.field);
+  statement(statement: Statement): void {
+    switch (statement.kind) {
+      case 'verdict':
+        return this.#verdict(statement.verdict);
+      case 'vmap':
+        this.#set(statement.map);
+        return this.#expression(statement.key);
+      case 'match':
+        this.#expression(statement.left);
+        if (statement.right.kind === 'set') this.#set(statement.right.set);
+        return;
+      case 'assign':
+        this.asksForConnections ||= statement.target !== META_MARK;
+        return this.#expression(statement.value);
+      case 'nat':
+        if (statement.address && 'kind' in statement.address) this.#expression(statement.address);
+        return;
+      case 'update':
+        this.#set(statement.set);
+        return this.#expression(statement.key);
+    }
+  }
+
+  #expression(expression: Expression): void {
+    switch (expression.kind) {
+      case 'map':
+        this.#set(expression.map);
+        return this.#expression(expression.key);
+      case 'binary':
+        return this.#expression(expression.left);
+      case 'concat':
+        for (const part of expression.parts) this.#expression(part);
+        return;
+      case 'field':
+        this.asksForConnections ||= expression.field.tracks === true;
+    }
+  }
+
+  #verdict(verdict: Verdict): void {
+    if (!isJump(verdict)) return;
+    const target = this.#table.chains.get(verdict.chain);
+    if (!target) throw new NftError(REFUSALS.ENOENT, this.#span);
+    if (target.base) throw new NftError(REFUSALS.EOPNOTSUPP, this.#span);
+    bindJump(verdict, target);
+    this.references.push(target);
+  }
+
+  #set(reference: SetReference): void {
+    if (reference.kind !== 'named') {
+      for (const { verdict } of reference.elements) if (verdict) this.#verdict(verdict);
+      return;
+    }
+    const set = this.#table.sets.get(reference.name);
+    if (!set) throw new NftError(REFUSALS.ENOENT, this.#span);
+    reference.set = set;
+    reference.name = set.name;
+    this.references.push(set);
+  }
 }
 
 /** The chains that a chain's rules lead to, through sets as well. */

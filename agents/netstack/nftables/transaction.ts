@@ -4,7 +4,7 @@ import { checkChains } from './check-chains.ts';
 import { NftError, REFUSALS, type Span } from './nft-error.ts';
 import { Element, NftSet, type SetSpec } from './nft-set.ts';
 import { detached } from './parse-value.ts';
-import { asksForConnections, bindJump, bindRule } from './references.ts';
+import { type BoundRule, bindJump, bindRule } from './references.ts';
 import { type ElementSpec, isJump, type Rule } from './rule.ts';
 import type { Ruleset } from './ruleset.ts';
 import { type Family, Table } from './table.ts';
@@ -45,6 +45,8 @@ export class Transaction {
   readonly #undo: (() => void)[] = [];
   /** Chains that something new leads to: a loop would pass one of them. */
   readonly #reached = new Set<Chain>();
+  /** Chains that were not there before: they go with all that is in them, which so needs no undoing. */
+  readonly #made = new Set<Chain>();
 
   constructor(ruleset: Ruleset) {
     this.#ruleset = ruleset;
@@ -94,7 +96,11 @@ export class Transaction {
     const chain = new Chain(detached(name), table.nextHandle(), base, comment);
     if (policy) chain.policy = policy;
     table.chains.set(chain.name, chain);
-    this.#undo.push(() => table.chains.delete(chain.name));
+    this.#made.add(chain);
+    this.#undo.push(() => {
+      table.chains.delete(chain.name);
+      countUses(chain.rules, -1);
+    });
     this.#attach(table, chain);
     return chain;
   }
@@ -110,11 +116,8 @@ export class Transaction {
   flushChain(chain: Chain): void {
     const { rules } = chain;
     if (rules.length === 0) return;
-    chain.rules = [];
-    this.#release(rules);
-    this.#undo.push(() => {
-      chain.rules = rules;
-    });
+    this.#setRules(chain, []);
+    this.#release(chain, rules);
   }
 
   /** Without an index, at the end; names in the rule are looked up in the table. */
@@ -124,15 +127,12 @@ export class Transaction {
     const before = chain.rules;
     if (index === undefined) {
       before.push(entry);
-      this.#undo.push(() => before.pop());
+      this.#undoRules(chain, () => before.pop());
     } else {
       if (index > before.length) throw new NftError(REFUSALS.ENOENT, span);
-      chain.rules = [...before.slice(0, index), entry, ...before.slice(index)];
-      this.#undo.push(() => {
-        chain.rules = before;
-      });
+      this.#setRules(chain, [...before.slice(0, index), entry, ...before.slice(index)]);
     }
-    this.#acquire(entry);
+    this.#acquire(chain, entry);
   }
 
   /** The new rule has the place and the handle of the old one. */
@@ -141,17 +141,17 @@ export class Transaction {
     const old = before.find((each) => each.handle === handle);
     if (!old) throw new NftError(REFUSALS.ENOENT, span);
     const entry = new RuleEntry(handle, rule, this.#bind(table, rule, span));
-    chain.rules = before.map((each) => (each === old ? entry : each));
-    this.#undo.push(() => {
-      chain.rules = before;
-    });
-    this.#release([old]);
-    this.#acquire(entry);
+    this.#setRules(
+      chain,
+      before.map((each) => (each === old ? entry : each)),
+    );
+    this.#release(chain, [old]);
+    this.#acquire(chain, entry);
   }
 
-  #bind(table: Table, rule: Rule, span: Span): ReturnType<typeof bindRule> {
-    const references = bindRule(table, rule, span);
-    if (asksForConnections(rule)) this.#ruleset.track(table.family);
+  #bind(table: Table, rule: Rule, span: Span): BoundRule['references'] {
+    const { references, asksForConnections } = bindRule(table, rule, span);
+    if (asksForConnections) this.#ruleset.track(table.family);
     return references;
   }
 
@@ -159,11 +159,11 @@ export class Transaction {
     const before = chain.rules;
     const entry = before.find((each) => each.handle === handle);
     if (!entry) throw new NftError(REFUSALS.ENOENT, span);
-    chain.rules = before.filter((each) => each !== entry);
-    this.#release([entry]);
-    this.#undo.push(() => {
-      chain.rules = before;
-    });
+    this.#setRules(
+      chain,
+      before.filter((each) => each !== entry),
+    );
+    this.#release(chain, [entry]);
   }
 
   addSet(table: Table, name: string, spec: SetSpec, span: Span): NftSet {
@@ -241,21 +241,29 @@ export class Transaction {
     });
   }
 
-  #acquire({ references }: RuleEntry): void {
-    for (const each of references) {
-      each.uses++;
-      if (each instanceof Chain) this.#reached.add(each);
-    }
-    this.#undo.push(() => {
-      for (const each of references) each.uses--;
+  #setRules(chain: Chain, rules: RuleEntry[]): void {
+    const before = chain.rules;
+    chain.rules = rules;
+    this.#undoRules(chain, () => {
+      chain.rules = before;
     });
   }
 
-  #release(entries: readonly RuleEntry[]): void {
-    for (const { references } of entries) for (const each of references) each.uses--;
-    this.#undo.push(() => {
-      for (const { references } of entries) for (const each of references) each.uses++;
-    });
+  #acquire(chain: Chain, entry: RuleEntry): void {
+    for (const each of entry.references) {
+      each.uses++;
+      if (each instanceof Chain) this.#reached.add(each);
+    }
+    if (entry.references.length > 0) this.#undoRules(chain, () => countUses([entry], -1));
+  }
+
+  #release(chain: Chain, entries: readonly RuleEntry[]): void {
+    countUses(entries, -1);
+    this.#undoRules(chain, () => countUses(entries, 1));
+  }
+
+  #undoRules(chain: Chain, undo: () => void): void {
+    if (!this.#made.has(chain)) this.#undo.push(undo);
   }
 
   #attach({ family }: Table, chain: Chain): void {
@@ -272,6 +280,10 @@ export class Transaction {
       chain.unregister = this.#ruleset.hook(chain, HOOK_POINTS[base.hook], family);
     });
   }
+}
+
+function countUses(entries: readonly RuleEntry[], by: number): void {
+  for (const { references } of entries) for (const each of references) each.uses += by;
 }
 
 function sameBase(a: BaseSpec, b: BaseSpec | undefined): boolean {
