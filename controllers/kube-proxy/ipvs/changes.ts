@@ -26,23 +26,24 @@ const prefix = (ip: string): string => `${ip}/${familyOf(ip).bits}`;
 const lingers = (service: string): boolean => !service.startsWith('-u');
 
 export function changesBetween(before: NodeObjects, after: NodeObjects): Changes {
-  const [old, wanted] = [unionOf(before, after), unionOf(after, before)];
+  const [gone, come] = [notIn(before, after), notIn(after, before)];
+  const [old, wanted] = [unionOf(gone), unionOf(come)];
+  const addresses = differ(old.addresses, wanted.addresses);
+  const entries = differ(old.entries, wanted.entries);
+  const kept = keptByOthers(before, after, addresses, entries);
+  const free = (list: readonly string[]): string[] => list.filter((each) => !kept.has(each));
   const quiescent: string[] = [];
   return {
-    newAddresses: lines(
-      missing(wanted.addresses, old.addresses),
-      (ip) => `addr add ${prefix(ip)} dev ${DEVICE}`,
-    ),
-    oldAddresses: lines(
-      missing(old.addresses, wanted.addresses),
-      (ip) => `addr del ${prefix(ip)} dev ${DEVICE}`,
-    ),
+    newAddresses: lines(free(addresses.come), (ip) => `addr add ${prefix(ip)} dev ${DEVICE}`),
+    oldAddresses: lines(free(addresses.gone), (ip) => `addr del ${prefix(ip)} dev ${DEVICE}`),
     entries:
-      lines(missing(old.entries, wanted.entries), (entry) => `del ${entry} -exist`) +
-      lines(missing(wanted.entries, old.entries), (entry) => `add ${entry} -exist`),
+      lines(free(entries.gone), (entry) => `del ${entry} -exist`) +
+      lines(free(entries.come), (entry) => `add ${entry} -exist`),
     services: servicesText(old, wanted, quiescent),
     quiescent,
-    outFilter: outFilterBetween(before, after),
+    outFilter: [...gone, ...come].some(({ outFilter }) => outFilter.length > 0)
+      ? outFilterBetween(before, after)
+      : undefined,
   };
 }
 
@@ -52,8 +53,12 @@ function outFilterBetween(before: NodeObjects, after: NodeObjects): readonly str
   return old.join() === wanted.join() ? undefined : wanted;
 }
 
-/** Addresses are shared between ports. */
-const IPVS_IPS = /^KUBE-(6-)?IPVS-IPS /;
+/** The ports of which `others` has none of the same version. */
+function notIn(some: NodeObjects, others: NodeObjects): ServiceObjects[] {
+  const found: ServiceObjects[] = [];
+  for (const [key, objects] of some) if (others.get(key) !== objects) found.push(objects);
+  return found;
+}
 
 interface Union {
   readonly addresses: ReadonlySet<string>;
@@ -62,24 +67,44 @@ interface Union {
   readonly servers: ReadonlyMap<string, readonly string[]>;
 }
 
-/** What the ports that differ have together. Addresses are shared between ports, so all ports' count. */
-function unionOf(some: NodeObjects, others: NodeObjects): Union {
+function unionOf(ports: readonly ServiceObjects[]): Union {
   const addresses = new Set<string>();
   const entries = new Set<string>();
   const services = new Map<string, string>();
   const servers = new Map<string, readonly string[]>();
-  for (const [key, objects] of some) {
+  for (const objects of ports) {
     for (const address of objects.addresses) addresses.add(address);
-    if (others.get(key) === objects) continue;
     for (const entry of objects.entries) entries.add(entry);
     for (const [name, options] of objects.services) services.set(name, options);
     for (const [name, list] of objects.servers) servers.set(name, list);
   }
-  for (const [key, objects] of some) {
-    if (others.get(key) !== objects) continue;
-    for (const entry of objects.entries) if (IPVS_IPS.test(entry)) entries.add(entry);
-  }
   return { addresses, entries, services, servers };
+}
+
+interface Difference {
+  readonly gone: readonly string[];
+  readonly come: readonly string[];
+}
+
+function differ(old: ReadonlySet<string>, wanted: ReadonlySet<string>): Difference {
+  return { gone: missing(old, wanted), come: missing(wanted, old) };
+}
+
+/** Ports of one Service share its addresses: those that a port has which is the same before and after stay. */
+function keptByOthers(
+  before: NodeObjects,
+  after: NodeObjects,
+  ...differences: readonly Difference[]
+): ReadonlySet<string> {
+  const moved = new Set(differences.flatMap(({ gone, come }) => [...gone, ...come]));
+  const kept = new Set<string>();
+  if (moved.size === 0) return kept;
+  for (const [key, objects] of after) {
+    if (before.get(key) !== objects) continue;
+    for (const address of objects.addresses) if (moved.has(address)) kept.add(address);
+    for (const entry of objects.entries) if (moved.has(entry)) kept.add(entry);
+  }
+  return kept;
 }
 
 function servicesText(old: Union, wanted: Union, quiescent: string[]): string {
