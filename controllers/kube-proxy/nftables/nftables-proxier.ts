@@ -76,12 +76,14 @@ class NftablesProxier implements Proxier {
     const serviceCidrs = this.#serviceCidrs().join(' ');
     const isFull = this.isFullSyncDue;
     const now = this.#mode.now();
-    const cleanupFailed = !(await this.#deleteDoomed(objects, now));
-    const { text, staleChains } = isFull
+    const cleanupFailed = !(await this.#deleteDoomed(now));
+    const { text, chains, staleChains } = isFull
       ? await this.#everything(objects)
       : this.#programs.difference(this.#written!.objects, objects);
     this.#written = undefined;
     if (text !== '') await runInShell(this.#node, ['nft', '-f', '-'], text);
+    // One that is used again is forgotten.
+    for (const chain of chains) this.#stale.delete(chain);
     for (const chain of staleChains) this.#stale.set(chain, now);
     this.#written = { objects, serviceCidrs };
     if (isFull) this.#lastFull = now;
@@ -113,16 +115,11 @@ class NftablesProxier implements Proxier {
     );
   }
 
-  /** Chains whose time has come; one that is used again is forgotten. False: they will be tried again. */
-  async #deleteDoomed(objects: NodeObjects, now: number): Promise<boolean> {
-    if (this.#stale.size === 0) return true;
-    const used = new Set([...objects.values()].flatMap(({ chains }) => [...chains.keys()]));
+  /** Chains whose time has come. False: they will be tried again. */
+  async #deleteDoomed(now: number): Promise<boolean> {
     const doomed: string[] = [];
-    for (const [chain, since] of this.#stale) {
-      if (!used.has(chain) && now - since < STALE_MS) continue;
-      this.#stale.delete(chain);
-      if (!used.has(chain)) doomed.push(chain);
-    }
+    for (const [chain, since] of this.#stale) if (now - since >= STALE_MS) doomed.push(chain);
+    for (const chain of doomed) this.#stale.delete(chain);
     if (doomed.length === 0) return true;
     const text = deleteChainsText(doomed, this.#mode.settings.family);
     const { exitCode } = await this.#node.shell.run(['nft', '-f', '-'], text);

@@ -18,6 +18,8 @@ interface Changes {
 export interface Difference {
   /** For `nft -f`; empty when nothing differs. */
   readonly text: string;
+  /** Filled now. */
+  readonly chains: readonly string[];
   /** Emptied now; to be deleted a little later. */
   readonly staleChains: readonly string[];
 }
@@ -27,7 +29,8 @@ export function differenceText(before: NodeObjects, after: NodeObjects, family: 
   const changes = noChanges();
   for (const [key, objects] of after) compare(changes, before.get(key), objects);
   for (const [key, objects] of before) if (!after.has(key)) compare(changes, objects, undefined);
-  return { text: changesText(changes, tableOf(family)), staleChains: [...changes.staleChains] };
+  const text = changesText(changes, tableOf(family));
+  return { text, chains: [...changes.chains.keys()], staleChains: [...changes.staleChains] };
 }
 
 /** What an unknown table has that Services come and go with. */
@@ -64,6 +67,7 @@ export function fullText(after: NodeObjects, options: BaseOptions, leftovers: Le
   for (const ip of nodePortIps ?? []) lines.push(`add element ${table} ${NODE_PORT_IPS} { ${ip} }`);
   return {
     text: `${lines.join('\n')}\n${changesText(changes, table)}`,
+    chains: [...changes.chains.keys()],
     staleChains: [...changes.staleChains],
   };
 }

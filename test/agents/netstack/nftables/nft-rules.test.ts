@@ -88,6 +88,23 @@ describe('a transaction', () => {
     expect(listed()).toBe(LISTED);
   });
 
+  it('that is refused leaves nothing in use that was not', () => {
+    load('add table ip t\nadd chain ip t target\nadd set ip t s { type ipv4_addr ; }');
+    const made = [
+      'add chain ip t made',
+      'add rule ip t made ip saddr 10.0.0.1 jump target',
+      'insert rule ip t made ip saddr @s goto target',
+      'add rule ip t made accept',
+      'flush chain ip t made',
+      'add rule ip t made jump target',
+      'add rule ip t target ip daddr @s accept',
+    ];
+    expect(refusal(`${made.join('\n')}\nadd rule ip t nowhere accept`)).not.toBe('accepted');
+    expect(listed()).not.toContain('made');
+    load('delete chain ip t target\ndelete set ip t s');
+    expect(listed()).toBe('table ip t {\n}\n');
+  });
+
   it('says where a mistake is', () => {
     expect(refusal('add table ip t\nadd chain ip t c { type filter hook forward priority bogus ; }')).toMatch(
       /^\/dev\/stdin:2:.*: Error: invalid priority expression value in this context\.\nadd chain/,
