@@ -1,16 +1,12 @@
 import { flannelRules } from '../../agents/cni/flannel.ts';
-import { cidr6 } from '../../agents/netstack/cidr.ts';
-import { parseIp } from '../../agents/netstack/ip-address.ts';
-import { ipv6 } from '../../agents/netstack/ipv6.ts';
-import { createVxlan } from '../../agents/netstack/link/vxlan.ts';
-import { mac } from '../../agents/netstack/mac.ts';
+import { ipv4 } from '../../agents/netstack/ipv4.ts';
 import { runNodeCommand } from '../../agents/shell/run-node-command.ts';
 import { defaultProxyConfig } from '../../controllers/kube-proxy/configuration/parse-proxy-config.ts';
 import type { ProxyModeName } from '../../controllers/kube-proxy/configuration/proxy-config.ts';
 import { familyOf, IPV4, IPV6 } from '../../controllers/kube-proxy/ip-family.ts';
 import { proxyMode } from '../../controllers/kube-proxy/proxy-mode.ts';
 import type { ProxiedPort } from '../../controllers/kube-proxy/service-port.ts';
-import { FlowWorld, HOSTS, HOSTS_6, type Port } from '../agents/netstack/flow/flow-world.ts';
+import { FlowWorld, HOSTS, type Port } from '../agents/netstack/flow/flow-world.ts';
 import { ECHO_SECONDS, type Seen, sentinels, sentinelTag, TUNNEL_PORTS } from './kernel-node.ts';
 
 /** The simulated node with what kube-proxy and flannel wrote to it. */
@@ -24,35 +20,11 @@ export class SimNode {
     ns.sysctl.set('net.ipv4.ip_local_port_range', TUNNEL_PORTS);
     ns.sysctl.set('net.netfilter.nf_conntrack_icmp_timeout', ECHO_SECONDS);
     ns.sysctl.set('net.netfilter.nf_conntrack_icmpv6_timeout', ECHO_SECONDS);
-    ns.sysctl.set('net.ipv6.conf.all.forwarding', 1);
-    // The bridge's ports have no IPv6 of their own in either world: Linux would announce it.
-    for (const pod of ['pod2', 'pod3'] as const) ns.sysctl.set(`net.ipv6.conf.${pod}.disable_ipv6`, 1);
-    ns.addAddress(cni0, cidr6('fd00:10:244:1::1/64'));
-    ns.addAddress(devices.eth0, cidr6('fd00:172:18::2/64'));
-    ns.addRoute({ destination: cidr6('::/0'), gateway: ipv6('fd00:172:18::64') });
-    this.#tunnelOverIpv6();
-    for (const [port, hosts] of [...Object.entries(HOSTS), ...Object.entries(HOSTS_6)]) {
+    this.world.speakIpv6('');
+    for (const [port, hosts] of Object.entries(HOSTS)) {
       const link = port === 'eth0' ? devices.eth0 : cni0;
-      for (const [address, host] of Object.entries(hosts)) ns.addNeighbour(link, parseIp(address)!, host);
+      for (const [address, host] of Object.entries(hosts)) ns.addNeighbour(link, ipv4(address), host);
     }
-  }
-
-  #tunnelOverIpv6(): void {
-    const { ns, devices } = this.world;
-    const far = ipv6('fd00:10:244:2::');
-    const farMac = mac('02:00:00:00:f1:62');
-    const flannel = createVxlan(ns, 'flannel-v6.1', {
-      vni: 1,
-      local: ipv6('fd00:172:18::2'),
-      device: devices.eth0,
-      learning: false,
-      mac: mac('02:00:00:00:f1:61'),
-    });
-    ns.addAddress(flannel, cidr6('fd00:10:244:1::/128'));
-    flannel.setUp();
-    ns.addNeighbour(flannel, far, farMac);
-    flannel.fdbAppend(farMac, ipv6('fd00:172:18::3'));
-    ns.addRoute({ destination: cidr6('fd00:10:244:2::/64'), gateway: far, link: flannel, onlink: true });
   }
 
   /** One without any rule. */

@@ -1,20 +1,22 @@
 import { putU16, putU32, u16, u32 } from '../bytes.ts';
-import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../header/tcp-header.ts';
 import { ipConfOf } from '../ip/ip-conf.ts';
 import { isFresh } from '../link/bridge-fdb.ts';
 import type { Link } from '../link/link.ts';
 import { account } from '../link/receive.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
-import { ETH_IPV4, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
+import { PROTO_TCP } from '../protocol-numbers.ts';
 import type { Flow } from './flow.ts';
+import { type FrameLayout, layoutOf } from './frame-layout.ts';
 import { FlowRecording } from './recording.ts';
 
 const FIRST_SLOTS = 256;
 /** Flows that one namespace remembers; two of one slot take turns. */
 const MAX_SLOTS = 1 << 16;
-const SMALLEST_FRAME = 14 + 20 + 8;
-const TCP_CONTROL = TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK;
+/** From the transport header on. */
+const TCP_CHECKSUM = 16;
+const UDP_CHECKSUM = 6;
+const IPV4_CHECKSUM = 24;
 
 /**
  * The fast path: packets of an established flow go the way that the slow path led the one before, without
@@ -40,16 +42,17 @@ export class FlowTable {
   forward(link: Link, packet: Packet): boolean {
     packet.recording = undefined;
     if (!this.enabled || packet.trace !== undefined) return false;
-    if (link.rxHandler === undefined && !ipConfOf(link).forwarding) return false;
+    if (packet.connection !== undefined || packet.route !== undefined) return false;
+    const layout = layoutOf(packet);
+    if (layout === undefined || !leadsOn(link, layout)) return false;
     const { bytes, start } = packet;
-    if (!isPlain(packet)) return false;
     const mac0 = u32(bytes, start) | 0;
     const mac1 = u32(bytes, start + 4) | 0;
     const mac2 = u32(bytes, start + 8) | 0;
-    const source = u32(bytes, start + 26) | 0;
-    const destination = u32(bytes, start + 30) | 0;
-    const ports = u32(bytes, start + 34) | 0;
-    const protocol = bytes[start + 23]!;
+    const source = u32(bytes, start + layout.source) | 0;
+    const destination = u32(bytes, start + layout.destination) | 0;
+    const ports = u32(bytes, start + layout.l4) | 0;
+    const protocol = bytes[start + layout.protocol]!;
     const { mark } = packet;
     const flow = this.#slots[hash(source, destination, ports) & (this.#slots.length - 1)];
     if (
@@ -58,38 +61,52 @@ export class FlowTable {
       flow.source === source &&
       flow.destination === destination &&
       flow.input === link &&
+      flow.layout === layout &&
       flow.protocol === protocol &&
       flow.mac0 === mac0 &&
       flow.mac1 === mac1 &&
       flow.mac2 === mac2 &&
       flow.mark === mark &&
       flow.generation === this.#ns.generation &&
+      hasWords(bytes, start, layout.upper, flow.upper) &&
       this.#holds(flow, packet)
     ) {
       this.#send(flow, packet);
       return true;
     }
     if ((mac0 & 0x01000000) !== 0) return false;
-    const key = { input: link, mark, mac0, mac1, mac2, source, destination, ports, protocol };
+    const key = { input: link, layout, mark, mac0, mac1, mac2, source, destination, ports, protocol };
     this.#recording.begin(packet, key, this.#ns.generation);
     return false;
   }
 
   /** Whether the slow path would decide the same now; what it would learn from the packet is learnt here. */
   #holds(
-    { maxLength, rewrite, effects, connection, connectionStatus, connectionMark, isReply }: Flow,
+    {
+      layout,
+      protocol,
+      maxLength,
+      rewrite,
+      effects,
+      connection,
+      connectionStatus,
+      connectionMark,
+      isReply,
+    }: Flow,
     packet: Packet,
   ): boolean {
     const { bytes, start, end } = packet;
-    if (end - start - 14 > maxLength || bytes[start + 22]! <= rewrite.hops) return false;
-    if (!packet.checksumsGood && headerSum(bytes, start + 14) !== 0xffff) return false;
+    if (end - start - 14 > maxLength || bytes[start + layout.hops]! <= rewrite.hops) return false;
+    if (!packet.checksumsGood && layout.version === 4 && headerSum(bytes, start + 14) !== 0xffff)
+      return false;
     const { conntrack, neighbours, softirq } = this.#ns;
     const { now } = softirq;
     const { towards, learnt } = effects;
     for (let i = 0; i < towards.length; i++) if (!isFresh(towards[i]!, now)) return false;
     if (connection !== undefined) {
       packet.l3 = start + 14;
-      packet.l4 = start + 34;
+      packet.l4 = start + layout.l4;
+      packet.nextHeader = protocol;
       if (connection.status !== connectionStatus || connection.mark !== connectionMark) return false;
       if (!conntrack.isUneventful(connection, packet, isReply, now)) return false;
     }
@@ -102,7 +119,7 @@ export class FlowTable {
     return true;
   }
 
-  #send({ input, effects, rewrite, output, outputMark }: Flow, packet: Packet): void {
+  #send({ layout, input, effects, rewrite, output, outputMark }: Flow, packet: Packet): void {
     this.hits++;
     account(input, packet);
     const length = packet.end - packet.start;
@@ -111,24 +128,17 @@ export class FlowTable {
     putU32(bytes, start, rewrite.mac0);
     putU32(bytes, start + 4, rewrite.mac1);
     putU32(bytes, start + 8, rewrite.mac2);
-    bytes[start + 22] = bytes[start + 22]! - rewrite.hops;
-    if (rewrite.headerDelta !== 0) addToChecksum(bytes, start + 24, rewrite.headerDelta);
-    putU32(bytes, start + 26, rewrite.source);
-    putU32(bytes, start + 30, rewrite.destination);
-    if (rewrite.transportDelta !== 0) this.#translate(packet, rewrite.ports, rewrite.transportDelta);
+    bytes[start + layout.hops] = bytes[start + layout.hops]! - rewrite.hops;
+    if (rewrite.headerDelta !== 0) addToChecksum(bytes, start + IPV4_CHECKSUM, rewrite.headerDelta);
+    putU32(bytes, start + layout.source, rewrite.source);
+    putU32(bytes, start + layout.destination, rewrite.destination);
+    for (let i = 0; i < layout.upper.length; i++) putU32(bytes, start + layout.upper[i]!, rewrite.upper[i]!);
     packet.l3 = start + 14;
-    packet.l4 = start + 34;
+    packet.l4 = start + layout.l4;
+    if (rewrite.transportDelta !== 0)
+      translate(bytes, packet.l4, bytes[start + layout.protocol] === PROTO_TCP, rewrite);
     packet.mark = outputMark;
     output.transmit(packet);
-  }
-
-  #translate({ bytes, start }: Packet, ports: number, delta: number): void {
-    putU32(bytes, start + 34, ports);
-    if (bytes[start + 23] === PROTO_TCP) return addToChecksum(bytes, start + 50, delta);
-    if (u16(bytes, start + 40) === 0) return;
-    addToChecksum(bytes, start + 40, delta);
-    // RFC 768: no checksum is written as 0, so a sum of 0 is written as its other form.
-    if (u16(bytes, start + 40) === 0) putU16(bytes, start + 40, 0xffff);
   }
 
   #keep(flow: Flow): void {
@@ -146,14 +156,36 @@ export class FlowTable {
   }
 }
 
-/** A whole TCP or UDP packet over IPv4 without options or padding; of TCP neither the beginning nor the end. */
-function isPlain({ bytes, start, end, connection, route }: Packet): boolean {
-  if (connection !== undefined || route !== undefined || end - start < SMALLEST_FRAME) return false;
-  if (u16(bytes, start + 12) !== ETH_IPV4 || bytes[start + 14] !== 0x45) return false;
-  if (u16(bytes, start + 16) !== end - start - 14 || (u16(bytes, start + 20) & 0x3fff) !== 0) return false;
-  const protocol = bytes[start + 23];
-  if (protocol === PROTO_UDP) return true;
-  return protocol === PROTO_TCP && end - start >= 54 && (bytes[start + 47]! & TCP_CONTROL) === TCP_ACK;
+/** What comes in by `link` is bridged or routed, not only delivered. */
+function leadsOn(link: Link, { version }: FrameLayout): boolean {
+  if (link.rxHandler !== undefined) return true;
+  const conf = ipConfOf(link);
+  return version === 4 ? conf.forwarding : conf.forwarding6;
+}
+
+function hasWords(
+  bytes: Uint8Array,
+  start: number,
+  at: readonly number[],
+  words: ArrayLike<number>,
+): boolean {
+  for (let i = 0; i < at.length; i++) if ((u32(bytes, start + at[i]!) | 0) !== words[i]) return false;
+  return true;
+}
+
+function translate(
+  bytes: Uint8Array,
+  l4: number,
+  isTcp: boolean,
+  { ports, transportDelta }: Flow['rewrite'],
+): void {
+  putU32(bytes, l4, ports);
+  if (isTcp) return addToChecksum(bytes, l4 + TCP_CHECKSUM, transportDelta);
+  const checksum = l4 + UDP_CHECKSUM;
+  if (u16(bytes, checksum) === 0) return;
+  addToChecksum(bytes, checksum, transportDelta);
+  // RFC 768: no checksum is written as 0, so a sum of 0 is written as its other form.
+  if (u16(bytes, checksum) === 0) putU16(bytes, checksum, 0xffff);
 }
 
 function hash(source: number, destination: number, ports: number): number {

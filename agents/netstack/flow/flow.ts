@@ -3,10 +3,15 @@ import type { Counters } from '../iptables/chain.ts';
 import type { FdbEntry } from '../link/bridge-fdb.ts';
 import type { Link } from '../link/link.ts';
 import type { Neighbour } from '../neigh/neighbour.ts';
+import type { FrameLayout } from './frame-layout.ts';
+
+/** Words of addresses that do not fit into one, in the order of `FrameLayout.upper`. */
+type UpperWords = ArrayLike<number>;
 
 /** What tells the packets of one flow from all others, in words as they stand in the frame. */
 export interface FlowKey {
   readonly input: Link;
+  readonly layout: FrameLayout;
   readonly mark: number;
   /** The twelve bytes of the Ethernet addresses. */
   readonly mac0: number;
@@ -26,10 +31,11 @@ export interface FlowRewrite {
   readonly mac2: number;
   readonly source: number;
   readonly destination: number;
+  readonly upper: UpperWords;
   readonly ports: number;
   /** 1 if it was routed, 0 if it was bridged. */
   readonly hops: 0 | 1;
-  /** To be added to the complement of the IPv4 header's checksum (RFC 1624), and of the transport's. */
+  /** To be added to the complement of the IPv4 header's checksum (RFC 1624; none of IPv6), and of the transport's. */
   readonly headerDelta: number;
   readonly transportDelta: number;
 }
@@ -58,12 +64,13 @@ export interface FlowEffects {
  * namespace's generation and the connection's state are what they were.
  */
 export interface Flow extends FlowKey {
+  readonly upper: UpperWords;
   readonly generation: number;
   readonly rewrite: FlowRewrite;
   readonly effects: FlowEffects;
   readonly output: Link;
   readonly outputMark: number;
-  /** The largest IPv4 packet, in bytes, that goes this way whole. */
+  /** The largest packet, in bytes, that goes this way whole. */
   readonly maxLength: number;
   readonly connection: Connection | undefined;
   readonly connectionStatus: number;

@@ -1,5 +1,6 @@
 import { u32 } from '../bytes.ts';
 import { fold } from '../checksum.ts';
+import type { IpVersion } from '../ip-address.ts';
 import type { Counters } from '../iptables/chain.ts';
 import type { FdbEntry } from '../link/bridge-fdb.ts';
 import type { Link } from '../link/link.ts';
@@ -8,10 +9,9 @@ import { CT_UNTRACKED, type Packet } from '../packet.ts';
 import { PROTO_TCP } from '../protocol-numbers.ts';
 import type { Flow, FlowEffects, FlowKey, FlowRewrite, Walk } from './flow.ts';
 
-/** Words of a frame from the IPv4 header on: 20 bytes of it, 20 of TCP or 8 of UDP. */
-const TCP_WORDS = 10;
-const UDP_WORDS = 7;
 const L3 = 14;
+/** Words of a frame from its IP header on that may matter: IPv6's header and TCP's. */
+const MOST_WORDS = 15;
 
 /** Gathers a packet's effects. A flow that is kept takes it along. */
 class Effects implements FlowEffects {
@@ -40,7 +40,7 @@ export class FlowRecording {
   #packet: Packet | undefined;
   #key: FlowKey | undefined;
   #generation = 0;
-  readonly #before = new Int32Array(TCP_WORDS);
+  readonly #before = new Int32Array(MOST_WORDS);
   #length = 0;
   #mtu = 0;
   #effects = new Effects();
@@ -56,7 +56,7 @@ export class FlowRecording {
     this.#key = key;
     this.#generation = generation;
     this.#length = end - start;
-    readWords(this.#before, packet.bytes, start + L3, key.protocol);
+    readWords(this.#before, packet.bytes, start + L3, WORDS[key.layout.version], key.protocol);
     this.#mtu = Number.POSITIVE_INFINITY;
     this.#effects.clear();
     packet.recording = this;
@@ -108,7 +108,12 @@ export class FlowRecording {
     const { connection, ctInfo } = packet;
     const { ns } = output;
     if (ns.generation !== this.#generation || this.#effects.received.some((each) => each.ns !== ns)) return;
-    if (connection === undefined ? ns.conntrack.tracks(4) && ctInfo !== CT_UNTRACKED : !connection.isSteady())
+    const { layout } = this.#key!;
+    if (
+      connection === undefined
+        ? ns.conntrack.tracks(layout.version) && ctInfo !== CT_UNTRACKED
+        : !connection.isSteady()
+    )
       return;
     const rewrite = this.#rewrite(packet);
     if (rewrite === undefined) return;
@@ -116,6 +121,7 @@ export class FlowRecording {
     this.#effects = new Effects();
     this.#keep({
       ...this.#key!,
+      upper: pick(this.#before, WORDS[layout.version].upper),
       generation: this.#generation,
       rewrite,
       effects,
@@ -132,57 +138,117 @@ export class FlowRecording {
   /** Undefined if the frame changed in a way that not every packet of the flow would. */
   #rewrite({ bytes, start, end, l3 }: Packet): FlowRewrite | undefined {
     const before = this.#before;
-    const { protocol } = this.#key!;
+    const { protocol, layout } = this.#key!;
     if (end - start !== this.#length || l3 !== start + L3) return undefined;
-    readWords(after, bytes, l3, protocol);
-    const hops = (before[TTL]! >>> 24) - (after[TTL]! >>> 24);
-    if ((hops !== 0 && hops !== 1) || !restIsEqual(before, after, protocol)) return undefined;
-    const source = after[SOURCE]!;
-    const destination = after[DESTINATION]!;
-    const ports = after[PORTS]!;
-    const ttl = hops === 0 ? 0 : (~(before[TTL]! >>> 16) & 0xffff) + (after[TTL]! >>> 16);
-    const addresses = wordDelta(before[SOURCE]!, source) + wordDelta(before[DESTINATION]!, destination);
+    const words = WORDS[layout.version];
+    readWords(after, bytes, l3, words, protocol);
+    const hops = words.hopsOf(before) - words.hopsOf(after);
+    if ((hops !== 0 && hops !== 1) || !restIsEqual(before, after, words, protocol)) return undefined;
+    const ports = after[words.l4]!;
+    const oldPorts = before[words.l4]!;
     const transport =
-      translationDelta(before[SOURCE]!, source, before[PORTS]! >>> 16, ports >>> 16) +
-      translationDelta(before[DESTINATION]!, destination, before[PORTS]! & 0xffff, ports & 0xffff);
+      translationDelta(before, after, words.source, oldPorts >>> 16, ports >>> 16) +
+      translationDelta(before, after, words.destination, oldPorts & 0xffff, ports & 0xffff);
     return {
       mac0: u32(bytes, start) | 0,
       mac1: u32(bytes, start + 4) | 0,
       mac2: u32(bytes, start + 8) | 0,
-      source,
-      destination,
+      source: after[words.source.at(-1)!]!,
+      destination: after[words.destination.at(-1)!]!,
+      upper: pick(after, words.upper),
       ports,
       hops,
-      headerDelta: fold(addresses + ttl),
+      headerDelta: layout.version === 4 ? fold(ipv4HeaderDelta(before, after, hops)) : 0,
       transportDelta: fold(transport),
     };
   }
 }
 
-const after = new Int32Array(TCP_WORDS);
-/** Indices of words: TTL, protocol and header checksum; addresses; ports; the transport's checksum. */
-const TTL = 2;
-const SOURCE = 3;
-const DESTINATION = 4;
-const PORTS = 5;
-const UDP_CHECKSUM = 6;
-const TCP_CHECKSUM = 9;
+const after = new Int32Array(MOST_WORDS);
 
-function readWords(into: Int32Array, bytes: Uint8Array, l3: number, protocol: number): void {
-  const count = protocol === PROTO_TCP ? TCP_WORDS : UDP_WORDS;
+/** Which words of a frame, from its IP header on, are what in a version of IP. */
+interface WordPlaces {
+  /** Words of the header that nothing may change, and of which bits. */
+  readonly fixed: readonly (readonly [number, number])[];
+  readonly source: readonly number[];
+  readonly destination: readonly number[];
+  /** Of the addresses, all but the last of each. */
+  readonly upper: readonly number[];
+  readonly l4: number;
+  hopsOf(words: Int32Array): number;
+}
+
+/** The word with TTL, protocol and header checksum (RFC 791 §3.1). */
+const IPV4_TTL = 2;
+/** The word with payload length, next header and hop limit (RFC 8200 §3). */
+const IPV6_HOPS = 1;
+
+const WORDS: Readonly<Record<IpVersion, WordPlaces>> = {
+  4: {
+    fixed: [
+      [0, -1],
+      [1, -1],
+      [IPV4_TTL, 0x00ff0000],
+    ],
+    source: [3],
+    destination: [4],
+    upper: [],
+    l4: 5,
+    hopsOf: (words) => words[IPV4_TTL]! >>> 24,
+  },
+  6: {
+    fixed: [
+      [0, -1],
+      [IPV6_HOPS, ~0xff],
+    ],
+    source: [2, 3, 4, 5],
+    destination: [6, 7, 8, 9],
+    upper: [2, 3, 4, 6, 7, 8],
+    l4: 10,
+    hopsOf: (words) => words[IPV6_HOPS]! & 0xff,
+  },
+};
+
+/** Words of a transport header that nothing may change, from its first: all but ports and checksum. */
+const TCP_FIXED: WordPlaces['fixed'] = [
+  [1, -1],
+  [2, -1],
+  [3, -1],
+  [4, 0x0000ffff],
+];
+const UDP_FIXED: WordPlaces['fixed'] = [[1, 0xffff0000 | 0]];
+
+const fixedOf = (protocol: number): WordPlaces['fixed'] => (protocol === PROTO_TCP ? TCP_FIXED : UDP_FIXED);
+
+function pick(words: Int32Array, places: readonly number[]): readonly number[] {
+  return places.length === 0 ? places : places.map((place) => words[place]!);
+}
+
+function readWords(
+  into: Int32Array,
+  bytes: Uint8Array,
+  l3: number,
+  { l4 }: WordPlaces,
+  protocol: number,
+): void {
+  const count = l4 + 1 + fixedOf(protocol).length;
   for (let i = 0; i < count; i++) into[i] = u32(bytes, l3 + 4 * i);
 }
 
-/** Whether nothing changed but TTL, checksums, addresses and ports. */
-function restIsEqual(a: Int32Array, b: Int32Array, protocol: number): boolean {
-  const isTcp = protocol === PROTO_TCP;
-  const same = (word: number, mask: number): boolean => ((a[word]! ^ b[word]!) & mask) === 0;
-  if (!same(0, -1) || !same(1, -1) || !same(TTL, 0x00ff0000)) return false;
-  if (!isTcp) return same(UDP_CHECKSUM, 0xffff0000);
-  return same(6, -1) && same(7, -1) && same(8, -1) && same(TCP_CHECKSUM, 0x0000ffff);
+/** Whether nothing changed but hops, checksums, addresses and ports. */
+function restIsEqual(a: Int32Array, b: Int32Array, { fixed, l4 }: WordPlaces, protocol: number): boolean {
+  const isSame = (from: number, [word, mask]: readonly [number, number]): boolean =>
+    ((a[from + word]! ^ b[from + word]!) & mask) === 0;
+  return fixed.every((each) => isSame(0, each)) && fixedOf(protocol).every((each) => isSame(l4, each));
 }
 
-/** The terms of RFC 1624 for a changed address: none if it is as before, else both of its halves. */
+function ipv4HeaderDelta(before: Int32Array, now: Int32Array, hops: 0 | 1): number {
+  const ttl = hops === 0 ? 0 : (~(before[IPV4_TTL]! >>> 16) & 0xffff) + (now[IPV4_TTL]! >>> 16);
+  const { source, destination } = WORDS[4];
+  return [...source, ...destination].reduce((sum, i) => sum + wordDelta(before[i]!, now[i]!), ttl);
+}
+
+/** The terms of RFC 1624 for a changed word of an address: none if it is as before, else both of its halves. */
 function wordDelta(before: number, now: number): number {
   if (before === now) return 0;
   return (~(before >>> 16) & 0xffff) + (now >>> 16) + (~before & 0xffff) + (now & 0xffff);
@@ -192,7 +258,14 @@ function wordDelta(before: number, now: number): number {
  * What one translation adds to the complement of a transport checksum. The port's terms count even if it kept
  * its value, as in nat-translate.ts: the two forms of zero stay the same then.
  */
-function translationDelta(oldAddress: number, address: number, oldPort: number, port: number): number {
-  if (address === oldAddress && port === oldPort) return 0;
-  return wordDelta(oldAddress, address) + (~oldPort & 0xffff) + port;
+function translationDelta(
+  before: Int32Array,
+  now: Int32Array,
+  address: readonly number[],
+  oldPort: number,
+  port: number,
+): number {
+  if (port === oldPort && address.every((i) => before[i] === now[i])) return 0;
+  const words = address.reduce((sum, i) => sum + wordDelta(before[i]!, now[i]!), 0);
+  return words + (~oldPort & 0xffff) + port;
 }

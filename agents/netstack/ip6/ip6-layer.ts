@@ -225,6 +225,7 @@ export class Ip6Layer implements IpProtocol {
     const link = this.outputLink(packet.route!);
     if (this.#ns.hooks6.run(POSTROUTING, packet, packet.input, link) !== NF_ACCEPT) return;
     const mtu = this.#limit(packet, packet.route!, link);
+    packet.recording?.fits(mtu);
     if (leavesInPieces6(packet, mtu)) return this.#outputFragments(packet, mtu);
     this.#finishOutput(packet);
   }
@@ -346,6 +347,7 @@ export class Ip6Layer implements IpProtocol {
     // What leaves where it came from stays in its scope.
     if (link !== packet.input && !this.#mayLeaveLink(packet)) return ns.drop(packet, 'IP_INVALID_SOURCE');
     const mtu = Math.max(routeMtu(route, link), IPV6_MIN_MTU);
+    packet.recording?.fits(mtu);
     if (isTooBig6(packet, mtu)) {
       this.refuseSize(packet, mtu);
       return ns.drop(packet, 'PKT_TOO_BIG');

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { cidr } from '../../../../agents/netstack/cidr.ts';
+import { cidr, cidr6 } from '../../../../agents/netstack/cidr.ts';
 import { ANY_RULE } from '../../../../agents/netstack/fib/routing-rule.ts';
 import { ipv4 } from '../../../../agents/netstack/ipv4.ts';
+import { ipv6 } from '../../../../agents/netstack/ipv6.ts';
 import { mac } from '../../../../agents/netstack/mac.ts';
 import { type Aberration, Conversation, OPTIONS, type OptionsChoice, RIGHT } from './conversation.ts';
 import { FlowWorld, type FrameSpec, frameOf, type Port, replyTo } from './flow-world.ts';
@@ -18,10 +19,27 @@ const TALKS: readonly (readonly [Port, string, string, number])[] = [
   ['pod2', '10.244.1.2', '10.244.1.3', 8080],
   ['pod2', '10.244.1.2', '10.244.2.2', 8080],
   ['pod3', '10.244.1.3', '172.18.0.100', 53],
+  ['pod3', '10.244.1.3', '203.0.113.7', 53],
   ['eth0', '172.18.0.100', '172.18.0.2', 30080],
   ['eth0', '172.18.0.100', '10.244.1.2', 8080],
   ['pod2', '10.244.1.2', '10.96.0.99', 443],
+  ['pod2', 'fd00:10:244:1::2', 'fd00:10:96::a', 80],
+  ['pod3', 'fd00:10:244:1::3', 'fd00:10:96::a', 80],
+  ['pod2', 'fd00:10:244:1::2', 'fd00:10:244:1::3', 8080],
+  ['pod2', 'fd00:10:244:1::2', 'fd00:10:244:2::2', 8080],
+  ['pod3', 'fd00:10:244:1::3', 'fd00:172:18::64', 53],
+  ['pod3', 'fd00:10:244:1::3', '2001:db8::7', 53],
+  ['eth0', 'fd00:172:18::64', 'fd00:172:18::2', 30080],
+  ['eth0', 'fd00:172:18::64', 'fd00:10:244:1::2', 8080],
 ];
+/** Whose frames have the same words where only some are looked at: addresses that end alike, of either version. */
+const LOOKALIKES: typeof TALKS = [
+  ['pod2', '10.244.1.77', '10.96.0.10', 80],
+  ['pod2', 'fd00:10:244:1::af4:14d', 'fd00:10:96::a60:a', 80],
+  ['pod2', 'fd00:10:244:1::af4:14d', '2001:db8::a60:a', 80],
+  ['pod2', 'fd00:10:244:9::af4:14d', 'fd00:10:96::a60:a', 80],
+];
+const EVERY_TALK = [...TALKS, ...LOOKALIKES];
 
 const BALANCED = { protocol: 6, address: ipv4('10.96.0.99'), port: 443 };
 const SERVERS = ['10.244.1.3', '10.244.2.2'];
@@ -30,6 +48,23 @@ const SERVERS = ['10.244.1.3', '10.244.2.2'];
 const CHANGES: Readonly<Record<string, (world: FlowWorld) => void>> = {
   'drop to a pod': ({ ns }) => void ns.iptables.command(['-I', 'FORWARD', '-d', '10.244.1.3', '-j', 'DROP']),
   'drop no more': ({ ns }) => void ns.iptables.command(['-D', 'FORWARD', '-d', '10.244.1.3', '-j', 'DROP']),
+  'drop to a pod, IPv6': ({ ns }) =>
+    void ns.ip6tables.command(['-I', 'FORWARD', '-d', 'fd00:10:244:1::3', '-j', 'DROP']),
+  'drop no more, IPv6': ({ ns }) =>
+    void ns.ip6tables.command(['-D', 'FORWARD', '-d', 'fd00:10:244:1::3', '-j', 'DROP']),
+  'every third, IPv6': ({ ns }) =>
+    void ns.ip6tables.command('-I FORWARD -m statistic --mode nth --every 3 --packet 0 -j ACCEPT'.split(' ')),
+  'not tracked, IPv6': ({ ns }) =>
+    void ns.ip6tables.command('-t raw -A PREROUTING -d fd00:10:244:2::2 -j CT --notrack'.split(' ')),
+  'route elsewhere, IPv6': ({ ns }) =>
+    void ns.replaceRoute({ destination: cidr6('::/0'), gateway: ipv6('fd00:172:18::3') }),
+  'a route with an MTU, IPv6': ({ ns }) =>
+    void ns.replaceRoute({ destination: cidr6('::/0'), gateway: ipv6('fd00:172:18::64'), mtu: 1280 }),
+  'neighbour moves, IPv6': ({ ns, cni0 }) =>
+    ns.addNeighbour(cni0, ipv6('fd00:10:244:1::3'), mac('02:00:00:00:01:33')),
+  'no forwarding, IPv6': ({ ns }) => ns.sysctl.set('net.ipv6.conf.all.forwarding', 0),
+  'forwarding, IPv6': ({ ns }) => ns.sysctl.set('net.ipv6.conf.all.forwarding', 1),
+  'bridge without hooks, IPv6': ({ ns }) => ns.sysctl.set('net.bridge.bridge-nf-call-ip6tables', 0),
   'match by flags': ({ ns }) =>
     void ns.iptables.command(['-I', 'FORWARD', '-p', 'tcp', '--tcp-flags', 'PSH', 'PSH', '-j', 'ACCEPT']),
   'every third': ({ ns }) =>
@@ -136,7 +171,7 @@ type Step =
   | { readonly kind: 'wait'; readonly milliseconds: number };
 
 const flags = fc.constantFrom(SYN, ACK, ACK, ACK, ACK | 8, ACK | SYN, ACK | 1, 4, 0);
-const payload = fc.constantFrom(0, 1, 100, 100, 700);
+const payload = fc.constantFrom(0, 1, 100, 100, 700, 1330);
 const ttl = fc.constantFrom(64, 64, 64, 1, 2);
 const offset = fc.constantFrom(0, 0, 0, 0, 0, 1, -1, 100, -100, 1001, -66_001, 2 ** 31, -(2 ** 30));
 const odd: fc.Arbitrary<Aberration> = fc.oneof(
@@ -153,7 +188,7 @@ const odd: fc.Arbitrary<Aberration> = fc.oneof(
   },
 );
 const said = fc.record({ flags, payload, ttl, odd });
-const talk = fc.nat(TALKS.length - 1);
+const talk = fc.nat(EVERY_TALK.length - 1);
 const sourcePort = fc.constantFrom(4000, 4001);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -170,7 +205,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         odd,
         dontFragment: fc.boolean(),
       }),
-      damage: fc.constantFrom(0, 0, 0, 0, 0, 0, 24, 40, 50, 53),
+      damage: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 24, 40, 50, 53, 60, 70),
     }),
   },
   {
@@ -205,8 +240,12 @@ class Pair {
   readonly #conversations = new Map<string, Conversation>();
   /** Of the last connection that a client spoke on. */
   #current: { conversation: Conversation; talk: number; spec: Sent } | undefined;
-  /** Segments that went the fast way. */
-  tcpHits = 0;
+  /** Packets that went the fast way, by version of IP and protocol. */
+  readonly hits = { 'IPv4 TCP': 0, 'IPv4 UDP': 0, 'IPv6 TCP': 0, 'IPv6 UDP': 0 };
+
+  constructor() {
+    for (const world of [this.fast, this.slow]) world.speakIpv6();
+  }
 
   async do(step: Step): Promise<void> {
     const { fast, slow } = this;
@@ -229,7 +268,7 @@ class Pair {
         for (const [port, frame] of this.#framesOf(step)) {
           const hits = fast.ns.flows.hits;
           for (const world of [fast, slow]) world.send(port, frame);
-          if (frame[23] === 6) this.tcpHits += fast.ns.flows.hits - hits;
+          this.hits[kindOf(frame)] += fast.ns.flows.hits - hits;
           this.#sent = [...this.#sent.slice(-3), [port, frame]];
         }
     }
@@ -268,7 +307,7 @@ class Pair {
   }
 
   #say(talk: number, spec: Sent): [Port, Uint8Array] {
-    const [port, source, destination, destinationPort] = TALKS[talk]!;
+    const [port, source, destination, destinationPort] = EVERY_TALK[talk]!;
     const key = `${talk} ${spec.sourcePort}`;
     const conversation = this.#conversations.get(key) ?? new Conversation(0xffff_ff00, 0x7fff_ff00);
     this.#conversations.set(key, conversation);
@@ -282,21 +321,34 @@ class Pair {
   }
 }
 
+function kindOf(frame: Uint8Array): keyof Pair['hits'] {
+  const version = frame[12] === 0x86 ? 'IPv6' : 'IPv4';
+  return `${version} ${frame[version === 'IPv6' ? 20 : 23] === 6 ? 'TCP' : 'UDP'}`;
+}
+
+const DATAGRAM: Sent = {
+  protocol: 'udp',
+  sourcePort: 4000,
+  flags: 0,
+  payload: 10,
+  ttl: 64,
+  dontFragment: true,
+  odd: RIGHT,
+};
+
 const shown = ({ port, frame }: { port: Port; frame: Uint8Array }): string =>
   `${port} ${Buffer.from(frame).toString('hex')}`;
 
 it('does with every packet what the slow path does, whatever changes between them', {
   timeout: 300_000,
 }, async () => {
-  let hits = 0;
-  let tcpHits = 0;
+  const hits: Pair['hits'] = { 'IPv4 TCP': 0, 'IPv4 UDP': 0, 'IPv6 TCP': 0, 'IPv6 UDP': 0 };
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
       const pair = new Pair();
       try {
         for (const each of steps) await pair.do(each);
-        hits += pair.fast.ns.flows.hits;
-        tcpHits += pair.tcpHits;
+        for (const [kind, count] of Object.entries(pair.hits)) hits[kind as keyof typeof hits] += count;
         expect(pair.slow.ns.flows.hits).toBe(0);
       } finally {
         pair.close();
@@ -304,21 +356,53 @@ it('does with every packet what the slow path does, whatever changes between the
     }),
     { numRuns: RUNS },
   );
-  expect(hits).toBeGreaterThan(RUNS);
-  expect(tcpHits).toBeGreaterThan(RUNS / 4);
+  for (const [kind, count] of Object.entries(hits)) expect(count, kind).toBeGreaterThan(RUNS / 8);
+});
+
+it('tells flows apart whose addresses end alike', async () => {
+  const pair = new Pair();
+  const spec = DATAGRAM;
+  try {
+    for (let round = 0; round < 3; round++) {
+      for (const index of LOOKALIKES.keys()) {
+        await pair.do({ kind: 'send', talk: TALKS.length + index, spec, damage: 0 });
+        await pair.do({ kind: 'reply', spec });
+        await pair.do({ kind: 'again' });
+      }
+    }
+    expect(pair.hits['IPv4 UDP']).toBeGreaterThan(0);
+    expect(pair.hits['IPv6 UDP']).toBeGreaterThan(0);
+  } finally {
+    pair.close();
+  }
+});
+
+it.each([
+  ['203.0.113.7', 'a route with an MTU'],
+  ['2001:db8::7', 'a route with an MTU, IPv6'],
+])('goes the slow way with what is too long for the way to %s', async (destination, change) => {
+  const pair = new Pair();
+  const outside = TALKS.findIndex((talk) => talk[2] === destination);
+  const sent = async (payload: number): Promise<number> => {
+    const before = pair.fast.ns.flows.hits;
+    await pair.do({ kind: 'send', talk: outside, spec: { ...DATAGRAM, payload }, damage: 0 });
+    return pair.fast.ns.flows.hits - before;
+  };
+  try {
+    await pair.do({ kind: 'change', name: change });
+    await sent(10);
+    await pair.do({ kind: 'reply', spec: DATAGRAM });
+    await sent(10);
+    expect(await sent(10)).toBe(1);
+    expect(await sent(1330)).toBe(0);
+  } finally {
+    pair.close();
+  }
 });
 
 it('goes the slow way when the bridge has forgotten where a destination is, though its source still speaks', async () => {
   const pair = new Pair();
-  const spec: Sent = {
-    protocol: 'udp',
-    sourcePort: 4000,
-    flags: 0,
-    payload: 10,
-    ttl: 64,
-    dontFragment: false,
-    odd: RIGHT,
-  };
+  const spec = DATAGRAM;
   const betweenPods = 2;
   const send = { kind: 'send', talk: betweenPods, spec, damage: 0 } as const;
   try {

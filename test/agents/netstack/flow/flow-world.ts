@@ -1,4 +1,4 @@
-import { cidr } from '../../../../agents/netstack/cidr.ts';
+import { cidr, cidr6 } from '../../../../agents/netstack/cidr.ts';
 import {
   ARP_LENGTH,
   ARP_REPLY,
@@ -17,7 +17,7 @@ import { writeTcp, writeTcpChecksum } from '../../../../agents/netstack/header/t
 import { writeUdp, writeUdpChecksum } from '../../../../agents/netstack/header/udp-header.ts';
 import { type IpAddress, isIpv6, parseIp } from '../../../../agents/netstack/ip-address.ts';
 import { type Ipv4, ipv4 } from '../../../../agents/netstack/ipv4.ts';
-import type { Ipv6 } from '../../../../agents/netstack/ipv6.ts';
+import { type Ipv6, ipv6 } from '../../../../agents/netstack/ipv6.ts';
 import { type Bridge, createBridge, setMaster } from '../../../../agents/netstack/link/bridge.ts';
 import { EthernetDevice } from '../../../../agents/netstack/link/ethernet-device.ts';
 import { createVxlan } from '../../../../agents/netstack/link/vxlan.ts';
@@ -57,6 +57,19 @@ const RULES = kubeRules({
   nodeIndex: 1,
   flannelMasquerade: true,
 });
+
+/** Of IPv6: a Service on this node, one elsewhere, a node port, and what leaves the cluster. */
+const RULES_6 = `*nat
+-A PREROUTING -d fd00:10:96::a/128 -p tcp -m tcp --dport 80 -j DNAT --to-destination [fd00:10:244:1::3]:8080
+-A PREROUTING -d fd00:10:96::a/128 -p udp -m udp --dport 80 -j DNAT --to-destination [fd00:10:244:2::2]:8080
+-A PREROUTING -d fd00:172:18::2/128 -p tcp -m tcp --dport 30080 -j DNAT --to-destination [fd00:10:244:1::2]:8080
+-A POSTROUTING -s fd00:10:244::/56 ! -d fd00:10:244::/56 -j MASQUERADE --random-fully
+COMMIT
+*filter
+-A FORWARD -m conntrack --ctstate INVALID -j DROP
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+COMMIT
+`;
 
 /** What a frame of a test says; the rest is filled in, with right checksums. */
 export interface FrameSpec {
@@ -118,6 +131,37 @@ export class FlowWorld {
     if (!result.ok) throw new Error(result.error);
   }
 
+  /** Gives the node IPv6 too, with the same shape; who its neighbours are it knows. */
+  speakIpv6(rules = RULES_6): void {
+    const { ns, cni0, devices } = this;
+    ns.sysctl.set('net.ipv6.conf.all.forwarding', 1);
+    // The bridge's ports have no IPv6 of their own: Linux would announce it.
+    for (const pod of ['pod2', 'pod3'] as const) ns.sysctl.set(`net.ipv6.conf.${pod}.disable_ipv6`, 1);
+    ns.addAddress(cni0, cidr6('fd00:10:244:1::1/64'));
+    ns.addAddress(devices.eth0, cidr6('fd00:172:18::2/64'));
+    ns.addRoute({ destination: cidr6('::/0'), gateway: ipv6('fd00:172:18::64') });
+    const far = ipv6('fd00:10:244:2::');
+    const farMac = mac('02:00:00:00:f1:62');
+    const flannel = createVxlan(ns, 'flannel-v6.1', {
+      vni: 1,
+      local: ipv6('fd00:172:18::2'),
+      device: devices.eth0,
+      learning: false,
+      mac: mac('02:00:00:00:f1:61'),
+    });
+    ns.addAddress(flannel, cidr6('fd00:10:244:1::/128'));
+    flannel.setUp();
+    ns.addNeighbour(flannel, far, farMac);
+    flannel.fdbAppend(farMac, ipv6('fd00:172:18::3'));
+    ns.addRoute({ destination: cidr6('fd00:10:244:2::/64'), gateway: far, link: flannel, onlink: true });
+    for (const [port, hosts] of Object.entries(HOSTS_6)) {
+      const link = port === 'eth0' ? devices.eth0 : cni0;
+      for (const [address, host] of Object.entries(hosts)) ns.addNeighbour(link, ipv6(address), host);
+    }
+    const result = ns.ip6tables.restore(rules, { noflush: true });
+    if (!result.ok) throw new Error(result.error);
+  }
+
   /** What the far ends got since the last call; ARP requests among it are answered. */
   async take(): Promise<{ port: Port; frame: Uint8Array }[]> {
     const all: { port: Port; frame: Uint8Array }[] = [];
@@ -145,8 +189,10 @@ export class FlowWorld {
       destinationPort: number;
     }) => [each.source, each.destination, each.sourcePort, each.destinationPort].join(' ');
     return {
-      rules: ns.iptables.save({ counters: true }).replace(/^#.*$/gm, ''),
-      walked: ns.iptables.tables().map((table) => table.evaluator.walked),
+      rules: [ns.iptables, ns.ip6tables].map((each) => each.save({ counters: true }).replace(/^#.*$/gm, '')),
+      walked: [ns.iptables, ns.ip6tables].flatMap((each) =>
+        each.tables().map((table) => table.evaluator.walked),
+      ),
       connections: ns.conntrack
         .list()
         .map((each) => [
