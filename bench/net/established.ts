@@ -3,7 +3,7 @@ import type { BenchLine } from '../bench-line.ts';
 import { cpuTime } from '../cpu-time.ts';
 import { type Addressee, datagram, RepeatedPacket, segment } from './frames.ts';
 import { rewriteLimit } from './limit.ts';
-import { NodeRig, PEER, POD, service, serviceAddress } from './node-rig.ts';
+import { NodeRig, PEER, PEER_6, POD, SERVICE_6, service, service6, serviceAddress } from './node-rig.ts';
 
 /** Frames in flight at once. */
 const BATCH = 1024;
@@ -14,6 +14,8 @@ const PORT = 5353;
 
 const DIRECT: Addressee = { address: PEER, port: PORT };
 const THROUGH_SERVICE: Addressee = { address: serviceAddress(0), port: 80 };
+const DIRECT_6: Addressee = { address: PEER_6, port: PORT };
+const THROUGH_SERVICE_6: Addressee = { address: SERVICE_6, port: 80 };
 
 /** Packets per second of computing through a whole node, veth to veth. */
 export async function benchEstablished(seconds: number): Promise<BenchLine[]> {
@@ -23,8 +25,11 @@ export async function benchEstablished(seconds: number): Promise<BenchLine[]> {
     ['established flow, routed', udpFlow(DIRECT), true, undefined],
     ['established flow, service NAT', udpFlow(THROUGH_SERVICE), true, '≥ 5,000,000'],
     ['established flow, service NAT, TCP', tcpFlow, true, undefined],
+    ['established flow, routed, IPv6', udpFlow(DIRECT_6), true, undefined],
+    ['established flow, service NAT, IPv6', udpFlow(THROUGH_SERVICE_6), true, undefined],
     ['every packet the slow way, routed', udpFlow(DIRECT), false, undefined],
     ['every packet the slow way, service NAT', udpFlow(THROUGH_SERVICE), false, '≥ 1,000,000'],
+    ['every packet the slow way, service NAT, IPv6', udpFlow(THROUGH_SERVICE_6), false, undefined],
   ] as const) {
     const value = await packetsPerSecond(flow, fast, seconds);
     lines.push({ what, value, unit: 'packets/s', limit, ...(goal ? { goal } : {}) });
@@ -67,6 +72,7 @@ const tcpFlow: Flow = async (rig) => {
 async function packetsPerSecond(flow: Flow, fast: boolean, seconds: number): Promise<number> {
   const rig = new NodeRig();
   await rig.sync([service(0, 1, 'tcp'), service(0, 1, 'udp')]);
+  await rig.sync([service6()]);
   rig.node.flows.enabled = fast;
   const frame = await flow(rig);
   const packets = Array.from({ length: BATCH }, () => new RepeatedPacket(frame));
