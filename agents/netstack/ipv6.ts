@@ -72,12 +72,17 @@ function longestZeros(groups: readonly number[]): [start: number, length: number
   return best;
 }
 
+const MULTICAST = 0xffn << 120n;
+const [LINK_LOCAL, AFTER_LINK_LOCAL] = [0xfe80n << 112n, 0xfec0n << 112n];
+const [OF_LINK, AFTER_OF_LINK] = [0xff02n << 112n, 0xff03n << 112n];
+
 /** ff00::/8. */
-export const isMulticast6 = (address: bigint): boolean => address >> 120n === 0xffn;
+export const isMulticast6 = (address: bigint): boolean => address >= MULTICAST;
 /** fe80::/10. */
-export const isLinkLocal6 = (address: bigint): boolean => address >> 118n === 0x3fan;
+export const isLinkLocal6 = (address: bigint): boolean => address >= LINK_LOCAL && address < AFTER_LINK_LOCAL;
 /** Multicast that does not leave its link (ff02::/16). */
-export const isLinkLocalMulticast = (address: bigint): boolean => address >> 112n === 0xff02n;
+export const isLinkLocalMulticast = (address: bigint): boolean =>
+  address >= OF_LINK && address < AFTER_OF_LINK;
 
 /** The group in which an address is asked for (RFC 4291 §2.7.1). */
 export function solicitedNode(address: bigint): Ipv6 {

@@ -15,13 +15,13 @@ interface PingOptions {
   timeoutMs: number;
   size: number;
   quiet: boolean;
-  dontFragment: boolean;
+  dontFragment: boolean | 'if-it-fits';
   ttl: number | undefined;
   version: IpVersion | undefined;
   host: string | undefined;
 }
 
-/** `ping [-c N] [-i S] [-W S] [-s BYTES] [-t TTL] [-M do] [-4|-6] [-q] HOST` of iputils; 4 requests if -c is not given. */
+/** `ping [-c N] [-i S] [-W S] [-s BYTES] [-t TTL] [-M do|want|dont|probe] [-4|-6] [-q] HOST` of iputils; 4 requests if -c is not given. */
 export const ping: Command = async (args, _stdin, node) => {
   const options = readOptions(args);
   if (options.host === undefined) throw new UsageError('ping: usage error: Destination address required', 1);
@@ -37,7 +37,7 @@ function readOptions(args: readonly string[]): PingOptions {
     timeoutMs: 1000,
     size: 56,
     quiet: false,
-    dontFragment: true,
+    dontFragment: 'if-it-fits',
     ttl: undefined,
     version: undefined,
     host: undefined,
@@ -51,12 +51,26 @@ function readOptions(args: readonly string[]): PingOptions {
     else if (flag === '-W' || flag === '-w') options.timeoutMs = positive(value(), flag) * 1000;
     else if (flag === '-s') options.size = Math.min(Number(value()) || 0, 65507);
     else if (flag === '-t') options.ttl = positive(value(), '-t');
-    else if (flag === '-M') options.dontFragment = value() !== 'dont';
+    else if (flag === '-M') options.dontFragment = discovery(value());
     else if (flag === '-q') options.quiet = true;
     else if (flag === '-4' || flag === '-6') options.version = flag === '-6' ? 6 : 4;
     else if (!flag.startsWith('-')) options.host = flag;
   }
   return options;
+}
+
+/** IP_MTU_DISCOVER, by the names of `ping -M`. */
+const DISCOVERY: Readonly<Record<string, boolean | 'if-it-fits'>> = {
+  do: true,
+  probe: true,
+  want: 'if-it-fits',
+  dont: false,
+};
+
+function discovery(text: string): boolean | 'if-it-fits' {
+  const found = Object.hasOwn(DISCOVERY, text) ? DISCOVERY[text] : undefined;
+  if (found === undefined) throw new UsageError(`ping: invalid -M argument: ${text}`, 1);
+  return found;
 }
 
 function positive(text: string, flag: string): number {

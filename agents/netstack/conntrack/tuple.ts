@@ -85,11 +85,15 @@ export function isIcmpQuery(protocol: number, type: number): boolean {
   return type === 8 || type === 13 || type === 15 || type === 17;
 }
 
+const halves = new BigUint64Array(2);
+const words = new Uint32Array(halves.buffer);
+
 /** 32 bits that differ for most addresses. */
 function word(address: IpAddress): number {
   if (typeof address === 'number') return address | 0;
-  const half = BigInt.asUintN(64, address ^ (address >> 64n));
-  return Number(BigInt.asIntN(32, half ^ (half >> 32n)));
+  halves[0] = address;
+  halves[1] = address >> 64n;
+  return words[0]! ^ words[1]! ^ words[2]! ^ words[3]!;
 }
 
 export function hashTuple(tuple: Readonly<Tuple>): number {

@@ -1,6 +1,6 @@
-import { putU16, putU32, u16 } from '../bytes.ts';
+import { putU16, putU32, u16, u32 } from '../bytes.ts';
 import type { DropReason } from '../drop-reason.ts';
-import { type Ipv6, isLoopback6, isMulticast6 } from '../ipv6.ts';
+import { type Ipv6, isLoopback6 } from '../ipv6.ts';
 
 export const IPV6_HEADER = 40;
 /** What every link must carry (RFC 8200 §5). */
@@ -17,26 +17,50 @@ export interface Ipv6Header {
   readonly hopLimit: number;
 }
 
-const scratch = new BigUint64Array(2);
-const scratchBytes = new Uint8Array(scratch.buffer);
-const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+/** An address in network order. */
+const scratch = new DataView(new ArrayBuffer(16));
+const HALF = 64n;
+
+/**
+ * Addresses read lately, by their last word: a packet's are asked for by each layer, and to put one together costs
+ * more than to see that it is the same.
+ */
+const READ_LATELY = 256;
+const latelyWords = new Uint32Array(READ_LATELY * 4);
+const lately: Ipv6[] = new Array(READ_LATELY).fill(0n);
 
 /** The address at `offset`. */
 export function readIpv6(bytes: Uint8Array, offset: number): Ipv6 {
-  if (IS_LITTLE_ENDIAN) for (let i = 0; i < 16; i++) scratchBytes[15 - i] = bytes[offset + i]!;
-  else for (let i = 0; i < 8; i++) swapInto(bytes, offset, i);
-  return ((scratch[1]! << 64n) | scratch[0]!) as Ipv6;
-}
-
-function swapInto(bytes: Uint8Array, offset: number, i: number): void {
-  scratchBytes[i] = bytes[offset + 8 + i]!;
-  scratchBytes[8 + i] = bytes[offset + i]!;
+  const a = u32(bytes, offset);
+  const b = u32(bytes, offset + 4);
+  const c = u32(bytes, offset + 8);
+  const d = u32(bytes, offset + 12);
+  const slot = (d ^ (d >>> 8) ^ b ^ (b >>> 8)) & (READ_LATELY - 1);
+  const at = slot * 4;
+  if (
+    latelyWords[at] === a &&
+    latelyWords[at + 1] === b &&
+    latelyWords[at + 2] === c &&
+    latelyWords[at + 3] === d
+  )
+    return lately[slot]!;
+  scratch.setUint32(0, a);
+  scratch.setUint32(4, b);
+  scratch.setUint32(8, c);
+  scratch.setUint32(12, d);
+  const address = ((scratch.getBigUint64(0) << HALF) | scratch.getBigUint64(8)) as Ipv6;
+  latelyWords[at] = a;
+  latelyWords[at + 1] = b;
+  latelyWords[at + 2] = c;
+  latelyWords[at + 3] = d;
+  lately[slot] = address;
+  return address;
 }
 
 export function writeIpv6(bytes: Uint8Array, offset: number, address: bigint): void {
-  for (let i = 0; i < 4; i++) {
-    putU32(bytes, offset + 4 * i, Number((address >> BigInt(96 - 32 * i)) & 0xffffffffn));
-  }
+  scratch.setBigUint64(0, address >> HALF);
+  scratch.setBigUint64(8, address);
+  for (let i = 0; i < 16; i++) bytes[offset + i] = scratch.getUint8(i);
 }
 
 export const ipv6Source = (bytes: Uint8Array, l3: number): Ipv6 => readIpv6(bytes, l3 + 8);
@@ -53,13 +77,14 @@ export function checkIpv6(bytes: Uint8Array, l3: number, end: number): DropReaso
 
 /** Undefined if a packet from elsewhere may have its addresses (ip6_rcv_core). */
 export function checkIpv6Addresses(bytes: Uint8Array, l3: number): DropReason | undefined {
-  const source = ipv6Source(bytes, l3);
-  const destination = ipv6Destination(bytes, l3);
-  if (isMulticast6(source) || isLoopback6(source)) return 'IP_INVALID_SOURCE';
+  if (bytes[l3 + 8] === GROUP || isLoopback6(ipv6Source(bytes, l3))) return 'IP_INVALID_SOURCE';
   // Scope 0 is reserved, scope 1 does not leave its node (RFC 4291 §2.7).
-  const isBadGroup = isMulticast6(destination) && (bytes[l3 + 25]! & 15) < 2;
-  return isLoopback6(destination) || isBadGroup ? 'IP_INVALID_DEST' : undefined;
+  const isBadGroup = bytes[l3 + 24] === GROUP && (bytes[l3 + 25]! & 15) < 2;
+  return isBadGroup || isLoopback6(ipv6Destination(bytes, l3)) ? 'IP_INVALID_DEST' : undefined;
 }
+
+/** The first byte of a multicast address. */
+const GROUP = 0xff;
 
 export function writeIpv6Header(bytes: Uint8Array, l3: number, header: Ipv6Header): void {
   putU32(bytes, l3, (0x60000000 | (header.trafficClass << 20)) >>> 0);

@@ -106,6 +106,16 @@ describe('IPv6 between namespaces', () => {
     expect(size).toBe(4000);
   });
 
+  it('ping cuts what is too long, unless it is told not to', async () => {
+    const lab = new SixLab();
+    lab.pod(2);
+    const ping = (how: string): Promise<string> =>
+      lab.run(lab.client, `ping -c 1 -s 3000 ${how} ${podAddress(2)}`);
+    for (const how of ['-M want', '-M dont', '-q']) expect(await ping(how)).toContain('1 received');
+    expect(await ping('-M do')).toContain('local error: message too long');
+    expect(await ping('-M maybe')).toContain('ping: invalid -M argument: maybe');
+  });
+
   it('a transfer finds the MTU of its path', async () => {
     const lab = new SixLab();
     const pod = lab.pod(2);
