@@ -159,7 +159,8 @@ export interface BridgedState {
   physicalInput: Link;
   physicalOutput: Link | undefined;
   wasOtherHost: boolean;
-  inPrerouting: boolean;
+  /** The bridge has shown it to PREROUTING, and IP has not got it since. */
+  metPrerouting: boolean;
   /** It waits for the address of its new destination; then it goes on as the frame that it was (bridged_dnat). */
   redirected: { readonly source: Mac } | undefined;
 }

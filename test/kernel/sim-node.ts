@@ -55,8 +55,10 @@ export class SimNode {
     return node;
   }
 
-  async exec(argv: readonly string[]): Promise<string> {
-    const { stdout } = await runNodeCommand(argv, '', { ns: this.world.ns });
+  /** What a command prints on the node; it throws what it complains of. */
+  async exec(argv: readonly string[], input = ''): Promise<string> {
+    const { exitCode, stdout, stderr } = await runNodeCommand(argv, input, { ns: this.world.ns });
+    if (exitCode !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`);
     return stdout;
   }
 

@@ -81,7 +81,8 @@ export class IpLayer implements IpProtocol {
     if (fault) return ns.drop(packet, fault);
     packet.end = l3 + ipv4TotalLength(bytes, l3);
     packet.l4 = l3 + ipv4HeaderLength(bytes, l3);
-    if (ns.hooks.run(PREROUTING, packet, packet.input, undefined) !== NF_ACCEPT) return;
+    if (packet.bridged?.metPrerouting) packet.bridged.metPrerouting = false;
+    else if (ns.hooks.run(PREROUTING, packet, packet.input, undefined) !== NF_ACCEPT) return;
     this.receiveFinish(packet);
   }
 

@@ -79,7 +79,8 @@ export class Ip6Layer implements IpProtocol {
     const fault = link.kind === 'loopback' ? undefined : checkIpv6Addresses(packet.bytes, packet.l3);
     if (fault) return ns.drop(packet, fault);
     if (this.#stopsHere(packet)) return;
-    if (ns.hooks6.run(PREROUTING, packet, link, undefined) !== NF_ACCEPT) return;
+    if (packet.bridged?.metPrerouting) packet.bridged.metPrerouting = false;
+    else if (ns.hooks6.run(PREROUTING, packet, link, undefined) !== NF_ACCEPT) return;
     this.receiveFinish(packet);
   }
 

@@ -172,7 +172,9 @@ export class LinearEvaluator implements Evaluator {
       this.walked += i + 1 - passed;
       passed = i + 1;
       if (!entry.perFlow) packet.recording = undefined;
-      if (!holds(entry.predicates, packet, input, output)) continue;
+      const held = holds(entry.predicates, packet, input, output);
+      if (held === 'drop') return NF_DROP;
+      if (!held) continue;
       packet.recording?.counted(entry.counters);
       entry.counters.packets++;
       entry.counters.bytes += packet.end - packet.l3;
@@ -201,7 +203,10 @@ function holds(
   packet: Packet,
   input: Link | undefined,
   output: Link | undefined,
-): boolean {
-  for (let i = 0; i < predicates.length; i++) if (!predicates[i]!(packet, input, output)) return false;
+): ReturnType<Predicate> {
+  for (let i = 0; i < predicates.length; i++) {
+    const held = predicates[i]!(packet, input, output);
+    if (held !== true) return held;
+  }
   return true;
 }

@@ -8,8 +8,11 @@ import {
   IPS_SRC_NAT,
 } from '../conntrack/connection.ts';
 import { addressType } from '../fib/address-type.ts';
+import { ICMP_HEADER } from '../header/icmp-header.ts';
 import { ipDestination, ipSource, transportOf } from '../header/ip-header.ts';
 import { readIpv6 } from '../header/ipv6-header.ts';
+import { TCP_HEADER } from '../header/tcp-header.ts';
+import { UDP_HEADER } from '../header/udp-header.ts';
 import { isLaterFragment } from '../ip/later-fragment.ts';
 import type { IpAddress } from '../ip-address.ts';
 import { compileSetMatch } from '../ipset/set-match.ts';
@@ -20,6 +23,7 @@ import type { Netns } from '../netns.ts';
 import { CT_ESTABLISHED, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_ICMPV6 } from '../protocol-numbers.ts';
 import { compileRecent } from './recent.ts';
+import { compileRpfilter } from './rpfilter.ts';
 import type {
   AddressMatch,
   AddressType,
@@ -32,8 +36,12 @@ import type {
   Rule,
 } from './rule.ts';
 
-/** Whether a packet is one that a match speaks of. */
-export type Predicate = (packet: Packet, input: Link | undefined, output: Link | undefined) => boolean;
+/** Whether a packet is one that a match speaks of; `drop` for one that it cannot read (hotdrop). */
+export type Predicate = (
+  packet: Packet,
+  input: Link | undefined,
+  output: Link | undefined,
+) => boolean | 'drop';
 
 /** All of a rule's conditions, cheapest first as the kernel checks them; comments vanish. */
 export function compileConditions(ns: Netns, rule: Rule): Predicate[] {
@@ -97,8 +105,7 @@ function compileMatch(ns: Netns, match: Compilable): Predicate {
       return compileTcp(match);
     case 'udp':
     case 'sctp':
-      return (packet) =>
-        hasPorts(packet) && portIn(packet, 0, match.source) && portIn(packet, 2, match.destination);
+      return compilePorts(match);
     case 'icmp':
     case 'icmp6':
       return compileIcmp(match);
@@ -115,6 +122,8 @@ function compileMatch(ns: Netns, match: Compilable): Predicate {
       return compileLimit(ns, match);
     case 'ipvs':
       return compileIpvs(match);
+    case 'rpfilter':
+      return compileRpfilter(ns, match);
     case 'set': {
       const place = ns.ipsets.place(match.name);
       const isIn = place ? compileSetMatch(place, match.sides) : () => false;
@@ -218,11 +227,30 @@ function compileStatistic(ns: Netns, match: Extract<Match, { kind: 'statistic' }
   };
 }
 
+const SCTP_HEADER = 12;
+
+/**
+ * What is too short for its header passes by rules that iptables writes in nft's own words, ports and flags; a rule that
+ * calls the module drops it (net/netfilter/xt_tcpudp.c, xt_sctp.c; iptables 1.8.9, nft.c, add_nft_udp).
+ */
+function compilePorts({ kind, source, destination }: Extract<Match, { kind: 'udp' | 'sctp' }>): Predicate {
+  const isModule = kind === 'sctp' || (source === undefined && destination === undefined);
+  const header = kind === 'sctp' ? SCTP_HEADER : UDP_HEADER;
+  return (packet) => {
+    if (isLaterFragment(packet)) return false;
+    if (isModule && packet.l4 + header > packet.end) return 'drop';
+    return hasPorts(packet) && portIn(packet, 0, source) && portIn(packet, 2, destination);
+  };
+}
+
+/** As `compilePorts` (add_nft_tcp). */
 function compileTcp(match: Extract<Match, { kind: 'tcp' }>): Predicate {
   const { source, destination, flags, option } = match;
+  const isModule = option !== undefined || (!source && !destination && !flags);
   return (packet) => {
     const { bytes, l4, end } = packet;
-    if (isLaterFragment(packet) || l4 + 20 > end) return false;
+    if (isLaterFragment(packet)) return false;
+    if (l4 + TCP_HEADER > end) return isModule && 'drop';
     if (!portIn(packet, 0, source) || !portIn(packet, 2, destination)) return false;
     if (flags && ((bytes[l4 + 13]! & flags.mask) === flags.set) === flags.invert) return false;
     return !option || hasTcpOption(packet, option.number) !== option.invert;
@@ -243,7 +271,8 @@ function compileIcmp({ kind, invert, type, code }: IcmpMatch): Predicate {
   const any = kind === 'icmp' ? 255 : -1;
   return (packet) => {
     const { bytes, l4, end } = packet;
-    if (transportOf(packet) !== protocol || isLaterFragment(packet) || l4 + 4 > end) return false;
+    if (transportOf(packet) !== protocol || isLaterFragment(packet)) return false;
+    if (l4 + ICMP_HEADER > end) return 'drop';
     const hit = type === any || (bytes[l4] === type && (code === undefined || bytes[l4 + 1] === code));
     return hit !== invert;
   };
@@ -252,7 +281,8 @@ function compileIcmp({ kind, invert, type, code }: IcmpMatch): Predicate {
 function compileMultiport({ side, invert, ranges }: Extract<Match, { kind: 'multiport' }>): Predicate {
   const listed = (port: number) => ranges.some(({ low, high }) => port >= low && port <= high);
   return (packet) => {
-    if (!hasPorts(packet)) return false;
+    if (isLaterFragment(packet)) return false;
+    if (!hasPorts(packet)) return 'drop';
     const source = side !== 'dports' && listed(u16(packet.bytes, packet.l4));
     const destination = side !== 'sports' && listed(u16(packet.bytes, packet.l4 + 2));
     return (source || destination) !== invert;

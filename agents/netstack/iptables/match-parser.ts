@@ -483,6 +483,32 @@ function set(): MatchDraft {
   };
 }
 
+const RPFILTER_OPTIONS = {
+  '--loose': 'loose',
+  '--validmark': 'validMark',
+  '--accept-local': 'acceptLocal',
+  '--invert': 'invert',
+} as const;
+
+function rpfilter(): MatchDraft {
+  const match: Mutable<Extract<Match, { kind: 'rpfilter' }>> = {
+    kind: 'rpfilter',
+    loose: false,
+    validMark: false,
+    acceptLocal: false,
+    invert: false,
+  };
+  return {
+    name: 'rpfilter',
+    option(option) {
+      if (!Object.hasOwn(RPFILTER_OPTIONS, option)) return false;
+      match[RPFILTER_OPTIONS[option as keyof typeof RPFILTER_OPTIONS]] = true;
+      return true;
+    },
+    finish: () => match,
+  };
+}
+
 export function parseProtocol(text: string): number {
   if (text === 'all') return 0;
   const number = /^\d+$/.test(text) ? Number(text) : protocolNumber(text);
@@ -509,6 +535,7 @@ const DRAFTS: Readonly<Record<string, (version: IpVersion) => MatchDraft>> = {
   mac: macSource,
   limit,
   set,
+  rpfilter,
   ipvs,
 };
 

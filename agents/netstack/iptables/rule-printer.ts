@@ -107,6 +107,13 @@ function printMatch(match: Match): string[] {
       return [`${not(match.invert)}--mac-source ${formatMac(match.address)}`];
     case 'ipvs':
       return printIpvs(match);
+    case 'rpfilter':
+      return [
+        match.loose ? '--loose' : '',
+        match.validMark ? '--validmark' : '',
+        match.acceptLocal ? '--accept-local' : '',
+        match.invert ? '--invert' : '',
+      ];
     case 'set':
       return [`${not(match.invert)}--match-set ${match.name} ${match.sides.join(',')}`];
     case 'limit':
@@ -211,6 +218,14 @@ function printTarget(target: Target): string[] {
         target.prefix === '' ? '' : `--log-prefix ${quote(target.prefix)}`,
         target.level === 4 ? '' : `--log-level ${target.level}`,
         ...target.flags.map((flag) => `--${flag}`),
+      ];
+    case 'NFLOG':
+      return [
+        '-j NFLOG',
+        target.prefix === '' ? '' : `--nflog-prefix ${quote(target.prefix)}`,
+        target.group === 0 ? '' : `--nflog-group ${target.group}`,
+        target.size ? `--nflog-size ${target.size}` : '',
+        target.threshold ? `--nflog-threshold ${target.threshold}` : '',
       ];
     case 'CT':
       return ['-j CT', target.notrack ? '--notrack' : ''];

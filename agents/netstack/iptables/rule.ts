@@ -179,6 +179,18 @@ export interface SetMatch {
   readonly sides: readonly SetSide[];
 }
 
+/** Whether there is a way back to where a packet came from (net/ipv4/netfilter/ipt_rpfilter.c). */
+export interface RpfilterMatch {
+  readonly kind: 'rpfilter';
+  /** Any way will do, not only the device that the packet came in by. */
+  readonly loose: boolean;
+  /** The packet's mark counts in routing rules. */
+  readonly validMark: boolean;
+  /** The node's own addresses are no wrong sources. */
+  readonly acceptLocal: boolean;
+  readonly invert: boolean;
+}
+
 export type Match =
   | CommentMatch
   | ConntrackMatch
@@ -195,6 +207,7 @@ export type Match =
   | MacMatch
   | LimitMatch
   | SetMatch
+  | RpfilterMatch
   | IpvsMatch;
 
 export const REJECT_TYPES = [
@@ -239,6 +252,14 @@ export type Target =
       readonly prefix: string;
       readonly level: number;
       readonly flags: readonly string[];
+    }
+  | {
+      readonly kind: 'NFLOG';
+      readonly group: number;
+      readonly prefix: string;
+      /** Bytes of each packet that are passed on; undefined: all. */
+      readonly size: number | undefined;
+      readonly threshold: number | undefined;
     }
   | { readonly kind: 'CT'; readonly notrack: boolean };
 

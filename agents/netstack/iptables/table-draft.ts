@@ -230,10 +230,19 @@ export class TableDraft {
   }
 
   #checkTarget(from: Chain, { chain, rule }: RuleEntry): void {
+    this.#checkMatches(from, rule);
     if (!chain) return this.#checkPlace(from, rule.target.kind);
     if (chain.policy) throw new ApplyError(`Can't jump to built-in chain ${chain.name}`);
     if (this.#hasLost && this.#find(chain.name) !== chain)
       throw new ApplyError(`CHAIN_DEL failed (Device or resource busy): chain ${chain.name}`);
+  }
+
+  /** rpfilter is asked before a packet has its route. */
+  #checkMatches(chain: Chain, { matches }: Rule): void {
+    const { name } = this.#table;
+    const isEarly = (name === 'raw' || name === 'mangle') && (!chain.policy || chain.name === 'PREROUTING');
+    if (!isEarly && matches.some(({ kind }) => kind === 'rpfilter'))
+      throw new ApplyError(`RULE_APPEND failed (Invalid argument): rule in chain ${chain.name}`);
   }
 
   /** Targets that only work in one table, and from some hooks (their checkentry in the kernel). */

@@ -48,6 +48,9 @@ export function compileTarget(ns: Netns, target: Acting): Action {
         ns.iptables.log(formatLog(packet, input, output, target.prefix));
         return CONTINUE;
       };
+    // Nobody listens to a group here, as on a node without ulogd.
+    case 'NFLOG':
+      return () => CONTINUE;
     case 'CT':
       return (packet) => {
         if (target.notrack && packet.connection === undefined) packet.ctInfo = CT_UNTRACKED;

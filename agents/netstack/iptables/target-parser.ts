@@ -39,6 +39,8 @@ export function openTarget(name: string, version: IpVersion): TargetDraft | unde
       return version === 6 ? reject(REJECT_6) : reject(REJECT_4);
     case 'LOG':
       return log();
+    case 'NFLOG':
+      return nflog();
     case 'CT':
       return ct();
     default:
@@ -253,6 +255,27 @@ function log(): TargetDraft {
       return true;
     },
     finish: () => ({ kind: 'LOG', prefix, level, flags }),
+  };
+}
+
+function nflog(): TargetDraft {
+  let group = 0;
+  let prefix = '';
+  let size: number | undefined;
+  let threshold: number | undefined;
+  return {
+    option(option, reader) {
+      if (option === '--nflog-group') group = parseInteger(reader.value(option), 0, 0xffff, option);
+      else if (option === '--nflog-prefix') {
+        prefix = reader.value(option);
+        if (prefix.length > 63) throw new RuleError('NFLOG: Maximum prefix length 63 for --nflog-prefix');
+      } else if (option === '--nflog-size') size = parseInteger(reader.value(option), 0, 0xffffffff, option);
+      else if (option === '--nflog-threshold')
+        threshold = parseInteger(reader.value(option), 0, 0xffff, option);
+      else return false;
+      return true;
+    },
+    finish: () => ({ kind: 'NFLOG', group, prefix, size, threshold }),
   };
 }
 

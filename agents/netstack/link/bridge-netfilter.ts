@@ -12,8 +12,8 @@ import type { Bridge, BridgePort } from './bridge.ts';
 
 /**
  * Bridged IP frames in the IP hooks (net/bridge/br_netfilter_hooks.c, br_netfilter_ipv6.c). The hooks see the bridge as input and
- * output device; the ports are what physdev matches. IP's own PREROUTING later skips what has been through here
- * (see sabotage in ip-hooks.ts).
+ * output device; the ports are what physdev matches. If the packet is the node's own or to be routed, IP shows it to
+ * PREROUTING no second time (ip_sabotage_in).
  */
 export function bridgePreRoutingHook(bridge: Bridge, port: BridgePort, packet: Packet): void {
   if (!admit(bridge, packet)) return;
@@ -23,13 +23,13 @@ export function bridgePreRoutingHook(bridge: Bridge, port: BridgePort, packet: P
     physicalInput: port.link,
     physicalOutput: undefined,
     wasOtherHost,
-    inPrerouting: true,
+    metPrerouting: false,
     redirected: undefined,
   };
   const before = ipDestination(packet.bytes, packet.l3);
   packet.input = bridge;
   if (hooksOf(bridge, packet).run(PREROUTING, packet, bridge, undefined) !== NF_ACCEPT) return;
-  packet.bridged.inPrerouting = false;
+  packet.bridged.metPrerouting = true;
   if (wasOtherHost) packet.type = PACKET_OTHERHOST;
   if (ipDestination(packet.bytes, packet.l3) === before) return bridge.handleFrameFinish(port, packet);
   redirected(bridge, port, packet);

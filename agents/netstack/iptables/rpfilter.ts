@@ -1,0 +1,52 @@
+import { type Route, usesLink } from '../fib/route.ts';
+import { isVersion6 } from '../header/ip-header.ts';
+import { ipv4Destination, ipv4Source } from '../header/ipv4-header.ts';
+import { ipv6Destination, ipv6Source } from '../header/ipv6-header.ts';
+import { ANY_IPV4, BROADCAST_IPV4, isMulticast } from '../ipv4.ts';
+import { ANY_IPV6, isLinkLocal6, isMulticast6 } from '../ipv6.ts';
+import type { Link } from '../link/link.ts';
+import type { Netns } from '../netns.ts';
+import type { Packet } from '../packet.ts';
+import type { Predicate } from './match-compiler.ts';
+import type { RpfilterMatch } from './rule.ts';
+
+/** rpfilter_mt, net/ipv4/netfilter/ipt_rpfilter.c and net/ipv6/netfilter/ip6t_rpfilter.c. */
+export function compileRpfilter(ns: Netns, match: RpfilterMatch): Predicate {
+  return (packet, input) => {
+    if (input === undefined || input.kind === 'loopback') return !match.invert;
+    const isSix = isVersion6(packet.bytes, packet.l3);
+    return (isSix ? comesBack6 : comesBack4)(ns, match, packet, input) !== match.invert;
+  };
+}
+
+function comesBack4(ns: Netns, match: RpfilterMatch, { bytes, l3, mark }: Packet, input: Link): boolean {
+  const source = ipv4Source(bytes, l3);
+  const destination = ipv4Destination(bytes, l3);
+  // Who has no address yet asks everyone (RFC 2131 §4.1).
+  const isOfLink = destination === BROADCAST_IPV4 || destination >>> 8 === 0xe00000;
+  if (source === ANY_IPV4 && isOfLink) return true;
+  const isHost = !isMulticast(destination) && destination !== BROADCAST_IPV4 && destination !== ANY_IPV4;
+  const back = ns.fib.lookup(source, {
+    ...(isHost && { source: destination }),
+    mark: match.validMark ? mark : 0,
+  });
+  return leadsBack(back, match, input);
+}
+
+function comesBack6(ns: Netns, match: RpfilterMatch, { bytes, l3, mark }: Packet, input: Link): boolean {
+  const source = ipv6Source(bytes, l3);
+  const destination = ipv6Destination(bytes, l3);
+  if (source === ANY_IPV6) return true;
+  const back = ns.fib6.lookup(source, {
+    ...(!isMulticast6(destination) && { source: destination }),
+    ...(isLinkLocal6(source) && { output: input }),
+    mark: match.validMark ? mark : 0,
+  });
+  return leadsBack(back, match, input);
+}
+
+function leadsBack(back: Route | undefined, { loose, acceptLocal }: RpfilterMatch, input: Link): boolean {
+  if (back === undefined) return false;
+  if (back.type === 'local' && acceptLocal) return loose || usesLink(back, input);
+  return back.type === 'unicast' && (loose || usesLink(back, input));
+}
