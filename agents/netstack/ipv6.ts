@@ -84,6 +84,9 @@ export const isLinkLocal6 = (address: bigint): boolean => address >= LINK_LOCAL 
 export const isLinkLocalMulticast = (address: bigint): boolean =>
   address >= OF_LINK && address < AFTER_OF_LINK;
 
+/** An address of IPv4 in one of IPv6 (::ffff:0:0/96). */
+export const isMapped = (address: bigint): boolean => address >> 32n === 0xffffn;
+
 /** The group in which an address is asked for (RFC 4291 §2.7.1). */
 export function solicitedNode(address: bigint): Ipv6 {
   return (SOLICITED_NODE | (address & 0xffffffn)) as Ipv6;

@@ -7,14 +7,12 @@ import {
   IPS_SEEN_REPLY,
   IPS_SRC_NAT,
 } from '../conntrack/connection.ts';
-import { addressType } from '../fib/address-type.ts';
 import { ICMP_HEADER } from '../header/icmp-header.ts';
-import { ipDestination, ipSource, transportOf } from '../header/ip-header.ts';
+import { transportOf } from '../header/ip-header.ts';
 import { readIpv6 } from '../header/ipv6-header.ts';
 import { TCP_HEADER } from '../header/tcp-header.ts';
 import { UDP_HEADER } from '../header/udp-header.ts';
 import { isLaterFragment } from '../ip/later-fragment.ts';
-import type { IpAddress } from '../ip-address.ts';
 import { compileSetMatch } from '../ipset/set-match.ts';
 import type { Link } from '../link/link.ts';
 import { readMac } from '../mac.ts';
@@ -22,11 +20,11 @@ import { TokenBucket } from '../netfilter/token-bucket.ts';
 import type { Netns } from '../netns.ts';
 import { CT_ESTABLISHED, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_ICMPV6 } from '../protocol-numbers.ts';
+import { compileAddrtype } from './addrtype.ts';
 import { compileRecent } from './recent.ts';
 import { compileRpfilter } from './rpfilter.ts';
 import type {
   AddressMatch,
-  AddressType,
   CtState,
   CtStatus,
   IcmpMatch,
@@ -134,8 +132,9 @@ function compileMatch(ns: Netns, match: Compilable): Predicate {
 
 const hasPorts = (packet: Packet): boolean => !isLaterFragment(packet) && packet.l4 + 4 <= packet.end;
 
-function portIn({ bytes, l4 }: Packet, at: number, range: PortRange | undefined): boolean {
+function portIn({ bytes, l4, end }: Packet, at: number, range: PortRange | undefined): boolean {
   if (range === undefined) return true;
+  if (l4 + at + 2 > end) return false;
   const port = u16(bytes, l4 + at);
   return (port >= range.low && port <= range.high) !== range.invert;
 }
@@ -196,25 +195,6 @@ function compileConntrack(match: Extract<Match, { kind: 'conntrack' }>): Predica
   };
 }
 
-function compileAddrtype(ns: Netns, match: Extract<Match, { kind: 'addrtype' }>): Predicate {
-  const { source, destination, limitInterface } = match;
-  const onInterface = (address: IpAddress, link: Link | undefined): AddressType => {
-    const type = addressType(ns, address);
-    const held = link && [...link.addresses, ...link.addresses6];
-    const mine = held?.some((each) => each.address === address) ?? false;
-    return limitInterface && type === 'LOCAL' && !mine ? 'UNICAST' : type;
-  };
-  return (packet, input, output) => {
-    const link = limitInterface === 'in' ? input : output;
-    const { bytes, l3 } = packet;
-    if (source && source.of.includes(onInterface(ipSource(bytes, l3), link)) === source.invert) return false;
-    return (
-      !destination ||
-      destination.of.includes(onInterface(ipDestination(bytes, l3), link)) !== destination.invert
-    );
-  };
-}
-
 function compileStatistic(ns: Netns, match: Extract<Match, { kind: 'statistic' }>): Predicate {
   if (match.mode === 'random') {
     return () => ns.rng.float() * 0x80000000 < match.probability !== match.invert;
@@ -228,6 +208,8 @@ function compileStatistic(ns: Netns, match: Extract<Match, { kind: 'statistic' }
 }
 
 const SCTP_HEADER = 12;
+/** Where the flags are in TCP's header. */
+const TCP_FLAGS = 13;
 
 /**
  * What is too short for its header passes by rules that iptables writes in nft's own words, ports and flags; a rule that
@@ -239,7 +221,7 @@ function compilePorts({ kind, source, destination }: Extract<Match, { kind: 'udp
   return (packet) => {
     if (isLaterFragment(packet)) return false;
     if (isModule && packet.l4 + header > packet.end) return 'drop';
-    return hasPorts(packet) && portIn(packet, 0, source) && portIn(packet, 2, destination);
+    return portIn(packet, 0, source) && portIn(packet, 2, destination);
   };
 }
 
@@ -250,9 +232,10 @@ function compileTcp(match: Extract<Match, { kind: 'tcp' }>): Predicate {
   return (packet) => {
     const { bytes, l4, end } = packet;
     if (isLaterFragment(packet)) return false;
-    if (l4 + TCP_HEADER > end) return isModule && 'drop';
+    if (isModule && l4 + TCP_HEADER > end) return 'drop';
     if (!portIn(packet, 0, source) || !portIn(packet, 2, destination)) return false;
-    if (flags && ((bytes[l4 + 13]! & flags.mask) === flags.set) === flags.invert) return false;
+    if (flags && l4 + TCP_FLAGS >= end) return false;
+    if (flags && ((bytes[l4 + TCP_FLAGS]! & flags.mask) === flags.set) === flags.invert) return false;
     return !option || hasTcpOption(packet, option.number) !== option.invert;
   };
 }

@@ -1,4 +1,4 @@
-import { type Route, usesLink } from '../fib/route.ts';
+import { usesLink } from '../fib/route.ts';
 import { isVersion6 } from '../header/ip-header.ts';
 import { ipv4Destination, ipv4Source } from '../header/ipv4-header.ts';
 import { ipv6Destination, ipv6Source } from '../header/ipv6-header.ts';
@@ -30,23 +30,20 @@ function comesBack4(ns: Netns, match: RpfilterMatch, { bytes, l3, mark }: Packet
     ...(isHost && { source: destination }),
     mark: match.validMark ? mark : 0,
   });
-  return leadsBack(back, match, input);
+  const isKnown = back?.type === 'unicast' || (back?.type === 'local' && match.acceptLocal);
+  return isKnown && (match.loose || usesLink(back, input));
 }
 
 function comesBack6(ns: Netns, match: RpfilterMatch, { bytes, l3, mark }: Packet, input: Link): boolean {
   const source = ipv6Source(bytes, l3);
   const destination = ipv6Destination(bytes, l3);
-  if (source === ANY_IPV6) return true;
+  // Every device has a route for groups.
+  if (source === ANY_IPV6 || isMulticast6(source)) return true;
   const back = ns.fib6.lookup(source, {
     ...(!isMulticast6(destination) && { source: destination }),
     ...(isLinkLocal6(source) && { output: input }),
     mark: match.validMark ? mark : 0,
   });
-  return leadsBack(back, match, input);
-}
-
-function leadsBack(back: Route | undefined, { loose, acceptLocal }: RpfilterMatch, input: Link): boolean {
-  if (back === undefined) return false;
-  if (back.type === 'local' && acceptLocal) return loose || usesLink(back, input);
-  return back.type === 'unicast' && (loose || usesLink(back, input));
+  if (back?.type === 'local') return match.acceptLocal;
+  return back?.type === 'unicast' && (match.loose || usesLink(back, input));
 }
