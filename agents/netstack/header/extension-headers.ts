@@ -46,6 +46,21 @@ export function findUpperLayer(bytes: Uint8Array, l3: number, end: number): Uppe
   return { offset, protocol, saidAt, fragment };
 }
 
+/**
+ * What the last header that can be read at all says would follow, though that is beyond `end`; NEXT_NONE if one cannot
+ * be read (ipv6_find_hdr, which rules go by).
+ */
+export function announcedProtocol(bytes: Uint8Array, l3: number, end: number): number {
+  let protocol = bytes[l3 + 6]!;
+  for (let at = l3 + IPV6_HEADER; isExtension(protocol); ) {
+    if (at + 2 > end) return NEXT_NONE;
+    const length = extensionLength(bytes, at, protocol);
+    protocol = bytes[at]!;
+    at += length;
+  }
+  return protocol;
+}
+
 export function isExtension(protocol: number): boolean {
   return (
     protocol === NEXT_HOP_BY_HOP ||

@@ -63,7 +63,7 @@ export class Icmp6 {
   sendError(packet: Packet, type: number, code: number, info = 0): void {
     const { bytes, l3 } = packet;
     const target = ipv6Source(bytes, l3);
-    if (!mayReport(packet, target, type, code, info) || !this.#limit.take()) return;
+    if (!mayReport(packet, target, type, code, info) || this.#isShared(target) || !this.#limit.take()) return;
     const quoted = Math.min(packet.end - l3, IPV6_MIN_MTU - IPV6_HEADER - ICMP6_HEADER);
     const error = this.#ns.ip6.allocate(ICMP6_HEADER + quoted);
     error.bytes.set(bytes.subarray(l3, l3 + quoted), error.l4 + ICMP6_HEADER);
@@ -71,6 +71,11 @@ export class Icmp6 {
     error.trace = packet.trace;
     attachRelated(error, packet);
     this.#send(error, packet, this.#reporter(packet, target), 0);
+  }
+
+  /** An address that several have names no sender. */
+  #isShared(address: Ipv6): boolean {
+    return this.#ns.fib6.lookupOwn(address)?.type === 'anycast';
   }
 
   /** Who reports: the address that was meant, else one of the device that the packet came in by. */

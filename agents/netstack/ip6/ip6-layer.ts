@@ -1,7 +1,12 @@
 import { type FlowIdentity, receivedFlow, sentFlow } from '../fib/flow-identity.ts';
 import { endsHere, type Route } from '../fib/route.ts';
 import type { RouteKey } from '../fib/routing-rule.ts';
-import { findUpperLayer, NEXT_HOP_BY_HOP, NEXT_NONE } from '../header/extension-headers.ts';
+import {
+  announcedProtocol,
+  findUpperLayer,
+  NEXT_HOP_BY_HOP,
+  NEXT_NONE,
+} from '../header/extension-headers.ts';
 import {
   ICMP6_PARAMETER,
   ICMP6_TIME_EXCEEDED,
@@ -95,7 +100,7 @@ export class Ip6Layer implements IpProtocol {
     packet.end = l3 + IPV6_HEADER + ipv6PayloadLength(bytes, l3);
     const upper = findUpperLayer(bytes, l3, packet.end);
     packet.l4 = upper?.offset ?? packet.end;
-    packet.nextHeader = upper?.protocol ?? NEXT_NONE;
+    packet.nextHeader = upper?.protocol ?? announcedProtocol(bytes, l3, packet.end);
     return true;
   }
 

@@ -7,8 +7,9 @@ import {
   IPS_SEEN_REPLY,
   IPS_SRC_NAT,
 } from '../conntrack/connection.ts';
+import { NEXT_FRAGMENT } from '../header/extension-headers.ts';
 import { ICMP_HEADER } from '../header/icmp-header.ts';
-import { transportOf } from '../header/ip-header.ts';
+import { isVersion6, transportOf } from '../header/ip-header.ts';
 import { readIpv6 } from '../header/ipv6-header.ts';
 import { TCP_HEADER } from '../header/tcp-header.ts';
 import { UDP_HEADER } from '../header/udp-header.ts';
@@ -49,10 +50,17 @@ export function compileConditions(ns: Netns, rule: Rule): Predicate[] {
   if (destination) predicates.push(compileAddress(destination, 'destination'));
   if (input) predicates.push(compileInterface(input, (_packet, link) => link));
   if (output) predicates.push(compileInterface(output, (_packet, _in, link) => link));
-  if (protocol) predicates.push((packet) => (transportOf(packet) === protocol.number) !== protocol.invert);
+  if (protocol) predicates.push((packet) => (protocolOf(packet) === protocol.number) !== protocol.invert);
   if (fragment) predicates.push((packet) => isLaterFragment(packet) !== fragment.invert);
   for (const match of rule.matches) if (match.kind !== 'comment') predicates.push(compileMatch(ns, match));
   return predicates;
+}
+
+/** A later piece of IPv6 is of the protocol that its fragment header names, though it has nothing of it. */
+function protocolOf(packet: Packet): number {
+  const { bytes, l3, l4 } = packet;
+  const isPiece = isVersion6(bytes, l3) && packet.nextHeader === NEXT_FRAGMENT;
+  return isPiece ? bytes[l4]! : transportOf(packet);
 }
 
 function compileAddress({ invert, address, mask }: AddressMatch, side: 'source' | 'destination'): Predicate {
