@@ -38,6 +38,11 @@ export function isMulticast(address: number): boolean {
   return address >>> 28 === 0xe;
 }
 
+/** 224.0.0.0/24, which no router passes on (RFC 5771 §4). */
+export function isLinkLocalMulticast4(address: number): boolean {
+  return address >>> 8 === 0xe00000;
+}
+
 /** 127.0.0.0/8 (RFC 1122 §3.2.1.3). */
 export function isLoopback(address: number): boolean {
   return address >>> 24 === 127;

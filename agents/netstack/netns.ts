@@ -182,13 +182,22 @@ export class Netns {
     link.onCarrier();
     if (link === this.lo && link.addresses.length === 0) this.addAddress(link, cidr('127.0.0.1/8'));
     for (const address of link.addresses) this.#addAddressRoutes(link, address);
-    if (!this.speaksIpv6(link)) return;
+    if (this.speaksIpv6(link)) this.#startIpv6(link);
+  }
+
+  #startIpv6(link: Link): void {
     if (link === this.lo && link.addresses6.length === 0) this.addAddress(link, cidr6('::1/128'));
     else for (const address of link.addresses6) this.#addAddressRoutes6(link, address);
     if (link !== this.lo) this.#addLinkLocal(link);
   }
 
-  /** Whether a device speaks IPv6 (net.ipv6.conf.*.disable_ipv6); a port of a bridge leaves that to the bridge. */
+  /** A device that is told not to speak IPv6 has no addresses of it (addrconf_ifdown). */
+  #stopIpv6(link: Link): void {
+    for (const address of [...link.addresses6]) this.delAddress(link, address);
+    this.fib6.removeLink(link);
+  }
+
+  /** Whether a device speaks IPv6 (net.ipv6.conf.*.disable_ipv6). */
   speaksIpv6(link: Link): boolean {
     return this.sysctl.perLink(link.name, 'disable_ipv6', 'ipv6') === 0;
   }
@@ -418,7 +427,15 @@ export class Netns {
 
   #onSetting(name: string): void {
     this.changed();
-    if (name !== 'net.ipv6.conf.all.forwarding') return;
+    if (name === 'net.ipv6.conf.all.forwarding') this.#onForwarding6();
+    if (!name.endsWith('.disable_ipv6')) return;
+    for (const link of this.links()) {
+      if (!this.speaksIpv6(link)) this.#stopIpv6(link);
+      else if (link.up && link.addresses6.length === 0) this.#startIpv6(link);
+    }
+  }
+
+  #onForwarding6(): void {
     for (const link of this.links()) {
       for (const prefix of link.addresses6) {
         if (this.#isRouter6) this.#addAnycast(link, prefix);

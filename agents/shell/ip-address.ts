@@ -20,14 +20,22 @@ export const ipAddress: Command = (args, _stdin, { ns }) => {
     return success();
   }
   const only = selectedLink(words);
-  const links = only === undefined ? ns.links() : [requireLink(ns, only)];
+  const asked = only === undefined ? ns.links() : [requireLink(ns, only)];
+  const links = asked.filter((link) => hasAddressOf(link, words.family));
   if (words.json)
     return success(`${JSON.stringify(links.map((link) => addressesToJson(link, words.family)))}\n`);
   return success(links.map((link) => formatLink(link, words.family)).join(''));
 };
 
+/** Who asks for one family sees only devices that have it. */
+function hasAddressOf(link: Link, family: IpVersion | undefined): boolean {
+  if (family === undefined) return true;
+  return (family === 6 ? link.addresses6 : link.addresses).length > 0;
+}
+
 function formatLink(link: Link, family: IpVersion | undefined): string {
-  const lines = [linkHeading(link).replace(' mode DEFAULT', ''), linkLayer(link)];
+  const lines = [linkHeading(link).replace(' mode DEFAULT', '')];
+  if (family === undefined) lines.push(linkLayer(link));
   for (const address of family === 6 ? [] : link.addresses) {
     const broadcast = address.broadcast === undefined ? '' : ` brd ${formatIpv4(address.broadcast)}`;
     const secondary = address.secondary ? ' secondary' : '';

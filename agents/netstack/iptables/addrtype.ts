@@ -12,19 +12,14 @@ import type { AddressType, AddrtypeMatch } from './rule.ts';
 export function compileAddrtype(ns: Netns, match: AddrtypeMatch): Predicate {
   const { source, destination, limitInterface } = match;
   const isOf = (address: IpAddress, of: readonly AddressType[], link: Link | undefined): boolean =>
-    isIpv6(address) ? isOf6(ns, address as Ipv6, of, link) : of.includes(typeOf4(ns, address as Ipv4, link));
+    isIpv6(address)
+      ? isOf6(ns, address as Ipv6, of, link)
+      : of.includes(addressType(ns, address as Ipv4, link));
   return ({ bytes, l3 }, input, output) => {
     const link = limitInterface && (limitInterface === 'in' ? input : output);
     if (source && isOf(ipSource(bytes, l3), source.of, link) === source.invert) return false;
     return !destination || isOf(ipDestination(bytes, l3), destination.of, link) !== destination.invert;
   };
-}
-
-/** With a device, an address of another one is a host's like any. */
-function typeOf4(ns: Netns, address: Ipv4, link: Link | undefined): AddressType {
-  const type = addressType(ns, address);
-  const isElsewhere = link !== undefined && !link.addresses.some((each) => each.address === address);
-  return type === 'LOCAL' && isElsewhere ? 'UNICAST' : type;
 }
 
 const BY_ROUTE: readonly AddressType[] = ['ANYCAST', 'LOCAL', 'PROHIBIT', 'UNREACHABLE'];

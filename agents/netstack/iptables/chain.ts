@@ -7,6 +7,7 @@ import { compileConditions, needsConntrack, type Predicate } from './match-compi
 import { RuleError } from './option-reader.ts';
 import { isPerFlow } from './per-flow.ts';
 import type { Rule } from './rule.ts';
+import { type HookSet, hooksOf } from './rule-hooks.ts';
 import { RuleIndex } from './rule-index.ts';
 import { printRule } from './rule-printer.ts';
 import { type Action, CONTINUE, compileTarget, type Outcome } from './target-compiler.ts';
@@ -33,6 +34,8 @@ export class RuleEntry {
   readonly action: Action | undefined;
   /** All packets of an established flow fare alike here. */
   readonly perFlow: boolean;
+  /** From where it may be called. */
+  readonly hooks: HookSet;
   #text: string | undefined;
 
   constructor(ns: Netns, version: IpVersion, rule: Rule, counters: Counters) {
@@ -42,6 +45,7 @@ export class RuleEntry {
     if (rule.target.kind === 'CONNMARK' || rule.matches.some(needsConntrack)) ns.conntrack.enable(version);
     requireSets(ns, rule);
     this.perFlow = isPerFlow(rule);
+    this.hooks = hooksOf(rule);
     this.isGoto = rule.target.kind === 'goto';
     const { target } = rule;
     switch (target.kind) {

@@ -7,13 +7,12 @@ import {
   IPS_SEEN_REPLY,
   IPS_SRC_NAT,
 } from '../conntrack/connection.ts';
-import { NEXT_FRAGMENT } from '../header/extension-headers.ts';
 import { ICMP_HEADER } from '../header/icmp-header.ts';
-import { isVersion6, transportOf } from '../header/ip-header.ts';
+import { transportOf } from '../header/ip-header.ts';
 import { readIpv6 } from '../header/ipv6-header.ts';
 import { TCP_HEADER } from '../header/tcp-header.ts';
 import { UDP_HEADER } from '../header/udp-header.ts';
-import { isLaterFragment } from '../ip/later-fragment.ts';
+import { isLaterFragment, protocolOf } from '../ip/later-fragment.ts';
 import { compileSetMatch } from '../ipset/set-match.ts';
 import type { Link } from '../link/link.ts';
 import { readMac } from '../mac.ts';
@@ -54,13 +53,6 @@ export function compileConditions(ns: Netns, rule: Rule): Predicate[] {
   if (fragment) predicates.push((packet) => isLaterFragment(packet) !== fragment.invert);
   for (const match of rule.matches) if (match.kind !== 'comment') predicates.push(compileMatch(ns, match));
   return predicates;
-}
-
-/** A later piece of IPv6 is of the protocol that its fragment header names, though it has nothing of it. */
-function protocolOf(packet: Packet): number {
-  const { bytes, l3, l4 } = packet;
-  const isPiece = isVersion6(bytes, l3) && packet.nextHeader === NEXT_FRAGMENT;
-  return isPiece ? bytes[l4]! : transportOf(packet);
 }
 
 function compileAddress({ invert, address, mask }: AddressMatch, side: 'source' | 'destination'): Predicate {

@@ -1,8 +1,9 @@
 import { usesLink } from '../fib/route.ts';
+import { routeToEnd } from '../fib/route-to-end.ts';
 import { isVersion6 } from '../header/ip-header.ts';
 import { ipv4Destination, ipv4Source } from '../header/ipv4-header.ts';
-import { ipv6Destination, ipv6Source } from '../header/ipv6-header.ts';
-import { ANY_IPV4, BROADCAST_IPV4, isMulticast } from '../ipv4.ts';
+import { ipv6Source } from '../header/ipv6-header.ts';
+import { ANY_IPV4, BROADCAST_IPV4, isLinkLocalMulticast4 } from '../ipv4.ts';
 import { ANY_IPV6, isLinkLocal6, isMulticast6 } from '../ipv6.ts';
 import type { Link } from '../link/link.ts';
 import type { Netns } from '../netns.ts';
@@ -19,31 +20,24 @@ export function compileRpfilter(ns: Netns, match: RpfilterMatch): Predicate {
   };
 }
 
-function comesBack4(ns: Netns, match: RpfilterMatch, { bytes, l3, mark }: Packet, input: Link): boolean {
-  const source = ipv4Source(bytes, l3);
+function comesBack4(ns: Netns, match: RpfilterMatch, packet: Packet, input: Link): boolean {
+  const { bytes, l3, mark } = packet;
   const destination = ipv4Destination(bytes, l3);
   // Who has no address yet asks everyone (RFC 2131 §4.1).
-  const isOfLink = destination === BROADCAST_IPV4 || destination >>> 8 === 0xe00000;
-  if (source === ANY_IPV4 && isOfLink) return true;
-  const isHost = !isMulticast(destination) && destination !== BROADCAST_IPV4 && destination !== ANY_IPV4;
-  const back = ns.fib.lookup(source, {
-    ...(isHost && { source: destination }),
-    mark: match.validMark ? mark : 0,
-  });
+  const isOfLink = destination === BROADCAST_IPV4 || isLinkLocalMulticast4(destination);
+  if (ipv4Source(bytes, l3) === ANY_IPV4 && isOfLink) return true;
+  const back = routeToEnd(ns, packet, 'saddr', { mark: match.validMark ? mark : 0 });
   const isKnown = back?.type === 'unicast' || (back?.type === 'local' && match.acceptLocal);
   return isKnown && (match.loose || usesLink(back, input));
 }
 
-function comesBack6(ns: Netns, match: RpfilterMatch, { bytes, l3, mark }: Packet, input: Link): boolean {
+function comesBack6(ns: Netns, match: RpfilterMatch, packet: Packet, input: Link): boolean {
+  const { bytes, l3, mark } = packet;
   const source = ipv6Source(bytes, l3);
-  const destination = ipv6Destination(bytes, l3);
   // Every device has a route for groups.
   if (source === ANY_IPV6 || isMulticast6(source)) return true;
-  const back = ns.fib6.lookup(source, {
-    ...(!isMulticast6(destination) && { source: destination }),
-    ...(isLinkLocal6(source) && { output: input }),
-    mark: match.validMark ? mark : 0,
-  });
+  const output = isLinkLocal6(source) ? input : undefined;
+  const back = routeToEnd(ns, packet, 'saddr', { output, mark: match.validMark ? mark : 0 });
   if (back?.type === 'local') return match.acceptLocal;
   return back?.type === 'unicast' && (match.loose || usesLink(back, input));
 }

@@ -1,9 +1,12 @@
 import type { IpVersion } from '../ip-address.ts';
+import type { HookPoint } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import { Chain, type Counters, RuleEntry } from './chain.ts';
 import { ApplyError, RuleError } from './option-reader.ts';
 import type { Rule } from './rule.ts';
+import { ALL_HOOKS, type HookSet, hookSet, ownHooksOf } from './rule-hooks.ts';
 import type { Table } from './table.ts';
+import { BUILTIN_CHAINS } from './table-layout.ts';
 
 /** Chains and rules that one table holds; a larger commit is refused. */
 const MAX_CHAINS = 1 << 18;
@@ -108,20 +111,20 @@ export class TableDraft {
   }
 
   append(name: string, rule: Rule, counters: Counters): void {
-    const entry = this.#entry(rule, counters);
+    const entry = this.#entry(name, rule, counters);
     this.#ownRules(name).push(entry);
   }
 
   /** `at` counts from 1. */
   insert(name: string, at: number, rule: Rule, counters: Counters): void {
-    const entry = this.#entry(rule, counters);
+    const entry = this.#entry(name, rule, counters);
     const rules = this.#ownRules(name);
     if (at < 1 || at > rules.length + 1) throw new ApplyError('Index of insertion too big.');
     rules.splice(at - 1, 0, entry);
   }
 
   replace(name: string, at: number, rule: Rule, counters: Counters): void {
-    const entry = this.#entry(rule, counters);
+    const entry = this.#entry(name, rule, counters);
     const rules = this.#ownRules(name);
     if (at < 1 || at > rules.length) throw new ApplyError('Index of replacement too big.');
     rules[at - 1] = entry;
@@ -133,8 +136,10 @@ export class TableDraft {
     rules.splice(at - 1, 1);
   }
 
-  /** A chain must be declared before a rule jumps to it. */
-  #entry(rule: Rule, counters: Counters): RuleEntry {
+  /** A chain must be declared before a rule jumps to it; a built-in one knows only some devices. */
+  #entry(name: string, rule: Rule, counters: Counters): RuleEntry {
+    if (rule.output && WITHOUT_OUTPUT.has(name)) throw new RuleError(`Can't use -o with ${name}\n`);
+    if (rule.input && WITHOUT_INPUT.has(name)) throw new RuleError(`Can't use -i with ${name}\n`);
     const entry = new RuleEntry(this.#ns, this.version, rule, counters);
     const { target } = rule;
     if (target.kind !== 'jump' && target.kind !== 'goto') return entry;
@@ -202,12 +207,17 @@ export class TableDraft {
     for (const { chain, rules, owned } of this.#changed.values()) {
       if (!owned) continue;
       added += rules.length - chain.rules.length;
-      for (const entry of rules) this.#checkTarget(chain, entry);
+      const point = this.#pointOf(chain);
+      for (const entry of rules) {
+        this.#checkTarget(chain, entry);
+        if (point !== undefined && (ownHooksOf(entry.rule) & hookSet(point)) === 0)
+          throw refused('Invalid argument', chain);
+      }
     }
     if (chains.size + this.#changed.size > MAX_CHAINS) throw new ApplyError('Too many chains');
     if (ruleCount + added > MAX_RULES) throw new ApplyError('Too many rules');
     this.#checkDeleted();
-    this.#checkLoops();
+    this.#checkWays();
     return added;
   }
 
@@ -230,47 +240,54 @@ export class TableDraft {
   }
 
   #checkTarget(from: Chain, { chain, rule }: RuleEntry): void {
-    this.#checkMatches(from, rule);
-    if (!chain) return this.#checkPlace(from, rule.target.kind);
+    this.#checkTable(from, rule);
+    if (!chain) return;
     if (chain.policy) throw new ApplyError(`Can't jump to built-in chain ${chain.name}`);
     if (this.#hasLost && this.#find(chain.name) !== chain)
       throw new ApplyError(`CHAIN_DEL failed (Device or resource busy): chain ${chain.name}`);
   }
 
-  /** rpfilter is asked before a packet has its route. */
-  #checkMatches(chain: Chain, { matches }: Rule): void {
-    const { name } = this.#table;
-    const isEarly = (name === 'raw' || name === 'mangle') && (!chain.policy || chain.name === 'PREROUTING');
-    if (!isEarly && matches.some(({ kind }) => kind === 'rpfilter'))
-      throw new ApplyError(`RULE_APPEND failed (Invalid argument): rule in chain ${chain.name}`);
+  /** The hook that a built-in chain is called from. */
+  #pointOf({ name, policy }: Chain): HookPoint | undefined {
+    return policy && BUILTIN_CHAINS[this.#table.name].find((each) => each.name === name)?.point;
   }
 
-  /** Targets that only work in one table, and from some hooks (their checkentry in the kernel). */
-  #checkPlace(chain: Chain, kind: string): void {
+  /** What only works in one table (`.table` in the kernel). */
+  #checkTable(chain: Chain, { matches, target }: Rule): void {
     const { name } = this.#table;
-    const wrong =
-      (NAT_ONLY.has(kind) && name !== 'nat') ||
-      (RAW_ONLY.has(kind) && name !== 'raw') ||
-      (kind === 'REJECT' && name !== 'filter') ||
-      (kind === 'MASQUERADE' && chain.policy && chain.name !== 'POSTROUTING') ||
-      (kind === 'DNAT' && (chain.name === 'POSTROUTING' || chain.name === 'INPUT'));
-    if (wrong) throw new ApplyError(`RULE_APPEND failed (Invalid argument): rule in chain ${chain.name}`);
+    const isWrong =
+      (NAT_ONLY.has(target.kind) && name !== 'nat') ||
+      (RAW_ONLY.has(target.kind) && name !== 'raw') ||
+      (target.kind === 'REJECT' && name !== 'filter') ||
+      (name !== 'raw' && name !== 'mangle' && matches.some(({ kind }) => kind === 'rpfilter'));
+    if (isWrong) throw refused('Invalid argument', chain);
   }
 
-  /** Depth first over what the changed chains reach; a chain on its own path is a loop. */
-  #checkLoops(): void {
-    const visited = new Map<Chain, 'on the path' | 'done'>();
-    const visit = (chain: Chain): void => {
-      const state = visited.get(chain);
-      if (state === 'done') return;
-      if (state !== undefined)
-        throw new ApplyError(`RULE_APPEND failed (Too many links): rule in chain ${chain.name}`);
-      visited.set(chain, 'on the path');
+  /**
+   * Depth first over what the changed chains reach: a chain on its own path is a loop. What they lead to may be
+   * called from some hooks only; then every way from a hook is looked at.
+   */
+  #checkWays(): void {
+    const known = new Map<Chain, HookSet | 'on the path'>();
+    const visit = (chain: Chain): HookSet => {
+      const found = known.get(chain);
+      if (found === 'on the path') throw refused('Too many links', chain);
+      if (found !== undefined) return found;
+      known.set(chain, 'on the path');
+      let hooks = ALL_HOOKS;
       const rules = this.#changed.get(chain.name)?.rules ?? chain.rules;
-      for (const entry of rules) if (entry.chain) visit(entry.chain);
-      visited.set(chain, 'done');
+      for (const entry of rules) hooks &= entry.chain ? entry.hooks & visit(entry.chain) : entry.hooks;
+      known.set(chain, hooks);
+      return hooks;
     };
-    for (const { chain } of this.#changed.values()) visit(chain);
+    let last: Chain | undefined;
+    for (const { chain } of this.#changed.values()) if (visit(chain) !== ALL_HOOKS) last = chain;
+    if (last === undefined) return;
+    for (const { name, point } of BUILTIN_CHAINS[this.#table.name]) {
+      const chain = this.#find(name)!;
+      if ((visit(chain) & hookSet(point)) === 0)
+        throw refused('Invalid argument', this.#changed.has(name) ? chain : last);
+    }
   }
 
   #drop(name: string): void {
@@ -305,5 +322,11 @@ export class TableDraft {
   }
 }
 
+function refused(why: string, chain: Chain): ApplyError {
+  return new ApplyError(`RULE_APPEND failed (${why}): rule in chain ${chain.name}`);
+}
+
+const WITHOUT_OUTPUT: ReadonlySet<string> = new Set(['PREROUTING', 'INPUT']);
+const WITHOUT_INPUT: ReadonlySet<string> = new Set(['OUTPUT', 'POSTROUTING']);
 const NAT_ONLY = new Set(['DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT']);
 const RAW_ONLY = new Set(['CT', 'NOTRACK']);

@@ -1,19 +1,19 @@
+import type { BaseSpec } from './base-spec.ts';
 import type { RuleProgram } from './compile-rule.ts';
 import type { NftSet } from './nft-set.ts';
+import { type Places, placeOf } from './places.ts';
 import type { Rule } from './rule.ts';
 
-export const CHAIN_TYPES = ['filter', 'nat', 'route'] as const;
-export type ChainType = (typeof CHAIN_TYPES)[number];
-export const HOOKS = ['prerouting', 'input', 'forward', 'output', 'postrouting'] as const;
-export type HookName = (typeof HOOKS)[number];
-
-/** Where a base chain is called. */
-export interface BaseSpec {
-  readonly type: ChainType;
-  readonly hook: HookName;
-  readonly priority: number;
-}
 export type Policy = 'accept' | 'drop';
+
+/** What a rule leads to and asks for. */
+export interface BoundRule {
+  readonly references: readonly (Chain | NftSet)[];
+  /** Whether it asks what connection a packet belongs to, or tells it something. */
+  readonly asksForConnections: boolean;
+  /** From where it may be called. */
+  readonly places: Places;
+}
 
 /** A rule in a chain. */
 export class RuleEntry {
@@ -21,13 +21,16 @@ export class RuleEntry {
   readonly rule: Rule;
   /** The chains and sets that it names. */
   readonly references: readonly (Chain | NftSet)[];
+  /** From where it may be called. */
+  readonly places: Places;
   /** Made when a packet first meets the rule: most rules of a large cluster never see one. */
   program: RuleProgram | undefined;
 
-  constructor(handle: number, rule: Rule, references: readonly (Chain | NftSet)[]) {
+  constructor(handle: number, rule: Rule, { references, places }: BoundRule) {
     this.handle = handle;
     this.rule = rule;
     this.references = references;
+    this.places = places;
   }
 }
 
@@ -40,6 +43,8 @@ export class Chain {
   rules: RuleEntry[] = [];
   /** Rules and elements that lead here. */
   uses = 0;
+  /** From where it is called, or was: see Callers. */
+  places: Places;
   /** Takes a base chain from its hook. */
   unregister: (() => void) | undefined;
 
@@ -47,6 +52,7 @@ export class Chain {
     this.name = name;
     this.handle = handle;
     this.base = base;
+    this.places = base ? placeOf(base) : 0;
     this.comment = comment;
   }
 }

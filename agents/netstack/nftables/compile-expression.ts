@@ -195,9 +195,9 @@ export function compileMatch(
     }
     case 'wildcard': {
       const { prefix } = right;
-      const isInput = left.kind === 'field' && left.field.text === 'iifname';
-      return (_packet, input, output) =>
-        ((isInput ? input : output)?.name ?? '').startsWith(prefix) === equal ? NEXT : BREAK;
+      const find = right.device(ns);
+      return (packet, input, output) =>
+        (find(packet, input, output)?.name ?? '').startsWith(prefix) === equal ? NEXT : BREAK;
     }
     case 'flags': {
       const { mask } = right;

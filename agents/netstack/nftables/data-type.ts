@@ -27,9 +27,9 @@ const MAX_NAMES = 1 << 16;
 const nameIds = new Map<string, number>();
 const names: string[] = [''];
 
-/** The number that stands for an interface's name; 0 for a name that no rule mentions. */
+/** The number that stands for an interface's name; 0 for none, another than any rule's for one that none mentions. */
 export function idOfName(name: string | undefined): number {
-  return name === undefined ? 0 : (nameIds.get(name) ?? 0);
+  return name === undefined ? 0 : (nameIds.get(name) ?? MAX_NAMES);
 }
 
 function internName(name: string): number | undefined {
@@ -158,6 +158,15 @@ export const IFNAME: DataType = {
   compare: (a, b) => compareBackwards(names[narrow(a)] ?? '', names[narrow(b)] ?? ''),
 };
 
+/** An interface, or 0 for none. */
+export const IFINDEX: DataType = {
+  ...IFNAME,
+  name: 'iface_index',
+  bytes: 4,
+  parse: (text) => (text === '0' ? 0 : internName(text)),
+  print: (value) => (value === 0 ? '0' : IFNAME.print(value)),
+};
+
 /** As numbers whose last byte counts most. */
 function compareBackwards(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
@@ -183,12 +192,17 @@ export const CT_STATUS = flags('ct_status', 4, {
   dying: 512,
 });
 
+export const CT_DIRECTION = symbols('ct_dir', 1, 5, { original: 0, reply: 1 });
+
+/** What a look-up with a yes or no for an answer gives. */
+export const BOOLEAN = symbols('boolean', 1, 5, { missing: 0, exists: 1 });
+
 export const NFPROTO_IPV4 = 2;
 export const NFPROTO_IPV6 = 10;
 export const NF_PROTO = symbols('nf_proto', 1, 5, { ipv4: NFPROTO_IPV4, ipv6: NFPROTO_IPV6 });
 
 /** enum rtn_type, include/uapi/linux/rtnetlink.h. */
-export const FIB_ADDRTYPE = symbols('fib_addrtype', 4, 1, {
+export const RTN = {
   unspec: 0,
   unicast: 1,
   local: 2,
@@ -198,7 +212,8 @@ export const FIB_ADDRTYPE = symbols('fib_addrtype', 4, 1, {
   blackhole: 6,
   unreachable: 7,
   prohibit: 8,
-});
+} as const;
+export const FIB_ADDRTYPE = symbols('fib_addrtype', 4, 1, RTN);
 
 export const ICMP_TYPE = symbols('icmp_type', 1, 1, {
   'echo-reply': 0,

@@ -1,20 +1,20 @@
 import { u16, u32 } from '../bytes.ts';
-import { addressType } from '../fib/address-type.ts';
-import { ipDestination, ipSource, isVersion6, transportOf } from '../header/ip-header.ts';
+import { isVersion6, transportOf } from '../header/ip-header.ts';
 import { ipv6Destination, ipv6PayloadLength, ipv6Source } from '../header/ipv6-header.ts';
-import { isLaterFragment } from '../ip/later-fragment.ts';
+import { isLaterFragment, protocolOf } from '../ip/later-fragment.ts';
 import type { IpVersion } from '../ip-address.ts';
 import type { Link } from '../link/link.ts';
 import type { Netns } from '../netns.ts';
 import { CT_ESTABLISHED, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import {
+  CT_DIRECTION,
   CT_STATE,
   CT_STATUS,
   type DataType,
-  FIB_ADDRTYPE,
   ICMP_TYPE,
   ICMPV6_TYPE,
+  IFINDEX,
   IFNAME,
   INET_PROTO,
   INET_SERVICE,
@@ -28,9 +28,15 @@ import {
   NFPROTO_IPV6,
   TCP_FLAG,
 } from './data-type.ts';
+import type { Places } from './places.ts';
 
 /** Reads a value from a packet, as a signed 32-bit number: those need no memory of their own. */
 export type Read = (packet: Packet, input: Link | undefined, output: Link | undefined) => number;
+export type ReadDevice = (
+  packet: Packet,
+  input: Link | undefined,
+  output: Link | undefined,
+) => Link | undefined;
 /** Whether a packet has the value at all; a rule that asks for an absent one does not match. */
 export type Has = (packet: Packet, input: Link | undefined, output: Link | undefined) => boolean;
 
@@ -46,15 +52,22 @@ export interface Field {
   /** All packets of an established flow have the same value. */
   readonly perFlow: boolean;
   readonly tracks?: true;
+  /** From where it may be asked, if not from everywhere. */
+  readonly places?: Places;
   readonly has?: Has;
   read(ns: Netns): Read;
   /** Its value, if that is wide; `read` is not asked then. */
   readonly readWide?: (packet: Packet) => bigint;
+  /** The device whose name it is: names that end with `*` are compared with that. */
+  readonly device?: (ns: Netns) => ReadDevice;
+  /** What `exists` and `missing` ask instead. */
+  readonly presence?: Field;
 }
 
 const isFirstFragment = (packet: Packet): boolean => !isLaterFragment(packet);
 const isIpv4: Has = ({ bytes, l3 }) => !isVersion6(bytes, l3);
 const isIpv6: Has = ({ bytes, l3 }) => isVersion6(bytes, l3);
+/** nft_payload asks for as many bytes as it reads, not for a whole header. */
 const hasBytes =
   (length: number): Has =>
   (packet) =>
@@ -95,12 +108,21 @@ const meta = (text: string, type: DataType, read: Read): Field => ({
   read: () => read,
 });
 
+const inputOf: ReadDevice = (_packet, input) => input;
+const outputOf: ReadDevice = (_packet, _input, output) => output;
+const device = (text: string, type: DataType, find: ReadDevice): Field => ({
+  ...meta(text, type, (packet, input, output) => idOfName(find(packet, input, output)?.name)),
+  device: () => find,
+});
+
 const ports = (protocol: string, number: number | undefined): Field[] =>
   (['sport', 'dport'] as const).map((name, index) => ({
     text: `${protocol} ${name}`,
     type: INET_SERVICE,
     perFlow: true,
-    ...(number === undefined ? { has: hasBytes(4) } : { protocol: number, has: isOf(number, 4) }),
+    ...(number === undefined
+      ? { has: hasBytes(2 * index + 2) }
+      : { protocol: number, has: isOf(number, 2 * index + 2) }),
     read: () => (packet) => u16(packet.bytes, packet.l4 + 2 * index),
   }));
 
@@ -128,21 +150,6 @@ function stateOf(packet: Packet): number {
   }
 }
 
-const ADDRESS_TYPES = {
-  UNSPEC: 0,
-  UNICAST: 1,
-  LOCAL: 2,
-  BROADCAST: 3,
-  MULTICAST: 5,
-  UNREACHABLE: 7,
-} as const;
-const fib = (side: 'saddr' | 'daddr', addressOf: typeof ipSource): Field => ({
-  text: `fib ${side} type`,
-  type: FIB_ADDRTYPE,
-  perFlow: true,
-  read: (ns) => (packet) => ADDRESS_TYPES[addressType(ns, addressOf(packet.bytes, packet.l3))],
-});
-
 const ALL: readonly Field[] = [
   ip('saddr', IPV4_ADDR, true, ({ bytes, l3 }) => u32(bytes, l3 + 12) | 0),
   ip('daddr', IPV4_ADDR, true, ({ bytes, l3 }) => u32(bytes, l3 + 16) | 0),
@@ -154,21 +161,21 @@ const ALL: readonly Field[] = [
   ip6('nexthdr', INET_PROTO, true, ({ bytes, l3 }) => bytes[l3 + 6]!),
   ip6('hoplimit', INTEGER, false, ({ bytes, l3 }) => bytes[l3 + 7]!),
   ip6('length', INTEGER, false, ({ bytes, l3 }) => ipv6PayloadLength(bytes, l3)),
-  meta('meta l4proto', INET_PROTO, transportOf),
+  meta('meta l4proto', INET_PROTO, protocolOf),
   meta('meta nfproto', NF_PROTO, ({ bytes, l3 }) => (isVersion6(bytes, l3) ? NFPROTO_IPV6 : NFPROTO_IPV4)),
   meta('meta mark', MARK, ({ mark }) => mark | 0),
-  meta('iifname', IFNAME, (_packet, input) => idOfName(input?.name)),
-  meta('oifname', IFNAME, (_packet, _input, output) => idOfName(output?.name)),
-  meta('iif', IFNAME, (_packet, input) => idOfName(input?.name)),
-  meta('oif', IFNAME, (_packet, _input, output) => idOfName(output?.name)),
+  device('iifname', IFNAME, inputOf),
+  device('oifname', IFNAME, outputOf),
+  device('iif', IFINDEX, inputOf),
+  device('oif', IFINDEX, outputOf),
   ...ports('th', undefined),
   ...ports('tcp', PROTO_TCP),
   ...ports('udp', PROTO_UDP),
-  ofProtocol('tcp flags', TCP_FLAG, PROTO_TCP, 20, ({ bytes, l4 }) => bytes[l4 + 13]!),
-  ofProtocol('icmp type', ICMP_TYPE, PROTO_ICMP, 4, ({ bytes, l4 }) => bytes[l4]!),
-  ofProtocol('icmp code', INTEGER, PROTO_ICMP, 4, ({ bytes, l4 }) => bytes[l4 + 1]!),
-  ofProtocol('icmpv6 type', ICMPV6_TYPE, PROTO_ICMPV6, 4, ({ bytes, l4 }) => bytes[l4]!),
-  ofProtocol('icmpv6 code', INTEGER, PROTO_ICMPV6, 4, ({ bytes, l4 }) => bytes[l4 + 1]!),
+  ofProtocol('tcp flags', TCP_FLAG, PROTO_TCP, 14, ({ bytes, l4 }) => bytes[l4 + 13]!),
+  ofProtocol('icmp type', ICMP_TYPE, PROTO_ICMP, 1, ({ bytes, l4 }) => bytes[l4]!),
+  ofProtocol('icmp code', INTEGER, PROTO_ICMP, 2, ({ bytes, l4 }) => bytes[l4 + 1]!),
+  ofProtocol('icmpv6 type', ICMPV6_TYPE, PROTO_ICMPV6, 1, ({ bytes, l4 }) => bytes[l4]!),
+  ofProtocol('icmpv6 code', INTEGER, PROTO_ICMPV6, 2, ({ bytes, l4 }) => bytes[l4 + 1]!),
   { text: 'ct state', type: CT_STATE, perFlow: true, tracks: true, read: () => stateOf },
   {
     text: 'ct status',
@@ -186,8 +193,14 @@ const ALL: readonly Field[] = [
     has: hasConnection,
     read: () => (packet) => packet.connection!.mark | 0,
   },
-  fib('saddr', ipSource),
-  fib('daddr', ipDestination),
+  {
+    text: 'ct direction',
+    type: CT_DIRECTION,
+    perFlow: true,
+    tracks: true,
+    has: hasConnection,
+    read: () => (packet) => (packet.ctReply ? 1 : 0),
+  },
 ];
 
 const BY_TEXT = new Map(ALL.map((field) => [field.text, field]));

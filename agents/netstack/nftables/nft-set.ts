@@ -2,6 +2,7 @@ import { ADDRESS_WORDS, putAddress, readAddress } from '../address-words.ts';
 import type { IpAddress } from '../ip-address.ts';
 import { KeyTable } from '../key-table.ts';
 import type { DataType, Value } from './data-type.ts';
+import type { Places } from './places.ts';
 import type { Counters, ElementSpec, Verdict } from './rule.ts';
 
 /** Elements that a set without a `size` may hold; one that packets fill has 65,535 (nft's default). */
@@ -68,6 +69,8 @@ export class NftSet {
   readonly spec: SetSpec;
   /** Rules that refer to it. */
   uses = 0;
+  /** From where it is asked, or was: see Callers. */
+  places: Places = 0;
   /** What is found does not depend on time or on packets seen before. */
   readonly isSteady: boolean;
   readonly #exact: KeyTable<Element>;

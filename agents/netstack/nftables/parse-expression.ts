@@ -2,6 +2,7 @@ import { type DataType, INET_SERVICE, IPV4_ADDR, IPV6_ADDR, MARK } from './data-
 import { fieldOf } from './field.ts';
 import { NftError, REFUSALS } from './nft-error.ts';
 import { mergeRanges, parseElements } from './parse-element.ts';
+import { parseFib } from './parse-fib.ts';
 import { accept, expect, parseCount, parseName, parseNarrow } from './parse-value.ts';
 import { type BitOperator, type Expression, type SetReference, typesOf } from './rule.ts';
 import type { Scanner } from './scanner.ts';
@@ -57,13 +58,10 @@ function parsePrimary(scanner: Scanner): Expression {
   const first = scanner.token;
   if (first === 'numgen') return parseNumgen(scanner);
   scanner.advance();
+  if (first === 'fib') return { kind: 'field', field: parseFib(scanner) };
   let text = first;
   if (first === 'mark') text = 'meta mark';
-  else if (first === 'fib') {
-    text = `fib ${scanner.take()}`;
-    expect(scanner, 'type');
-    text += ' type';
-  } else if (TWO_WORDS.has(first)) {
+  else if (TWO_WORDS.has(first)) {
     if (scanner.kind !== 'word') throw scanner.unexpected();
     text = `${first} ${scanner.take()}`;
   }

@@ -185,7 +185,15 @@ function parseComparison(scanner: Scanner, table: Table): Statement {
   }
   const hasOperator = Object.hasOwn(OPERATORS, scanner.token) && scanner.kind !== 'string';
   const operator = hasOperator ? OPERATORS[scanner.take()]! : '==';
-  return comparison(left, operator, parseOperand(scanner, table, left));
+  const asked = whatIsAsked(scanner, left);
+  return comparison(asked, operator, parseOperand(scanner, table, asked));
+}
+
+/** `exists` and `missing` make a look-up one for a yes or no. */
+function whatIsAsked(scanner: Scanner, left: Expression): Expression {
+  const presence = left.kind === 'field' ? left.field.presence : undefined;
+  const isPresence = scanner.token === 'exists' || scanner.token === 'missing';
+  return presence !== undefined && isPresence ? { kind: 'field', field: presence } : left;
 }
 
 function parseAssigned(scanner: Scanner, table: Table, type: DataType): Expression {
@@ -219,8 +227,9 @@ function parseOperand(scanner: Scanner, table: Table, left: Expression): Operand
   const [type, ...more] = typesOf(left);
   if (more.length > 0) throw scanner.unexpected('set');
   if (type!.isFlags) return parseFlags(scanner, type!);
-  if (type === IFNAME && scanner.token.endsWith('*'))
-    return { kind: 'wildcard', prefix: scanner.take().slice(0, -1) };
+  const device = left.kind === 'field' ? left.field.device : undefined;
+  if (type === IFNAME && device !== undefined && scanner.token.endsWith('*'))
+    return { kind: 'wildcard', device, prefix: scanner.take().slice(0, -1) };
   const { low, high, isPrefix } = parseRange(scanner, type!);
   return low === high && !isPrefix ? { kind: 'value', value: low } : { kind: 'range', low, high, isPrefix };
 }

@@ -1,5 +1,5 @@
 import { PRIORITY } from '../netfilter/hooks.ts';
-import type { HookName } from './chain.ts';
+import type { HookName } from './base-spec.ts';
 import { NftError } from './nft-error.ts';
 import type { Scanner } from './scanner.ts';
 

@@ -1,7 +1,8 @@
-import { Chain } from './chain.ts';
+import { type BoundRule, Chain } from './chain.ts';
 import { META_MARK } from './field.ts';
 import { NftError, REFUSALS, type Span } from './nft-error.ts';
-import type { NftSet } from './nft-set.ts';
+import { NftSet } from './nft-set.ts';
+import { EVERYWHERE, placesOf } from './places.ts';
 import {
   type Expression,
   isJump,
@@ -12,13 +13,6 @@ import {
   type Verdict,
 } from './rule.ts';
 import type { Table } from './table.ts';
-
-/** What a rule leads to and asks for. */
-export interface BoundRule {
-  readonly references: readonly (Chain | NftSet)[];
-  /** Whether it asks what connection a packet belongs to, or tells it something. */
-  readonly asksForConnections: boolean;
-}
 
 /** Gives the names in a rule their chains and sets, and tells which those are. */
 export function bindRule(table: Table, { statements }: Rule, span: Span): BoundRule {
@@ -36,6 +30,7 @@ export function bindJump(jump: Jump, target: Chain): void {
 class Binder implements BoundRule {
   readonly references: (Chain | NftSet)[] = [];
   asksForConnections = false;
+  places = EVERYWHERE;
   readonly #table: Table;
   readonly #span: Span;
 
@@ -45,6 +40,7 @@ class Binder implements BoundRule {
   }
 
   statement(statement: Statement): void {
+    this.places &= placesOf(statement);
     switch (statement.kind) {
       case 'verdict':
         return this.#verdict(statement.verdict);
@@ -79,6 +75,7 @@ class Binder implements BoundRule {
         return;
       case 'field':
         this.asksForConnections ||= expression.field.tracks === true;
+        this.places &= expression.field.places ?? EVERYWHERE;
     }
   }
 
@@ -109,11 +106,20 @@ export function* successors(chain: Chain): Generator<Chain> {
   for (const { references } of chain.rules) {
     for (const each of references) {
       if (each instanceof Chain) yield each;
-      else if (each.spec.isVerdictMap) {
-        for (const { verdict } of each.elements(Number.NEGATIVE_INFINITY)) {
-          if (verdict && isJump(verdict) && verdict.target) yield verdict.target;
-        }
-      }
+      else yield* targetsOfSet(each);
     }
+  }
+}
+
+/** What a chain's rules name, or the chains that a set's elements lead to. */
+export function* targetsOf(node: Chain | NftSet): Generator<Chain | NftSet> {
+  if (node instanceof NftSet) yield* targetsOfSet(node);
+  else for (const { references } of node.rules) yield* references;
+}
+
+function* targetsOfSet(set: NftSet): Generator<Chain> {
+  if (!set.spec.isVerdictMap) return;
+  for (const { verdict } of set.elements(Number.NEGATIVE_INFINITY)) {
+    if (verdict && isJump(verdict) && verdict.target) yield verdict.target;
   }
 }

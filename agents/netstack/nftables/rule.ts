@@ -73,7 +73,7 @@ export type Operand =
   | { readonly kind: 'value'; readonly value: Value }
   | { readonly kind: 'range'; readonly low: Value; readonly high: Value; readonly isPrefix: boolean }
   /** A name that ends with `*`. */
-  | { readonly kind: 'wildcard'; readonly prefix: string }
+  | { readonly kind: 'wildcard'; readonly device: NonNullable<Field['device']>; readonly prefix: string }
   | { readonly kind: 'flags'; readonly mask: number }
   /** `tcp flags syn / syn,ack`. */
   | { readonly kind: 'masked'; readonly value: number; readonly mask: number }

@@ -1,4 +1,5 @@
-import { CHAIN_TYPES, type Chain, HOOKS, type Policy } from './chain.ts';
+import { CHAIN_TYPES, HOOKS } from './base-spec.ts';
+import type { Chain, Policy } from './chain.ts';
 import { jsonChain, jsonListing, jsonSet, jsonTable } from './json-listing.ts';
 import {
   inOrder,

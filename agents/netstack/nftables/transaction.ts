@@ -1,10 +1,13 @@
 import type { HookPoint } from '../netfilter/hooks.ts';
-import { type BaseSpec, Chain, HOOKS, type Policy, RuleEntry } from './chain.ts';
+import { type BaseSpec, HOOKS } from './base-spec.ts';
+import { Callers, type Site } from './callers.ts';
+import { type BoundRule, Chain, type Policy, RuleEntry } from './chain.ts';
 import { checkChains } from './check-chains.ts';
 import { NftError, REFUSALS, type Span } from './nft-error.ts';
 import { Element, NftSet, type SetSpec } from './nft-set.ts';
 import { detached } from './parse-value.ts';
-import { type BoundRule, bindJump, bindRule } from './references.ts';
+import { EVERYWHERE } from './places.ts';
+import { bindJump, bindRule } from './references.ts';
 import { type ElementSpec, isJump, type Rule } from './rule.ts';
 import type { Ruleset } from './ruleset.ts';
 import { type Family, Table } from './table.ts';
@@ -45,6 +48,7 @@ export class Transaction {
   readonly #undo: (() => void)[] = [];
   /** Chains that something new leads to: a loop would pass one of them. */
   readonly #reached = new Set<Chain>();
+  readonly #callers = new Callers();
   /** Chains that were not there before: they go with all that is in them, which so needs no undoing. */
   readonly #made = new Set<Chain>();
 
@@ -58,6 +62,7 @@ export class Transaction {
 
   commit(): void {
     checkChains(this.#reached);
+    this.#callers.check();
   }
 
   rollBack(): void {
@@ -132,7 +137,7 @@ export class Transaction {
       if (index > before.length) throw new NftError(REFUSALS.ENOENT, span);
       this.#setRules(chain, [...before.slice(0, index), entry, ...before.slice(index)]);
     }
-    this.#acquire(chain, entry);
+    this.#acquire(chain, entry, { table, span });
   }
 
   /** The new rule has the place and the handle of the old one. */
@@ -146,13 +151,13 @@ export class Transaction {
       before.map((each) => (each === old ? entry : each)),
     );
     this.#release(chain, [old]);
-    this.#acquire(chain, entry);
+    this.#acquire(chain, entry, { table, span });
   }
 
-  #bind(table: Table, rule: Rule, span: Span): BoundRule['references'] {
-    const { references, asksForConnections } = bindRule(table, rule, span);
-    if (asksForConnections) this.#ruleset.track(table.family);
-    return references;
+  #bind(table: Table, rule: Rule, span: Span): BoundRule {
+    const bound = bindRule(table, rule, span);
+    if (bound.asksForConnections) this.#ruleset.track(table.family);
+    return bound;
   }
 
   deleteRule(chain: Chain, handle: number, span: Span): void {
@@ -208,6 +213,7 @@ export class Transaction {
       bindJump(verdict, target);
       target.uses++;
       this.#reached.add(target);
+      this.#callers.link(set, target, { table, span });
       this.#undo.push(() => target.uses--);
     }
     const element = new Element(spec);
@@ -249,9 +255,11 @@ export class Transaction {
     });
   }
 
-  #acquire(chain: Chain, entry: RuleEntry): void {
+  #acquire(chain: Chain, entry: RuleEntry, site: Site): void {
+    if (entry.places !== EVERYWHERE) this.#callers.limit(chain, site);
     for (const each of entry.references) {
       each.uses++;
+      this.#callers.link(chain, each, site);
       if (each instanceof Chain) this.#reached.add(each);
     }
     if (entry.references.length > 0) this.#undoRules(chain, () => countUses([entry], -1));

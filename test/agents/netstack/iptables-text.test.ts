@@ -80,6 +80,33 @@ describe('a text with a fault', () => {
     expect(result.ok === false && result.error).toMatch(expected);
   });
 
+  it.each([
+    ['nat', '-A PREROUTING -j MASQUERADE', 'PREROUTING'],
+    ['nat', ':A - [0:0]\n:B - [0:0]\n-A B -j MASQUERADE\n-A A -j B\n-A OUTPUT -j A', 'OUTPUT'],
+    ['nat', '-A POSTROUTING -j REDIRECT', 'POSTROUTING'],
+    ['nat', '-A PREROUTING -j SNAT --to-source 1.1.1.1', 'PREROUTING'],
+    ['filter', ':A - [0:0]\n-A A -j MASQUERADE', 'A'],
+    ['mangle', ':A - [0:0]\n-A A -m rpfilter -j DROP\n-A FORWARD -j A', 'FORWARD'],
+    ['mangle', '-A OUTPUT -m addrtype --dst-type LOCAL --limit-iface-in', 'OUTPUT'],
+  ])('calls a rule from where it must not be: %s %s', (table, rules, chain) => {
+    const result = newNetns().iptables.restore(`*${table}\n${rules}\nCOMMIT\n`);
+    expect(result.ok === false && result.error).toContain(
+      `RULE_APPEND failed (Invalid argument): rule in chain ${chain}`,
+    );
+  });
+
+  it('leads to a rule of before from where it must not be called', () => {
+    const { iptables } = newNetns();
+    const nat = (...argv: string[]) => iptables.command(['-t', 'nat', ...argv]);
+    for (const chain of ['A', 'B']) expect(nat('-N', chain).exitCode).toBe(0);
+    expect(nat('-A', 'PREROUTING', '-j', 'A').exitCode).toBe(0);
+    expect(nat('-A', 'B', '-j', 'MASQUERADE').exitCode).toBe(0);
+    expect(nat('-A', 'A', '-j', 'B').stderr).toContain('rule in chain A');
+    expect(nat('-F', 'PREROUTING').exitCode).toBe(0);
+    expect(nat('-A', 'A', '-j', 'B').exitCode).toBe(0);
+    expect(nat('-A', 'POSTROUTING', '-j', 'A').exitCode).toBe(0);
+  });
+
   it('leaves its table as it was', () => {
     const ns = newNetns();
     ns.iptables.restore('*filter\n:KEEP - [0:0]\n-A KEEP -j ACCEPT\nCOMMIT\n');

@@ -157,5 +157,12 @@ describe('IPv6 between namespaces', () => {
     pod.sysctl.set('net.ipv6.conf.eth0.disable_ipv6', 1);
     expect(await lab.run(pod, 'ip addr add fd00:5::5/64 dev eth0')).toContain('Permission denied');
     expect(await lab.run(lab.client, `ping -c 1 ${podAddress(2)}`)).toContain('100% packet loss');
+    expect(await lab.run(pod, 'ip -6 addr show dev eth0')).toBe('');
+    expect(await lab.run(pod, 'ip -6 route')).toBe('');
+    pod.sysctl.set('net.ipv6.conf.eth0.disable_ipv6', 0);
+    expect(await lab.run(pod, 'ip -6 addr show dev eth0')).toContain('inet6 fe80::');
+    expect(await lab.run(pod, 'ip -6 route')).toBe(
+      'fe80::/64 dev eth0 proto kernel metric 256 pref medium\n',
+    );
   });
 });

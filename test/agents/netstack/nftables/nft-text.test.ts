@@ -79,6 +79,22 @@ describe('a transaction', () => {
     ['add rule ip t base ip saddr 1.1.1.256 drop', 'Could not resolve hostname'],
     ['table ip t { chain base { "', 'unexpected junk'],
     ['add table arp t', 'Operation not supported'],
+    ['add rule ip t base fib saddr . daddr type local', 'fib: saddr and daddr are mutually exclusive'],
+    ['add rule ip t base fib daddr . iif . oif type local', 'fib: iif and oif are mutually exclusive'],
+    ['add rule ip t base fib iif type local', 'fib: need either saddr or daddr'],
+    ['add rule ip t base fib daddr check exists', 'unexpected check, expecting type or oif or oifname'],
+    ['add rule ip t base fib dport type local', 'unexpected dport'],
+    ['add rule ip t base fib daddr . oif oifname "lo"', 'Invalid argument'],
+    ['add rule ip t base masquerade', 'Operation not supported'],
+    ['add rule ip t other fib daddr . oif type local', 'Operation not supported'],
+    [
+      'add chain ip t n\nadd rule ip t n snat to 1.1.1.1\nadd rule ip t other goto n',
+      'Operation not supported',
+    ],
+    [
+      'add chain ip t n\nadd rule ip t n masquerade\nadd element ip t m { 2.2.2.2 . 80 : jump n }',
+      'Operation not supported',
+    ],
   ])('that fails changes nothing: %s', (text, message) => {
     const { load, list } = node();
     expect(load(TABLE)).toEqual(done);
@@ -88,6 +104,15 @@ describe('a transaction', () => {
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toContain(message);
     expect(list()).toBe(before);
+  });
+
+  it('may call anything from where nothing leads any more', () => {
+    const { load, list } = node();
+    load(TABLE);
+    expect(load('flush chain ip t base').stderr).toBe('');
+    expect(load('add rule ip t other masquerade')).toEqual(done);
+    expect(list()).toContain('\t\tmasquerade\n');
+    expect(load('add rule ip t base jump other').stderr).toContain('Operation not supported');
   });
 
   it('points at the mistake', () => {

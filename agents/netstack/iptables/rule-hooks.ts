@@ -1,0 +1,45 @@
+import { FORWARD, type HookPoint, INPUT, OUTPUT, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
+import type { Rule, Target } from './rule.ts';
+
+/** A set of hooks: bit n is the one with the number n. */
+export type HookSet = number;
+export const hookSet = (...points: HookPoint[]): HookSet =>
+  points.reduce<number>((set, point) => set | (1 << point), 0);
+export const ALL_HOOKS = hookSet(PREROUTING, INPUT, FORWARD, OUTPUT, POSTROUTING);
+
+const BEFORE_ROUTING = hookSet(PREROUTING, OUTPUT);
+const HAVE_INPUT = hookSet(PREROUTING, INPUT, FORWARD);
+const HAVE_OUTPUT = hookSet(FORWARD, OUTPUT, POSTROUTING);
+
+/** Where a rule may be called (`.hooks` of its target and matches in the kernel). */
+export function hooksOf({ matches, target }: Rule): HookSet {
+  return matches.some(({ kind }) => kind === 'rpfilter')
+    ? hooksOfTarget(target) & hookSet(PREROUTING)
+    : hooksOfTarget(target);
+}
+
+/** Where a rule may stand itself, though it may be called from elsewhere (addrtype_mt_checkentry_v1). */
+export function ownHooksOf({ matches }: Rule): HookSet {
+  let hooks = ALL_HOOKS;
+  for (const match of matches) {
+    if (match.kind !== 'addrtype' || !match.limitInterface) continue;
+    hooks &= match.limitInterface === 'in' ? HAVE_INPUT : HAVE_OUTPUT;
+  }
+  return hooks;
+}
+
+function hooksOfTarget({ kind }: Target): HookSet {
+  switch (kind) {
+    case 'MASQUERADE':
+      return hookSet(POSTROUTING);
+    case 'SNAT':
+      return hookSet(POSTROUTING, INPUT);
+    case 'DNAT':
+    case 'REDIRECT':
+      return BEFORE_ROUTING;
+    case 'REJECT':
+      return hookSet(INPUT, FORWARD, OUTPUT);
+    default:
+      return ALL_HOOKS;
+  }
+}
