@@ -102,10 +102,13 @@ export class Chain {
   #index: RuleIndex | undefined | null = null;
   /** How many rules jump here. */
   references = 0;
+  /** From where it is called, or was: see Callers. */
+  places: HookSet;
 
-  constructor(name: string, policy?: 'ACCEPT' | 'DROP') {
+  constructor(name: string, policy?: 'ACCEPT' | 'DROP', hooks: HookSet = 0) {
     this.name = name;
     this.policy = policy;
+    this.places = hooks;
   }
 
   get rules(): readonly RuleEntry[] {

@@ -1,4 +1,5 @@
 import type { IpVersion } from '../ip-address.ts';
+import { Callers } from '../netfilter/callers.ts';
 import type { HookPoint } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import { Chain, type Counters, RuleEntry } from './chain.ts';
@@ -217,7 +218,8 @@ export class TableDraft {
     if (chains.size + this.#changed.size > MAX_CHAINS) throw new ApplyError('Too many chains');
     if (ruleCount + added > MAX_RULES) throw new ApplyError('Too many rules');
     this.#checkDeleted();
-    this.#checkWays();
+    this.#checkLoops();
+    this.#checkHooks();
     return added;
   }
 
@@ -263,31 +265,50 @@ export class TableDraft {
     if (isWrong) throw refused('Invalid argument', chain);
   }
 
-  /**
-   * Depth first over what the changed chains reach: a chain on its own path is a loop. What they lead to may be
-   * called from some hooks only; then every way from a hook is looked at.
-   */
-  #checkWays(): void {
-    const known = new Map<Chain, HookSet | 'on the path'>();
-    const visit = (chain: Chain): HookSet => {
-      const found = known.get(chain);
-      if (found === 'on the path') throw refused('Too many links', chain);
-      if (found !== undefined) return found;
-      known.set(chain, 'on the path');
-      let hooks = ALL_HOOKS;
-      const rules = this.#changed.get(chain.name)?.rules ?? chain.rules;
-      for (const entry of rules) hooks &= entry.chain ? entry.hooks & visit(entry.chain) : entry.hooks;
-      known.set(chain, hooks);
-      return hooks;
+  /** Depth first over what the changed chains reach; a chain on its own path is a loop. */
+  #checkLoops(): void {
+    const visited = new Map<Chain, 'on the path' | 'done'>();
+    const visit = (chain: Chain): void => {
+      const state = visited.get(chain);
+      if (state === 'done') return;
+      if (state !== undefined) throw refused('Too many links', chain);
+      visited.set(chain, 'on the path');
+      for (const entry of this.#rulesOf(chain)) if (entry.chain) visit(entry.chain);
+      visited.set(chain, 'done');
     };
-    let last: Chain | undefined;
-    for (const { chain } of this.#changed.values()) if (visit(chain) !== ALL_HOOKS) last = chain;
-    if (last === undefined) return;
-    for (const { name, point } of BUILTIN_CHAINS[this.#table.name]) {
-      const chain = this.#find(name)!;
-      if ((visit(chain) & hookSet(point)) === 0)
-        throw refused('Invalid argument', this.#changed.has(name) ? chain : last);
+    for (const { chain } of this.#changed.values()) visit(chain);
+  }
+
+  /** Rules that work at some hooks only are not led to from others. */
+  #checkHooks(): void {
+    const callers = new Callers<Chain, Chain>({
+      eachTarget: (chain, visit) => {
+        for (const entry of this.#rulesOf(chain)) if (entry.chain) visit(entry.chain);
+      },
+      allowedAt: (chain) => this.#rulesOf(chain).reduce((hooks, entry) => hooks & entry.hooks, ALL_HOOKS),
+      all: () => this.#allChains(),
+    });
+    for (const { chain, rules, owned } of this.#changed.values()) {
+      if (!owned) continue;
+      for (const entry of rules) {
+        if (entry.hooks !== ALL_HOOKS) callers.limit(chain, chain);
+        if (entry.chain) callers.link(chain, entry.chain, chain);
+      }
     }
+    const chain = callers.misplaced();
+    if (chain) throw refused('Invalid argument', chain);
+  }
+
+  *#allChains(): Generator<{ node: Chain; own: HookSet }> {
+    for (const name of this.names()) {
+      const node = this.#find(name)!;
+      const point = this.#pointOf(node);
+      yield { node, own: point === undefined ? 0 : hookSet(point) };
+    }
+  }
+
+  #rulesOf(chain: Chain): readonly RuleEntry[] {
+    return this.#changed.get(chain.name)?.rules ?? chain.rules;
   }
 
   #drop(name: string): void {

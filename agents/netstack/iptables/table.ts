@@ -3,6 +3,7 @@ import { type HookFunction, NF_ACCEPT, NF_DROP, OUTPUT } from '../netfilter/hook
 import { rerouting } from '../netfilter/rerouting.ts';
 import type { Netns } from '../netns.ts';
 import { Chain, type Evaluator, LinearEvaluator } from './chain.ts';
+import { hookSet } from './rule-hooks.ts';
 import { BUILTIN_CHAINS, type TableName } from './table-layout.ts';
 
 /** One table in force. Its chains keep their identity; a commit replaces their rules (table-draft.ts). */
@@ -22,7 +23,7 @@ export class Table {
     const nat = version === 6 ? ns.nat6 : ns.nat;
     this.evaluator = new LinearEvaluator(ns, name);
     for (const { name: chainName, point, priority } of BUILTIN_CHAINS[name]) {
-      const chain = new Chain(chainName, 'ACCEPT');
+      const chain = new Chain(chainName, 'ACCEPT', hookSet(point));
       this.chains.set(chainName, chain);
       const label = `${name} ${chainName}`;
       const run: HookFunction = (packet, input, output) => {

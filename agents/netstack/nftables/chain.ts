@@ -1,7 +1,8 @@
+import type { Places } from '../netfilter/callers.ts';
 import type { BaseSpec } from './base-spec.ts';
 import type { RuleProgram } from './compile-rule.ts';
 import type { NftSet } from './nft-set.ts';
-import { type Places, placeOf } from './places.ts';
+import { placeOf } from './places.ts';
 import type { Rule } from './rule.ts';
 
 export type Policy = 'accept' | 'drop';

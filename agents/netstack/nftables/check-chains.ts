@@ -1,6 +1,6 @@
 import type { Chain } from './chain.ts';
 import { NftError, REFUSALS } from './nft-error.ts';
-import { successors } from './references.ts';
+import { eachSuccessor } from './references.ts';
 
 /** Jumps in a row that the kernel has room for (NFT_JUMP_STACK_SIZE). */
 const MAX_DEPTH = 16;
@@ -18,7 +18,9 @@ export function checkChains(chains: Iterable<Chain>): void {
     if (above > MAX_DEPTH) throw new NftError(REFUSALS.EMLINK);
     depths.set(chain, undefined);
     let depth = 1;
-    for (const next of successors(chain)) depth = Math.max(depth, 1 + depthOf(next, above + 1));
+    eachSuccessor(chain, (next) => {
+      depth = Math.max(depth, 1 + depthOf(next, above + 1));
+    });
     if (depth > MAX_DEPTH) throw new NftError(REFUSALS.EMLINK);
     depths.set(chain, depth);
     return depth;

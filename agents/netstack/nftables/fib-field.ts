@@ -1,10 +1,11 @@
+import type { Places } from '../netfilter/callers.ts';
 import { BOOLEAN, FIB_ADDRTYPE, IFINDEX, IFNAME, idOfName } from './data-type.ts';
 import { fibDevice } from './fib-device.ts';
 import { type FibKey, fibKeyText } from './fib-key.ts';
 import { fibType } from './fib-type.ts';
 import type { Field, ReadDevice } from './field.ts';
 import { packetDevice } from './packet-device.ts';
-import { EVERYWHERE, type Places, WITH_INPUT, WITH_OUTPUT } from './places.ts';
+import { EVERYWHERE, WITH_INPUT, WITH_OUTPUT } from './places.ts';
 
 export type FibResult = 'type' | 'oif' | 'oifname';
 

@@ -4,6 +4,7 @@ import { ipv6Destination, ipv6PayloadLength, ipv6Source } from '../header/ipv6-h
 import { isLaterFragment, protocolOf } from '../ip/later-fragment.ts';
 import type { IpVersion } from '../ip-address.ts';
 import type { Link } from '../link/link.ts';
+import type { Places } from '../netfilter/callers.ts';
 import type { Netns } from '../netns.ts';
 import { CT_ESTABLISHED, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
@@ -28,7 +29,6 @@ import {
   NFPROTO_IPV6,
   TCP_FLAG,
 } from './data-type.ts';
-import type { Places } from './places.ts';
 
 /** Reads a value from a packet, as a signed 32-bit number: those need no memory of their own. */
 export type Read = (packet: Packet, input: Link | undefined, output: Link | undefined) => number;

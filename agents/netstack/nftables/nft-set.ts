@@ -1,8 +1,8 @@
 import { ADDRESS_WORDS, putAddress, readAddress } from '../address-words.ts';
 import type { IpAddress } from '../ip-address.ts';
 import { KeyTable } from '../key-table.ts';
+import type { Places } from '../netfilter/callers.ts';
 import type { DataType, Value } from './data-type.ts';
-import type { Places } from './places.ts';
 import type { Counters, ElementSpec, Verdict } from './rule.ts';
 
 /** Elements that a set without a `size` may hold; one that packets fill has 65,535 (nft's default). */

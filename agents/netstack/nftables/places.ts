@@ -1,8 +1,6 @@
+import type { Places } from '../netfilter/callers.ts';
 import { type BaseSpec, HOOKS, type HookName } from './base-spec.ts';
 import type { Statement } from './rule.ts';
-
-/** A set of places that rules are called from: a hook by its bit, or, in a chain for NAT, by another. */
-export type Places = number;
 
 const inNat = (...hooks: HookName[]): Places =>
   hooks.reduce((places, hook) => places | placeOf({ type: 'nat', hook }), 0);
@@ -13,6 +11,7 @@ export const EVERYWHERE: Places = atHooks(...HOOKS);
 export const WITH_INPUT = atHooks('prerouting', 'input', 'forward');
 export const WITH_OUTPUT = atHooks('forward', 'output', 'postrouting');
 
+/** A hook has a bit, and, in a chain for NAT, another. */
 export function placeOf({ type, hook }: Pick<BaseSpec, 'type' | 'hook'>): Places {
   return 1 << (HOOKS.indexOf(hook) + (type === 'nat' ? HOOKS.length : 0));
 }

@@ -102,24 +102,24 @@ class Binder implements BoundRule {
 }
 
 /** The chains that a chain's rules lead to, through sets as well. */
-export function* successors(chain: Chain): Generator<Chain> {
+export function eachSuccessor(chain: Chain, visit: (next: Chain) => void): void {
   for (const { references } of chain.rules) {
     for (const each of references) {
-      if (each instanceof Chain) yield each;
-      else yield* targetsOfSet(each);
+      if (each instanceof Chain) visit(each);
+      else eachElementTarget(each, visit);
     }
   }
 }
 
 /** What a chain's rules name, or the chains that a set's elements lead to. */
-export function* targetsOf(node: Chain | NftSet): Generator<Chain | NftSet> {
-  if (node instanceof NftSet) yield* targetsOfSet(node);
-  else for (const { references } of node.rules) yield* references;
+export function eachTarget(node: Chain | NftSet, visit: (next: Chain | NftSet) => void): void {
+  if (node instanceof NftSet) eachElementTarget(node, visit);
+  else for (const { references } of node.rules) for (const each of references) visit(each);
 }
 
-function* targetsOfSet(set: NftSet): Generator<Chain> {
+function eachElementTarget(set: NftSet, visit: (next: Chain) => void): void {
   if (!set.spec.isVerdictMap) return;
   for (const { verdict } of set.elements(Number.NEGATIVE_INFINITY)) {
-    if (verdict && isJump(verdict) && verdict.target) yield verdict.target;
+    if (verdict && isJump(verdict) && verdict.target) visit(verdict.target);
   }
 }

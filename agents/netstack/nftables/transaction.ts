@@ -1,6 +1,7 @@
+import { Callers } from '../netfilter/callers.ts';
 import type { HookPoint } from '../netfilter/hooks.ts';
 import { type BaseSpec, HOOKS } from './base-spec.ts';
-import { Callers, type Site } from './callers.ts';
+import { CALL_GRAPH, type Site } from './call-graph.ts';
 import { type BoundRule, Chain, type Policy, RuleEntry } from './chain.ts';
 import { checkChains } from './check-chains.ts';
 import { NftError, REFUSALS, type Span } from './nft-error.ts';
@@ -48,7 +49,7 @@ export class Transaction {
   readonly #undo: (() => void)[] = [];
   /** Chains that something new leads to: a loop would pass one of them. */
   readonly #reached = new Set<Chain>();
-  readonly #callers = new Callers();
+  readonly #callers = new Callers(CALL_GRAPH);
   /** Chains that were not there before: they go with all that is in them, which so needs no undoing. */
   readonly #made = new Set<Chain>();
 
@@ -62,7 +63,8 @@ export class Transaction {
 
   commit(): void {
     checkChains(this.#reached);
-    this.#callers.check();
+    const site = this.#callers.misplaced();
+    if (site) throw new NftError(REFUSALS.EOPNOTSUPP, site.span);
   }
 
   rollBack(): void {
