@@ -44,7 +44,9 @@ export class Callers<Node extends Callable, Site> {
   misplaced(): Site | undefined {
     const suspects = new Map<Node, Site>();
     const news = new News<Node, Site>(this.#graph);
-    for (const { from, to, site } of this.#links) news.tell(to, from.places, site);
+    // Those of before the change only: a new way from a place is told of where it begins.
+    const known = this.#links.filter(({ from }) => from.places !== 0);
+    for (const { from, to, site } of known) news.tell(to, from.places, site);
     news.spread((node, site) => {
       if (this.#isMisplaced(node)) suspects.set(node, site);
     });
