@@ -13,7 +13,7 @@ const PORTS: readonly Port[] = ['pod2', 'pod3', 'eth0'];
 /** What the simulated node's devices have. */
 const MACS = { pod2: '02:00:00:00:00:02', pod3: '02:00:00:00:00:03', eth0: '02:00:00:00:00:01' } as const;
 /** The port of the packets that tell that all before them has come through; see `exchange`. */
-const SENTINEL_PORT = 9;
+export const SENTINEL_PORT = 9;
 export const TUNNEL_PORTS = '40000 40000';
 /** Longer than all cases take, which only one of the worlds notices; they are compared at the end. */
 export const ECHO_SECONDS = 600;
@@ -75,6 +75,8 @@ export class KernelNode {
     this.exec(['nft', 'flush', 'ruleset']);
     this.exec(['nft', '-f', '-'], QUIET);
     for (const family of ['-4', '-6']) this.exec(['ip', family, 'neigh', 'flush', 'all']);
+    // Path MTUs that the errors of before told of.
+    for (const family of ['-4', '-6']) this.exec(['ip', family, 'route', 'flush', 'cache']);
     await this.exchange('eth0', []);
     this.exec(['conntrack', '-F']);
   }

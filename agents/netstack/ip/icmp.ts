@@ -55,12 +55,13 @@ export class Icmp {
 
   /**
    * Reports `packet` to its sender, unless RFC 1122 §3.2.2 forbids it: never about an ICMP error, a broadcast,
-   * a later fragment or a source that is no host. `packet` is only read.
+   * a later fragment or a source that is no host. `packet` is only read; one that is refused before it is known
+   * where it goes may be to many.
    */
-  sendError(packet: Packet, type: number, code: number, info = 0): void {
+  sendError(packet: Packet, type: number, code: number, info = 0, isUnrouted = false): void {
     const { bytes, l3 } = packet;
     const target = ipv4Source(bytes, l3);
-    if (!this.#mayReport(packet, target) || !this.#limit.take()) return;
+    if (!this.#mayReport(packet, target, isUnrouted) || !this.#limit.take()) return;
     const quoted = Math.min(packet.end - l3, MAX_ERROR - 20 - ICMP_HEADER);
     const error = this.#ns.ip.allocate(ICMP_HEADER + quoted);
     error.bytes.set(bytes.subarray(l3, l3 + quoted), error.l4 + ICMP_HEADER);
@@ -68,23 +69,25 @@ export class Icmp {
     error.trace = packet.trace;
     attachRelated(error, packet);
     const received = ipv4Destination(bytes, l3);
-    const source = this.#ns.fib.lookupOwn(received)?.type === 'local' ? received : undefined;
+    // Before routing, what counts is the way back (nf_reject_fill_skb_dst).
+    const towards = isUnrouted ? target : received;
+    const source = this.#ns.fib.lookupOwn(towards)?.type === 'local' ? received : undefined;
     const tos = (bytes[l3 + 1]! & IPTOS_TOS_MASK) | IPTOS_PREC_INTERNETCONTROL;
     this.#ns.ip.send(error, target, PROTO_ICMP, { tos, ...(source === undefined ? {} : { source }) });
   }
 
-  #mayReport(packet: Packet, target: Ipv4): boolean {
+  #mayReport(packet: Packet, target: Ipv4, isUnrouted: boolean): boolean {
     const { bytes, l3, l4 } = packet;
     if (packet.type !== PACKET_HOST || target === 0 || target === BROADCAST_IPV4 || isMulticast(target))
       return false;
-    const destination = ipv4Destination(bytes, l3);
-    if (isMulticast(destination) || this.#isBroadcast(destination)) return false;
+    if (!isUnrouted && this.#isToMany(ipv4Destination(bytes, l3))) return false;
     if (ipv4FragmentOffset(bytes, l3) !== 0) return false;
     return !(ipv4Protocol(bytes, l3) === PROTO_ICMP && (l4 >= packet.end || !QUERIES.has(bytes[l4]!)));
   }
 
-  #isBroadcast(address: Ipv4): boolean {
-    return address === BROADCAST_IPV4 || this.#ns.fib.lookupOwn(address)?.type === 'broadcast';
+  #isToMany(address: Ipv4): boolean {
+    if (isMulticast(address) || address === BROADCAST_IPV4) return true;
+    return this.#ns.fib.lookupOwn(address)?.type === 'broadcast';
   }
 
   #answer(request: Packet): void {

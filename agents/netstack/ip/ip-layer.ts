@@ -134,7 +134,9 @@ export class IpLayer implements IpProtocol {
       fragment: isWhole ? IPV4_DF : 0,
     });
     packet.mark = options.mark ?? packet.mark;
-    return this.localOut(packet, route);
+    if (options.deliver === undefined) return this.localOut(packet, route);
+    options.deliver(packet);
+    return 'sent';
   }
 
   routeOutput(destination: Ipv4, key: RouteKey = {}): Route | SendResult {

@@ -15,6 +15,8 @@ export interface SendOptions {
   readonly mark?: number;
   /** The one device that it may leave by. */
   readonly output?: Link | undefined;
+  /** Takes the finished packet, which then meets no hook and needs no neighbour. */
+  readonly deliver?: (packet: Packet) => void;
 }
 
 export type SendResult = 'sent' | 'EHOSTUNREACH' | 'ENETUNREACH' | 'EACCES' | 'EPERM' | 'EMSGSIZE' | 'EINVAL';

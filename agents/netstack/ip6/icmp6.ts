@@ -58,9 +58,10 @@ export class Icmp6 {
 
   /**
    * Reports `packet` to its sender, unless RFC 4443 §2.4 forbids it: never about an ICMPv6 error, nor to a source
-   * that is no host, nor about a packet to many, but for its size. `packet` is only read.
+   * that is no host, nor about a packet to many, but for its size. `packet` is only read; one that is refused before
+   * it is known where it goes is reported by the device that leads back.
    */
-  sendError(packet: Packet, type: number, code: number, info = 0): void {
+  sendError(packet: Packet, type: number, code: number, info = 0, isUnrouted = false): void {
     const { bytes, l3 } = packet;
     const target = ipv6Source(bytes, l3);
     if (!mayReport(packet, target, type, code, info) || this.#isShared(target) || !this.#limit.take()) return;
@@ -70,7 +71,8 @@ export class Icmp6 {
     writeIcmp6(error.bytes, error.l4, { type, code, rest: info });
     error.trace = packet.trace;
     attachRelated(error, packet);
-    this.#send(error, packet, this.#reporter(packet, target), 0);
+    const source = this.#reporter(packet, isUnrouted ? undefined : target);
+    this.#send(error, packet, source, 0, isUnrouted);
   }
 
   /** An address that several have names no sender. */
@@ -79,18 +81,19 @@ export class Icmp6 {
   }
 
   /** Who reports: the address that was meant, else one of the device that the packet came in by. */
-  #reporter({ bytes, l3, input, type }: Packet, target: Ipv6): Ipv6 | undefined {
+  #reporter({ bytes, l3, input, type }: Packet, target: Ipv6 | undefined): Ipv6 | undefined {
     const meant = ipv6Destination(bytes, l3);
     const route = type === PACKET_HOST ? this.#ns.fib6.lookupOwn(meant) : undefined;
     const isNear = isLinkLocal6(meant) && route?.link !== input;
     if (route !== undefined && endsHere(route) && !isNear) return meant;
-    return input && selectAddress6(this.#ns, input, target);
+    return target === undefined ? undefined : input && selectAddress6(this.#ns, input, target);
   }
 
   /** Answers `about`: to a neighbour on a link, and from whatever address fits, by the device that it came in by. */
-  #send(packet: Packet, about: Packet, source: Ipv6 | undefined, tos: number): void {
+  #send(packet: Packet, about: Packet, source: Ipv6 | undefined, tos: number, isUnrouted = false): void {
     const target = ipv6Source(about.bytes, about.l3);
-    const isByDevice = about.input !== undefined && (source === undefined || isLinkLocal6(target));
+    const isByDevice =
+      about.input !== undefined && ((source === undefined && !isUnrouted) || isLinkLocal6(target));
     const options = {
       tos,
       ...(source !== undefined && { source }),

@@ -148,7 +148,9 @@ export class Ip6Layer implements IpProtocol {
     });
     packet.nextHeader = protocol;
     packet.mark = options.mark ?? packet.mark;
-    return this.localOut(packet, route);
+    if (options.deliver === undefined) return this.localOut(packet, route);
+    options.deliver(packet);
+    return 'sent';
   }
 
   /** A message of the link itself: it meets the OUTPUT hook and no route. */
