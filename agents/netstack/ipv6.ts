@@ -84,6 +84,20 @@ export const isLinkLocal6 = (address: bigint): boolean => address >= LINK_LOCAL 
 export const isLinkLocalMulticast = (address: bigint): boolean =>
   address >= OF_LINK && address < AFTER_OF_LINK;
 
+const [SITE_LOCAL, AFTER_SITE_LOCAL] = [AFTER_LINK_LOCAL, MULTICAST];
+
+/**
+ * How far an address means something, if not everywhere, in the numbers of multicast scopes: 1 of an interface, 2 of a
+ * link, 5 of a site; else 0 (RFC 4291 §2.7; __ipv6_addr_type, net/ipv6/addrconf_core.c).
+ */
+export function narrowScope(address: bigint): number {
+  if (isLinkLocal6(address)) return 2;
+  if (isLoopback6(address)) return 1;
+  if (address >= SITE_LOCAL && address < AFTER_SITE_LOCAL) return 5;
+  const scope = isMulticast6(address) ? Number((address >> 112n) & 15n) : 0;
+  return scope === 1 || scope === 2 || scope === 5 ? scope : 0;
+}
+
 /** An address of IPv4 in one of IPv6 (::ffff:0:0/96). */
 export const isMapped = (address: bigint): boolean => address >> 32n === 0xffffn;
 

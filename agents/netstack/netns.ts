@@ -15,6 +15,7 @@ import { Icmp } from './ip/icmp.ts';
 import { IpLayer } from './ip/ip-layer.ts';
 import type { IpProtocol } from './ip/ip-protocol.ts';
 import { type IpAddress, type IpVersion, isIpv6 } from './ip-address.ts';
+import { addressPosition } from './ip6/address-position.ts';
 import { Icmp6 } from './ip6/icmp6.ts';
 import { Ip6Layer } from './ip6/ip6-layer.ts';
 import { linkLocalOf } from './ip6/link-local.ts';
@@ -256,7 +257,7 @@ export class Netns {
     const { address } = prefix;
     const scope = isLoopback6(address) ? 'host' : isLinkLocal6(address) ? 'link' : 'global';
     const added = { ...prefix, scope, broadcast: undefined, secondary: false } as const;
-    link.addresses6.push(added);
+    link.addresses6.splice(addressPosition(link.addresses6, address), 0, added);
     this.#addAddressRoutes6(link, added);
   }
 

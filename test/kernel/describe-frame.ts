@@ -36,7 +36,8 @@ function describeIpv4(packet: Uint8Array, own: readonly string[]): string {
   const isError = protocol === 1 && [3, 11, 12].includes(body[0]!);
   const isReset = protocol === 6 && (body[13]! & 4) !== 0;
   const isTunnel = protocol === 17 && u16(body, 2) === 8472;
-  const isReply = protocol === 1 && body[0] === 0 && isOwn;
+  // By whatever address: rules may have led the request here.
+  const isReply = protocol === 1 && body[0] === 0 && (u16(packet, 6) & 0x1fff) === 0;
   const isLaterPiece = isOwn && protocol === 1 && (u16(packet, 6) & 0x1fff) !== 0;
   const id = isLaterPiece || isError || isReset || isTunnel || isReply ? '*' : u16(packet, 4);
   const words = [

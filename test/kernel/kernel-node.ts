@@ -1,3 +1,4 @@
+import { expect, vi } from 'vitest';
 import type { ProxyModeName } from '../../controllers/kube-proxy/configuration/proxy-config.ts';
 import { type FrameSpec, frameOf, HOSTS, HOSTS_6, type Port } from '../agents/netstack/flow/flow-world.ts';
 import { FrameTap } from './frame-tap.ts';
@@ -67,6 +68,7 @@ export class KernelNode {
     }
     const node = new KernelNode(namespace, taps as Record<Port, FrameTap>, seen, waker);
     await node.#warmUp();
+    await node.#orderNear();
     return node;
   }
 
@@ -128,6 +130,23 @@ export class KernelNode {
     await Promise.all(Object.values(this.#taps).map((tap) => tap.close()));
     for (const port of PORTS) run(['ip', 'link', 'delete', `far-${port}`]);
     this.#namespace.close();
+  }
+
+  /**
+   * Where a link-local address leads that no device is named with is told by whose route is the oldest: in Linux
+   * by which device was up first. Here it is what the simulated node has.
+   */
+  async #orderNear(): Promise<void> {
+    const near = (): string => this.exec(['ip', '-6', 'route', 'show', 'fe80::/64']);
+    const devices = ['cni0', 'eth0', 'flannel.1', 'flannel-v6.1'];
+    await vi.waitFor(() => expect(near().match(/ dev /g)).toHaveLength(devices.length), PATIENCE_MS);
+    for (const device of devices) {
+      const route = ['fe80::/64', 'dev', device, 'proto', 'kernel', 'metric', '256'];
+      this.exec(['ip', '-6', 'route', 'delete', ...route]);
+      this.exec(['ip', '-6', 'route', 'append', ...route]);
+    }
+    const order = [...near().matchAll(/ dev (\S+)/g)].map(([, device]) => device);
+    expect(order).toEqual(devices);
   }
 
   /** Until socat listens, what is sent to it is lost; then the bridge learns where the pods are. */

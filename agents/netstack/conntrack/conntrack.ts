@@ -1,6 +1,6 @@
 import { u16 } from '../bytes.ts';
 import { fold, pseudoHeaderSum, sumWords } from '../checksum.ts';
-import { NEXT_NONE } from '../header/extension-headers.ts';
+import { NEXT_NONE, NEXT_UNREADABLE } from '../header/extension-headers.ts';
 import { checkIcmp, ICMP_HEADER, isIcmpError } from '../header/icmp-header.ts';
 import { checkIcmp6, isIcmp6Error } from '../header/icmp6-header.ts';
 import { isVersion6, transportOf } from '../header/ip-header.ts';
@@ -200,7 +200,8 @@ export class Conntrack {
     packet.ctInfo = CT_INVALID;
     const protocol = transportOf(packet);
     if (isLaterFragment(packet)) return NF_ACCEPT;
-    if (protocol === NEXT_NONE && isVersion6(bytes, l3)) return this.#invalid();
+    if (isVersion6(bytes, l3) && (protocol === NEXT_NONE || protocol === NEXT_UNREADABLE))
+      return this.#invalid();
     const tuple = this.#tuple;
     if (!readTuple(tuple, bytes, l3, { l4, end, protocol }) || !hasGoodTransport(packet, tuple))
       return this.#invalid();

@@ -8,6 +8,8 @@ export const NEXT_FRAGMENT = 44;
 export const NEXT_AUTH = 51;
 export const NEXT_NONE = 59;
 export const NEXT_DESTINATION = 60;
+/** No next header's value: the headers are cut before they tell. */
+export const NEXT_UNREADABLE = 256;
 
 export const FRAGMENT_HEADER = 8;
 
@@ -47,13 +49,13 @@ export function findUpperLayer(bytes: Uint8Array, l3: number, end: number): Uppe
 }
 
 /**
- * What the last header that can be read at all says would follow, though that is beyond `end`; NEXT_NONE if one cannot
- * be read (ipv6_find_hdr, which rules go by).
+ * What the last header that can be read at all says would follow, though that is beyond `end`; NEXT_UNREADABLE if one
+ * cannot be read (ipv6_find_hdr, which rules go by).
  */
 export function announcedProtocol(bytes: Uint8Array, l3: number, end: number): number {
   let protocol = bytes[l3 + 6]!;
   for (let at = l3 + IPV6_HEADER; isExtension(protocol); ) {
-    if (at + 2 > end) return NEXT_NONE;
+    if (at + (protocol === NEXT_FRAGMENT ? 4 : 2) > end) return NEXT_UNREADABLE;
     const length = extensionLength(bytes, at, protocol);
     protocol = bytes[at]!;
     at += length;

@@ -24,6 +24,7 @@ import { CT_RELATED, PACKET_HOST, type Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import { ErrorLimit } from './error-limit.ts';
 import type { IcmpFault } from './icmp-fault.ts';
+import type { SendOptions } from './ip-protocol.ts';
 
 /** An ICMP error is at most this long, so that it passes everywhere (RFC 1812 §4.3.2.3). */
 const MAX_ERROR = 576;
@@ -35,6 +36,8 @@ const IPTOS_PREC_INTERNETCONTROL = 0xc0;
 export class Icmp {
   readonly #ns: Netns;
   readonly #limit: ErrorLimit;
+  /** Its socket is held while it sends: nothing about that can be said (icmp_xmit_lock). */
+  #isSending = false;
 
   constructor(ns: Netns) {
     this.#ns = ns;
@@ -73,7 +76,7 @@ export class Icmp {
     const towards = isUnrouted ? target : received;
     const source = this.#ns.fib.lookupOwn(towards)?.type === 'local' ? received : undefined;
     const tos = (bytes[l3 + 1]! & IPTOS_TOS_MASK) | IPTOS_PREC_INTERNETCONTROL;
-    this.#ns.ip.send(error, target, PROTO_ICMP, { tos, ...(source === undefined ? {} : { source }) });
+    this.#send(error, target, { tos, ...(source === undefined ? {} : { source }) });
   }
 
   #mayReport(packet: Packet, target: Ipv4, isUnrouted: boolean): boolean {
@@ -102,10 +105,17 @@ export class Icmp {
     writeIcmp(reply.bytes, reply.l4, reply.end, { type: ICMP_ECHO_REPLY, code: bytes[l4 + 1]!, rest });
     reply.trace = request.trace;
     request.trace?.({ kind: 'socket', ns: ns.name, protocol: 'icmp', detail: 'echo reply' }, request);
-    ns.ip.send(reply, ipv4Source(bytes, l3), PROTO_ICMP, {
-      source: ipv4Destination(bytes, l3),
-      tos: bytes[l3 + 1]!,
-    });
+    this.#send(reply, ipv4Source(bytes, l3), { source: ipv4Destination(bytes, l3), tos: bytes[l3 + 1]! });
+  }
+
+  #send(packet: Packet, target: Ipv4, options: SendOptions): void {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    try {
+      this.#ns.ip.send(packet, target, PROTO_ICMP, options);
+    } finally {
+      this.#isSending = false;
+    }
   }
 
   #echoReply(packet: Packet): void {

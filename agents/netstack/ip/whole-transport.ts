@@ -30,7 +30,9 @@ const SUMMED_BEFORE: ReadonlySet<number> = new Set([PROTO_TCP, PROTO_UDP, PROTO_
 
 function pseudoSum({ bytes, l3, l4, end }: Packet, protocol: number): number {
   const hasPseudoHeader = isVersion6(bytes, l3) || protocol === PROTO_TCP || protocol === PROTO_UDP;
-  return hasPseudoHeader
-    ? pseudoHeaderSum(ipSource(bytes, l3), ipDestination(bytes, l3), protocol, end - l4)
-    : 0;
+  if (!hasPseudoHeader) return IPV4_HEADER_SUM;
+  return pseudoHeaderSum(ipSource(bytes, l3), ipDestination(bytes, l3), protocol, end - l4);
 }
+
+/** Linux adds the header of IPv4, whose own checksum makes it this: nothing and zeros are whole. */
+const IPV4_HEADER_SUM = 0xffff;

@@ -37,6 +37,8 @@ import { selectAddress6 } from './source-address6.ts';
 export class Icmp6 {
   readonly #ns: Netns;
   readonly #limit: ErrorLimit;
+  /** Its socket is held while it sends: nothing about that can be said (icmpv6_xmit_lock). */
+  #isSending = false;
 
   constructor(ns: Netns) {
     this.#ns = ns;
@@ -59,7 +61,7 @@ export class Icmp6 {
   /**
    * Reports `packet` to its sender, unless RFC 4443 §2.4 forbids it: never about an ICMPv6 error, nor to a source
    * that is no host, nor about a packet to many, but for its size. `packet` is only read; one that is refused before
-   * it is known where it goes is reported by the device that leads back.
+   * it is known where it goes, by a bridge's port, is reported by the device that leads back.
    */
   sendError(packet: Packet, type: number, code: number, info = 0, isUnrouted = false): void {
     const { bytes, l3 } = packet;
@@ -71,8 +73,9 @@ export class Icmp6 {
     writeIcmp6(error.bytes, error.l4, { type, code, rest: info });
     error.trace = packet.trace;
     attachRelated(error, packet);
-    const source = this.#reporter(packet, isUnrouted ? undefined : target);
-    this.#send(error, packet, source, 0, isUnrouted);
+    const isByWayBack = isUnrouted && packet.bridged !== undefined;
+    const source = this.#reporter(packet, isByWayBack ? undefined : target);
+    this.#send(error, packet, source, 0, isByWayBack);
   }
 
   /** An address that several have names no sender. */
@@ -90,18 +93,24 @@ export class Icmp6 {
   }
 
   /** Answers `about`: to a neighbour on a link, and from whatever address fits, by the device that it came in by. */
-  #send(packet: Packet, about: Packet, source: Ipv6 | undefined, tos: number, isUnrouted = false): void {
+  #send(packet: Packet, about: Packet, source: Ipv6 | undefined, tos: number, isByWayBack = false): void {
+    if (this.#isSending) return;
     const target = ipv6Source(about.bytes, about.l3);
     const isByDevice =
-      about.input !== undefined && ((source === undefined && !isUnrouted) || isLinkLocal6(target));
+      about.input !== undefined && ((source === undefined && !isByWayBack) || isLinkLocal6(target));
     const options = {
       tos,
       ...(source !== undefined && { source }),
       ...(isByDevice && { output: about.input }),
     };
-    this.#ns.ip6.send(packet, target, PROTO_ICMPV6, options, (from, to) =>
-      writeIcmp6Checksum(packet.bytes, packet.l4, packet.end, from, to),
-    );
+    this.#isSending = true;
+    try {
+      this.#ns.ip6.send(packet, target, PROTO_ICMPV6, options, (from, to) =>
+        writeIcmp6Checksum(packet.bytes, packet.l4, packet.end, from, to),
+      );
+    } finally {
+      this.#isSending = false;
+    }
   }
 
   /** icmpv6_echo_reply: from the address that was asked, or one of ours if others have that too. */

@@ -262,18 +262,20 @@ export class Ip6Layer implements IpProtocol {
     const verdict = ns.hooks6.run(OUTPUT, packet, undefined, this.outputLink(route));
     if (verdict !== NF_ACCEPT) return verdict === NF_STOLEN ? 'sent' : 'EPERM';
     if (packet.route === undefined || ipv6Destination(packet.bytes, packet.l3) !== before) {
-      const failure = this.#reroute(packet);
+      const failure = this.#reroute(packet, this.outputLink(route));
       if (failure !== undefined) return failure;
     }
     this.output(packet);
     return 'sent';
   }
 
-  /** ip6_route_me_harder, net/ipv6/netfilter.c. */
-  #reroute(packet: Packet): SendResult | undefined {
+  /** ip6_route_me_harder, net/ipv6/netfilter.c: what is meant for a link's own stays on the one it was `on`. */
+  #reroute(packet: Packet, on: Link): SendResult | undefined {
     const { bytes, l3, mark } = packet;
     const destination = ipv6Destination(bytes, l3);
-    const found = this.#lookup(destination, { source: ipv6Source(bytes, l3), mark });
+    const isNear = isLinkLocal6(destination) || isMulticast6(destination);
+    const output = isNear ? on : undefined;
+    const found = this.#lookup(destination, { source: ipv6Source(bytes, l3), mark, output });
     const isChoice = typeof found !== 'string' && found.paths !== undefined;
     const route = isChoice ? this.#onPath(found, receivedFlow(packet)) : found;
     if (typeof route === 'string') {

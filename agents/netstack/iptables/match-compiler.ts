@@ -49,10 +49,17 @@ export function compileConditions(ns: Netns, rule: Rule): Predicate[] {
   if (destination) predicates.push(compileAddress(destination, 'destination'));
   if (input) predicates.push(compileInterface(input, (_packet, link) => link));
   if (output) predicates.push(compileInterface(output, (_packet, _in, link) => link));
-  if (protocol) predicates.push((packet) => (protocolOf(packet) === protocol.number) !== protocol.invert);
+  if (protocol) predicates.push(compileProtocol(protocol));
   if (fragment) predicates.push((packet) => isLaterFragment(packet) !== fragment.invert);
   for (const match of rule.matches) if (match.kind !== 'comment') predicates.push(compileMatch(ns, match));
   return predicates;
+}
+
+function compileProtocol({ number, invert }: NonNullable<Rule['protocol']>): Predicate {
+  return (packet) => {
+    const protocol = protocolOf(packet);
+    return protocol !== undefined && (protocol === number) !== invert;
+  };
 }
 
 function compileAddress({ invert, address, mask }: AddressMatch, side: 'source' | 'destination'): Predicate {

@@ -34,7 +34,8 @@ import {
 import { isLaterFragment } from '../ip/later-fragment.ts';
 import { isWhole } from '../ip/whole-transport.ts';
 import { type IpAddress, isIpv6 } from '../ip-address.ts';
-import { ANY_IPV6, isLinkLocal6, isMapped, isMulticast6 } from '../ipv6.ts';
+import { BROADCAST_IPV4, type Ipv4, isMulticast } from '../ipv4.ts';
+import { ANY_IPV6, isMapped, isMulticast6 } from '../ipv6.ts';
 import { readMac } from '../mac.ts';
 import type { Netns } from '../netns.ts';
 import { CT_ESTABLISHED, type Packet } from '../packet.ts';
@@ -94,7 +95,7 @@ function sendReset(ns: Netns, packet: Packet): void {
   if (transportOf(packet) !== PROTO_TCP || l4 + TCP_HEADER > end || (bytes[l4 + 13]! & TCP_RST) !== 0) return;
   const client = ipSource(bytes, l3);
   const server = ipDestination(bytes, l3);
-  if (isToMany(packet, client, server)) return;
+  if (isToMany(ns, packet, client, server)) return;
   const ip = ns.ipFor(client);
   const reset = ip.allocate(TCP_HEADER);
   writeTcp(reset.bytes, reset.l4, answerTo(bytes, l4, end));
@@ -102,21 +103,23 @@ function sendReset(ns: Netns, packet: Packet): void {
   reset.ctInfo = CT_ESTABLISHED;
   reset.ctReply = !packet.ctReply;
   reset.trace = packet.trace;
-  const output = isIpv6(client) && isLinkLocal6(client) ? packet.input : undefined;
   const back = packet.bridged && ((answer: Packet) => sendBack(answer, packet));
   ip.send(
     reset,
     client,
     PROTO_TCP,
-    { source: server, dontFragment: true, output, ...(back && { deliver: back }) },
+    { source: server, dontFragment: true, ...(back && { deliver: back }) },
     (source, destination) => writeTcpChecksum(reset.bytes, reset.l4, reset.end, source, destination),
   );
 }
 
-/** What is to many is not reset; before routing, IPv4 does not know yet what is. */
-function isToMany({ route }: Packet, client: IpAddress, server: IpAddress): boolean {
+/** Nobody but one host is reset; what is to many is not, but before routing IPv4 knows only where it is from. */
+function isToMany(ns: Netns, packet: Packet, client: IpAddress, server: IpAddress): boolean {
   if (isIpv6(server)) return !isUnicast6(client) || !isUnicast6(server);
-  return route?.type === 'broadcast' || route?.type === 'multicast';
+  if (isMulticast(Number(client))) return true;
+  if (isUnrouted(packet))
+    return client === BROADCAST_IPV4 || ns.fib.lookupOwn(client as Ipv4)?.type === 'broadcast';
+  return packet.route?.type === 'broadcast' || packet.route?.type === 'multicast';
 }
 
 const isUnicast6 = (address: IpAddress): boolean =>

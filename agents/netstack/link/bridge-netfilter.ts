@@ -1,9 +1,17 @@
 import type { RouteKey } from '../fib/routing-rule.ts';
 import { NEXT_HOP_BY_HOP } from '../header/extension-headers.ts';
 import { ipDestination, ipSource, isVersion6 } from '../header/ip-header.ts';
-import { checkIpv4, ipv4HeaderLength, ipv4TotalLength } from '../header/ipv4-header.ts';
-import { IPV6_HEADER } from '../header/ipv6-header.ts';
+import {
+  checkIpv4,
+  ipv4Destination,
+  ipv4HeaderLength,
+  ipv4Source,
+  ipv4TotalLength,
+} from '../header/ipv4-header.ts';
+import { IPV6_HEADER, ipv6Destination, ipv6Source } from '../header/ipv6-header.ts';
+import { decideInput, type NoInputRoute } from '../ip/route-input.ts';
 import { areOptionsWhole } from '../ip6/options6.ts';
+import { decideInput6 } from '../ip6/route-input6.ts';
 import { readMac, writeMac } from '../mac.ts';
 import { FORWARD, type Hooks, NF_ACCEPT, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
@@ -63,13 +71,18 @@ function admit6(ns: Netns, packet: Packet): boolean {
 
 /**
  * br_nf_pre_routing_finish for a changed destination: if it is behind this bridge, the frame stays a bridged one
- * with a new destination MAC; else it is the bridge's own to route.
+ * with a new destination MAC; else it is the bridge's own to route. What may not be routed ends here.
  */
 function redirected(bridge: Bridge, port: BridgePort, packet: Packet): void {
   const { ns } = bridge;
-  const destination = ipDestination(packet.bytes, packet.l3);
-  const route = ns.lookup(destination, inputKey(bridge, packet));
-  if (route?.type === 'unicast' && route.link === bridge) {
+  const { bytes, l3 } = packet;
+  const destination = ipDestination(bytes, l3);
+  const route = isVersion6(bytes, l3)
+    ? decideInput6(ns, bridge, ipv6Source(bytes, l3), ipv6Destination(bytes, l3), packet.mark)
+    : decideInput(ns, bridge, ipv4Source(bytes, l3), ipv4Destination(bytes, l3), packet.mark);
+  if ('reason' in route) {
+    if (isVersion6(bytes, l3) || isMartian(route)) return ns.drop(packet, route.reason);
+  } else if (route.type === 'unicast' && route.link === bridge) {
     const neighbour = ns.neighbours.resolved(bridge, route.gateway ?? destination);
     if (neighbour === undefined) return resolveThenBridge(bridge, packet);
     packet.recording?.neighbour(neighbour);
@@ -79,6 +92,11 @@ function redirected(bridge: Bridge, port: BridgePort, packet: Packet): void {
   writeMac(packet.bytes, packet.start, bridge.mac);
   packet.type = PACKET_HOST;
   bridge.handleFrameFinish(port, packet);
+}
+
+/** What IPv4 drops as it looks for a route; what has none is refused later, by IP itself. */
+function isMartian({ reason, code }: NoInputRoute): boolean {
+  return code === undefined && reason !== 'IP_FORWARDING_OFF';
 }
 
 function inputKey(bridge: Bridge, { bytes, l3, mark }: Packet): RouteKey {

@@ -76,6 +76,7 @@ const isOf =
   (protocol: number, length: number): Has =>
   (packet) =>
     transportOf(packet) === protocol && packet.l4 + length <= packet.end && isFirstFragment(packet);
+const hasProtocol: Has = (packet) => protocolOf(packet) !== undefined;
 const hasConnection: Has = (packet) => packet.connection !== undefined;
 
 const ip = (text: string, type: DataType, perFlow: boolean, read: Read): Field => ({
@@ -161,7 +162,7 @@ const ALL: readonly Field[] = [
   ip6('nexthdr', INET_PROTO, true, ({ bytes, l3 }) => bytes[l3 + 6]!),
   ip6('hoplimit', INTEGER, false, ({ bytes, l3 }) => bytes[l3 + 7]!),
   ip6('length', INTEGER, false, ({ bytes, l3 }) => ipv6PayloadLength(bytes, l3)),
-  meta('meta l4proto', INET_PROTO, protocolOf),
+  { ...meta('meta l4proto', INET_PROTO, (packet) => protocolOf(packet)!), has: hasProtocol },
   meta('meta nfproto', NF_PROTO, ({ bytes, l3 }) => (isVersion6(bytes, l3) ? NFPROTO_IPV6 : NFPROTO_IPV4)),
   meta('meta mark', MARK, ({ mark }) => mark | 0),
   device('iifname', IFNAME, inputOf),
