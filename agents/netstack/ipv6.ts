@@ -98,6 +98,9 @@ export function narrowScope(address: bigint): number {
   return scope === 1 || scope === 2 || scope === 5 ? scope : 0;
 }
 
+/** The old form of an address of IPv4 (::/96), but for the two that mean something else. */
+export const isCompatible = (address: bigint): boolean => address > 1n && address >> 32n === 0n;
+
 /** An address of IPv4 in one of IPv6 (::ffff:0:0/96). */
 export const isMapped = (address: bigint): boolean => address >> 32n === 0xffffn;
 

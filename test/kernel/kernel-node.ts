@@ -19,6 +19,11 @@ export const TUNNEL_PORTS = '40000 40000';
 /** Longer than all cases take, which only one of the worlds notices; they are compared at the end. */
 export const ECHO_SECONDS = 600;
 const PATIENCE_MS = 5000;
+const FRAGMENT_TIMES = [
+  'net.ipv4.ipfrag_time',
+  'net.ipv6.ip6frag_time',
+  'net.netfilter.nf_conntrack_frag6_timeout',
+];
 /** How long socat may take to listen. */
 const START_MS = 1000;
 
@@ -231,6 +236,8 @@ function build(namespace: Namespace): void {
     // So that a tunnel's packets are one connection (sim-node.ts has it too): what port of many is the hash's choice.
     `net.ipv4.ip_local_port_range=${TUNNEL_PORTS}`,
     `net.netfilter.nf_conntrack_icmp_timeout=${ECHO_SECONDS}`,
+    // What a piece that stayed alone is complained of comes later than the cases.
+    ...FRAGMENT_TIMES.map((time) => `${time}=${ECHO_SECONDS}`),
     // What answers an attacker slowly answers a test slowly.
     'net.ipv4.icmp_ratelimit=0',
     'net.ipv6.icmp.ratelimit=0',

@@ -27,8 +27,8 @@ export interface VersionFrames {
   /** Errors that say that there is no way, and one that there were too many hops: type and code. */
   readonly unreachable: readonly (readonly [number, number])[];
   readonly timeExceeded: readonly [number, number];
-  /** Two fragments of a frame, cut at a multiple of eight bytes. */
-  fragments(frame: Uint8Array): Uint8Array[];
+  /** Two fragments of a frame, cut after so many bytes, in the middle unless told; a multiple of eight. */
+  fragments(frame: Uint8Array, cut?: number): Uint8Array[];
   echo(request: EchoRequest): Uint8Array;
   /** Where a wrong bit is worth a try. */
   readonly fragile: readonly number[];
@@ -46,8 +46,10 @@ function isTunnel(frame: Uint8Array, transport: number, protocol: number): boole
   return protocol === 17 && frame[transport + 2] === VXLAN_PORT[0] && frame[transport + 3] === VXLAN_PORT[1];
 }
 
-function cutInTwo(body: Uint8Array): { readonly first: Uint8Array; readonly last: Uint8Array } {
-  const cut = Math.max(8, (body.length >> 4) << 3);
+function cutInTwo(
+  body: Uint8Array,
+  cut = Math.max(8, (body.length >> 4) << 3),
+): { readonly first: Uint8Array; readonly last: Uint8Array } {
   return { first: body.subarray(0, cut), last: body.subarray(cut) };
 }
 
@@ -94,8 +96,8 @@ export const IPV4_FRAMES: VersionFrames = {
     answer.set([sum >>> 8, sum & 255], 36);
     return answer;
   },
-  fragments(frame) {
-    const { first, last } = cutInTwo(frame.subarray(34));
+  fragments(frame, cut) {
+    const { first, last } = cutInTwo(frame.subarray(34), cut);
     return [first, last].map((part, i) => {
       const piece = new Uint8Array(34 + part.length);
       piece.set(frame.subarray(0, 34));
@@ -149,8 +151,8 @@ export const IPV6_FRAMES: VersionFrames = {
     answer.set(quoted, 54 + ICMP);
     return asIcmp6(answer, ipv6Destination(frame, ETHERNET), ipv6Source(frame, ETHERNET), 64);
   },
-  fragments(frame) {
-    const { first, last } = cutInTwo(frame.subarray(54));
+  fragments(frame, cut) {
+    const { first, last } = cutInTwo(frame.subarray(54), cut);
     return [first, last].map((part, i) => {
       const piece = new Uint8Array(54 + 8 + part.length);
       piece.set(frame.subarray(0, 54));

@@ -3,7 +3,7 @@ import { ipDestination, transportOf } from '../header/ip-header.ts';
 import { type IpAddress, isIpv6 } from '../ip-address.ts';
 import { selectAddress6 } from '../ip6/source-address6.ts';
 import { type Ipv4, LOOPBACK_IPV4 } from '../ipv4.ts';
-import { LOOPBACK_IPV6, narrowScope } from '../ipv6.ts';
+import { isCompatible, LOOPBACK_IPV6, narrowScope } from '../ipv6.ts';
 import type { Link } from '../link/link.ts';
 import { type HookPoint, INPUT, NF_ACCEPT, NF_DROP, POSTROUTING, type Verdict } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
@@ -151,6 +151,8 @@ export function redirect(
 function redirectAddress(destination: IpAddress, input: Link | undefined): IpAddress | undefined {
   if (!isIpv6(destination)) return input === undefined ? LOOPBACK_IPV4 : input.addresses[0]?.address;
   if (input === undefined) return LOOPBACK_IPV6;
+  // Of the scope that this form is taken for, no device has an address.
+  if (isCompatible(destination)) return undefined;
   const scope = narrowScope(destination);
   return input.addresses6.find(({ address }) => scope === 0 || narrowScope(address) === scope)?.address;
 }

@@ -19,6 +19,15 @@ export function isTooBigWhole({ bytes, fragments, l3, end }: Packet, mtu: number
 }
 
 /**
+ * Whether a bridge of that MTU, that of its ports apart, may cut a packet that is too long for a port: it came in
+ * pieces that fit, or lets itself be cut (br_nf_ip_fragment, net/bridge/br_netfilter_hooks.c).
+ */
+export function mayBridgeCut({ bytes, fragments, l3 }: Packet, mtu: number): boolean {
+  if (fragments === undefined) return (u16(bytes, l3 + 6) & IPV4_DF) === 0;
+  return !fragments.isBinding || fragments.longest <= mtu;
+}
+
+/**
  * Cuts an IPv4 packet into pieces of at most `mtu` bytes (RFC 791 §3.2); offsets count in eights. One that was
  * put together on its way is cut where it was, if that fits, and never into longer pieces than it came in
  * (ip_do_fragment, net/ipv4/ip_output.c). Pieces have no room for a tunnel's headers: for one it is cut anew.

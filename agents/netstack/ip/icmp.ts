@@ -74,7 +74,8 @@ export class Icmp {
     const received = ipv4Destination(bytes, l3);
     // Before routing, what counts is the way back (nf_reject_fill_skb_dst).
     const towards = isUnrouted ? target : received;
-    const source = this.#ns.fib.lookupOwn(towards)?.type === 'local' ? received : undefined;
+    const isLocal = !isPassing(packet) && this.#ns.fib.lookupOwn(towards)?.type === 'local';
+    const source = isLocal ? received : undefined;
     const tos = (bytes[l3 + 1]! & IPTOS_TOS_MASK) | IPTOS_PREC_INTERNETCONTROL;
     this.#send(error, target, { tos, ...(source === undefined ? {} : { source }) });
   }
@@ -83,7 +84,8 @@ export class Icmp {
     const { bytes, l3, l4 } = packet;
     if (packet.type !== PACKET_HOST || target === 0 || target === BROADCAST_IPV4 || isMulticast(target))
       return false;
-    if (!isUnrouted && this.#isToMany(ipv4Destination(bytes, l3))) return false;
+    const isRouted = !isUnrouted && !isPassing(packet);
+    if (isRouted && this.#isToMany(ipv4Destination(bytes, l3))) return false;
     if (ipv4FragmentOffset(bytes, l3) !== 0) return false;
     return !(ipv4Protocol(bytes, l3) === PROTO_ICMP && (l4 >= packet.end || !QUERIES.has(bytes[l4]!)));
   }
@@ -184,4 +186,9 @@ export function attachRelated(error: Packet, { connection, ctReply }: Packet): v
   error.connection = connection;
   error.ctInfo = CT_RELATED;
   error.ctReply = !ctReply;
+}
+
+/** Whether it goes from one port of a bridge to another, which asks no route for its addresses. */
+function isPassing({ route, bridged }: Packet): boolean {
+  return route === undefined && bridged?.physicalOutput !== undefined;
 }

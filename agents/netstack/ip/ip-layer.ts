@@ -25,7 +25,7 @@ import {
   isIpv4Fragment,
   writeIpv4Header,
 } from '../header/ipv4-header.ts';
-import { ANY_IPV4, BROADCAST_IPV4, type Ipv4, isMulticast } from '../ipv4.ts';
+import { ANY_IPV4, BROADCAST_IPV4, type Ipv4, isLoopback, isMulticast } from '../ipv4.ts';
 import type { Link } from '../link/link.ts';
 import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../mac.ts';
 import { transmitTo } from '../neigh/neighbour-table.ts';
@@ -35,6 +35,7 @@ import { PACKET_HOST, PACKET_OTHERHOST, Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_IGMP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import { decrementTtl } from './decrement-ttl.ts';
 import { fragment, isTooBigWhole, leavesInPieces } from './fragment.ts';
+import { ipConfOf } from './ip-conf.ts';
 import { optionsFault } from './ip-options.ts';
 import type { IpProtocol, Refusal, SendOptions, SendResult } from './ip-protocol.ts';
 import { IPV4_FRAGMENTS } from './ipv4-fragments.ts';
@@ -117,6 +118,7 @@ export class IpLayer implements IpProtocol {
     if (typeof route === 'string') return route;
     const source = (options.source as Ipv4 | undefined) ?? this.sourceFor(route, destination);
     if (source === undefined) return 'ENETUNREACH';
+    if (!mayLeave(source, this.outputLink(route))) return 'EINVAL';
     const fits = packet.end - packet.l3 <= this.pathMtus.limit(route, this.outputLink(route), destination);
     const isWhole =
       (options.dontFragment === 'if-it-fits' ? fits : options.dontFragment === true) &&
@@ -225,9 +227,11 @@ export class IpLayer implements IpProtocol {
   #reroute(packet: Packet): SendResult | undefined {
     const { bytes, l3, mark } = packet;
     const destination = ipv4Destination(bytes, l3);
-    const found = this.#lookup(destination, { source: ipv4Source(bytes, l3), mark });
+    const source = ipv4Source(bytes, l3);
+    const found = this.#lookup(destination, { source, mark });
     const isChoice = typeof found !== 'string' && found.paths !== undefined;
-    const route = isChoice ? this.#onPath(found, receivedFlow(packet)) : found;
+    const chosen = isChoice ? this.#onPath(found, receivedFlow(packet)) : found;
+    const route = typeof chosen === 'string' || mayLeave(source, this.outputLink(chosen)) ? chosen : 'EINVAL';
     if (typeof route === 'string') {
       this.#ns.drop(packet, 'IP_OUTNOROUTES');
       return route;
@@ -354,4 +358,9 @@ const UNREACHABLE_CODES: Readonly<Record<Exclude<Refusal, 'hops'>, number>> = {
 /** RFC 1112 §6.4. */
 function multicastMac(destination: number): Mac {
   return (0x01005e000000 + (destination & 0x7fffff)) as Mac;
+}
+
+/** Nothing of 127.0.0.0/8 leaves the node, unless the device is told to let it (__mkroute_output; `route_localnet`). */
+function mayLeave(source: Ipv4, link: Link): boolean {
+  return !isLoopback(source) || link.kind === 'loopback' || ipConfOf(link).routeLocalnet;
 }

@@ -26,7 +26,7 @@ import {
 import { ErrorLimit } from '../ip/error-limit.ts';
 import { attachRelated } from '../ip/icmp.ts';
 import type { IcmpFault } from '../ip/icmp-fault.ts';
-import { type Ipv6, isLinkLocal6, isMulticast6 } from '../ipv6.ts';
+import { type Ipv6, isLinkLocal6, isLoopback6, isMulticast6 } from '../ipv6.ts';
 import type { Netns } from '../netns.ts';
 import { PACKET_HOST, type Packet } from '../packet.ts';
 import { PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
@@ -60,10 +60,10 @@ export class Icmp6 {
 
   /**
    * Reports `packet` to its sender, unless RFC 4443 §2.4 forbids it: never about an ICMPv6 error, nor to a source
-   * that is no host, nor about a packet to many, but for its size. `packet` is only read; one that is refused before
-   * it is known where it goes, by a bridge's port, is reported by the device that leads back.
+   * that is no host, nor about a packet to many, but for its size. `packet` is only read; one that a bridge passes
+   * on is reported by the device that leads back.
    */
-  sendError(packet: Packet, type: number, code: number, info = 0, isUnrouted = false): void {
+  sendError(packet: Packet, type: number, code: number, info = 0): void {
     const { bytes, l3 } = packet;
     const target = ipv6Source(bytes, l3);
     if (!mayReport(packet, target, type, code, info) || this.#isShared(target) || !this.#limit.take()) return;
@@ -73,7 +73,7 @@ export class Icmp6 {
     writeIcmp6(error.bytes, error.l4, { type, code, rest: info });
     error.trace = packet.trace;
     attachRelated(error, packet);
-    const isByWayBack = isUnrouted && packet.bridged !== undefined;
+    const isByWayBack = packet.bridged !== undefined && packet.route === undefined;
     const source = this.#reporter(packet, isByWayBack ? undefined : target);
     this.#send(error, packet, source, 0, isByWayBack);
   }
@@ -87,7 +87,7 @@ export class Icmp6 {
   #reporter({ bytes, l3, input, type }: Packet, target: Ipv6 | undefined): Ipv6 | undefined {
     const meant = ipv6Destination(bytes, l3);
     const route = type === PACKET_HOST ? this.#ns.fib6.lookupOwn(meant) : undefined;
-    const isNear = isLinkLocal6(meant) && route?.link !== input;
+    const isNear = (isLinkLocal6(meant) || isLoopback6(meant)) && route?.link !== input;
     if (route !== undefined && endsHere(route) && !isNear) return meant;
     return target === undefined ? undefined : input && selectAddress6(this.#ns, input, target);
   }

@@ -16,7 +16,7 @@ export function sourceAddress6(ns: Netns, route: Route<Ipv6>, destination: Ipv6)
  */
 export function selectAddress6(ns: Netns, link: Link, towards: Ipv6): Ipv6 | undefined {
   const isNear = isNearby(towards);
-  if (!isNear && ns.fib6.lookupOwn(towards)?.type === 'local') return towards;
+  if (!isNear && ns.isLocalAddress(towards)) return towards;
   const suits = ({ scope }: LinkAddress<Ipv6>): boolean => scope === (isNear ? 'link' : 'global');
   const own = link.addresses6.filter(suits);
   if (own.length > 0) return nearest(own, towards);

@@ -63,8 +63,7 @@ const CODES: Readonly<Record<Exclude<RejectType, 'tcp-reset'>, number>> = {
 export function reject(ns: Netns, packet: Packet, type: RejectType): void {
   if (isLaterFragment(packet) || !isWhole(packet)) return;
   if (type === 'tcp-reset') sendReset(ns, packet);
-  else if (isVersion6(packet.bytes, packet.l3))
-    ns.icmp6.sendError(packet, ICMP6_UNREACHABLE, codeFor6(type), 0, isUnrouted(packet));
+  else if (isVersion6(packet.bytes, packet.l3)) ns.icmp6.sendError(packet, ICMP6_UNREACHABLE, codeFor6(type));
   else ns.icmp.sendError(packet, ICMP_UNREACHABLE, CODES[type], 0, isUnrouted(packet));
 }
 

@@ -1,9 +1,9 @@
 import { u16 } from '../bytes.ts';
 import { ETHERNET_HEADER } from '../header/ethernet.ts';
 import { isVersion6 } from '../header/ip-header.ts';
-import { fragment, leavesInPieces } from '../ip/fragment.ts';
+import { fragment, leavesInPieces, mayBridgeCut } from '../ip/fragment.ts';
 import { ipConfOf } from '../ip/ip-conf.ts';
-import { fragment6, leavesInPieces6 } from '../ip6/fragment6.ts';
+import { fragment6, isTooBig6, leavesInPieces6 } from '../ip6/fragment6.ts';
 import { type Mac, randomMac, readMac } from '../mac.ts';
 import { NetError } from '../net-error.ts';
 import { NF_ACCEPT } from '../netfilter/hooks.ts';
@@ -200,13 +200,20 @@ export class Bridge extends Link {
     to.link.transmit(packet);
   }
 
-  /** What conntrack put together leaves in fragments again (br_nf_dev_queue_xmit); anything else is lost. */
+  /**
+   * What conntrack put together leaves in fragments again, if the bridge's own MTU lets it (br_nf_dev_queue_xmit);
+   * anything else is lost.
+   */
   #emitLarge(packet: Packet, to: BridgePort): void {
-    if (packet.bridged === undefined) return this.ns.drop(packet, 'PKT_TOO_BIG');
+    const { ns, mtu } = this;
+    const isSix = isVersion6(packet.bytes, packet.l3);
+    const isLost = isSix ? isTooBig6(packet, mtu) : !mayBridgeCut(packet, mtu);
+    if (packet.bridged === undefined || isLost) {
+      if (packet.bridged !== undefined && isSix) ns.ip6.refuseSize(packet, mtu);
+      return ns.drop(packet, 'PKT_TOO_BIG');
+    }
     const header = packet.bytes.subarray(packet.start, packet.l3);
-    const pieces = isVersion6(packet.bytes, packet.l3)
-      ? fragment6(packet, to.link.mtu, this.ns.rng)
-      : fragment(packet, to.link.mtu);
+    const pieces = isSix ? fragment6(packet, mtu, ns.rng) : fragment(packet, mtu);
     for (const piece of pieces) {
       piece.push(ETHERNET_HEADER);
       piece.bytes.set(header, piece.start);
