@@ -38,7 +38,7 @@ export function judgePiece(packet: Packet): 'no piece' | 'no header' | 'too shor
   const { bytes, l3, end } = packet;
   if (ipv6PayloadLength(bytes, l3) === 0) return 'no piece';
   const upper = findUpperLayer(bytes, l3, end);
-  if (upper === undefined) return announcesFragment(packet) ? 'no header' : 'no piece';
+  if (upper === undefined) return judgeCutHeaders(packet);
   const { fragment, offset, protocol } = upper;
   if (fragment === undefined) return 'no piece';
   if (fragmentOffset(bytes, fragment) === 0 && offset + shortestFirst(protocol) > end) return 'too short';
@@ -46,15 +46,21 @@ export function judgePiece(packet: Packet): 'no piece' | 'no header' | 'too shor
   return isOdd && moreFragments(bytes, fragment) ? 'miscut' : 'good';
 }
 
-/** Of a packet whose headers do not fit: whether the first that does not is a fragment header. */
-function announcesFragment({ bytes, l3, end }: Packet): boolean {
+/**
+ * Of a packet whose headers do not fit: it is a piece if the first that does not is a fragment header, and lacks an
+ * upper layer if what there is of that says that it is the first (ipv6_skip_exthdr).
+ */
+function judgeCutHeaders({ bytes, l3, end }: Packet): 'no piece' | 'no header' | 'too short' {
   let protocol = bytes[l3 + 6]!;
   for (let at = l3 + IPV6_HEADER; isExtension(protocol); at += extensionLength(bytes, at, protocol)) {
-    if (protocol === NEXT_FRAGMENT) return true;
-    if (at + 8 > end) return false;
+    if (protocol === NEXT_FRAGMENT) {
+      const isFirst = at + 4 <= end && fragmentOffset(bytes, at) === 0 && !isExtension(bytes[at]!);
+      return isFirst ? 'too short' : 'no header';
+    }
+    if (at + 8 > end) return 'no piece';
     protocol = bytes[at]!;
   }
-  return false;
+  return 'no piece';
 }
 
 /** What a first piece must have of its upper layer (RFC 8200 §4.5; ipv6frag_thdr_truncated, net/ipv6/reassembly.c). */

@@ -1,3 +1,4 @@
+import { u16 } from '../bytes.ts';
 import type { RouteKey } from '../fib/routing-rule.ts';
 import { NEXT_HOP_BY_HOP } from '../header/extension-headers.ts';
 import { ipDestination, ipSource, isVersion6 } from '../header/ip-header.ts';
@@ -16,6 +17,7 @@ import { readMac, writeMac } from '../mac.ts';
 import { FORWARD, type Hooks, NF_ACCEPT, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import { PACKET_HOST, PACKET_OTHERHOST, type Packet } from '../packet.ts';
+import { ETH_IPV6 } from '../protocol-numbers.ts';
 import type { Bridge, BridgePort } from './bridge.ts';
 
 /**
@@ -47,9 +49,12 @@ function hooksOf({ ns }: Bridge, { bytes, l3 }: Packet): Hooks {
   return isVersion6(bytes, l3) ? ns.hooks6 : ns.hooks;
 }
 
-/** Whether the packet has a header that IP would take; then its layers are found. */
+/** Where a frame says what it carries. */
+const ETHERTYPE = 12;
+
+/** Whether the packet has a header that IP, of the version that the frame names, would take; then its layers are found. */
 function admit({ ns }: Bridge, packet: Packet): boolean {
-  if (isVersion6(packet.bytes, packet.l3)) return admit6(ns, packet);
+  if (u16(packet.bytes, packet.start + ETHERTYPE) === ETH_IPV6) return admit6(ns, packet);
   const fault = checkIpv4(packet.bytes, packet.l3, packet.end, packet.checksumsGood);
   if (fault) {
     ns.drop(packet, fault);
