@@ -177,6 +177,82 @@ it('a packet that is routed back to the bridge it came by meets FORWARD once', a
   expect(node.ns.iptables.save({ counters: true })).toContain('[1:68] -A FORWARD -j ACCEPT');
 });
 
+describe('a bridge', () => {
+  it('passes pieces on that fit its own MTU, not only that of its ports', async () => {
+    const node = await world('*filter\n-A FORWARD -m conntrack --ctstate NEW\nCOMMIT\n');
+    const frame = frameOf('pod2', { ...SPEC, destination: '10.244.1.3', payload: 1600 });
+    const cut = (at: number) => [piece(frame, 0, at), piece(frame, at, 1608)];
+    expect(await outcome(node, 'pod2', ...cut(1424))).toEqual([
+      'pod3 frag 2000 len 1444 tos 0',
+      'pod3 frag b2 len 204 tos 0',
+    ]);
+    expect(await outcome(node, 'pod2', ...cut(1432))).toEqual([]);
+  });
+
+  it('leads nothing elsewhere that may not be routed', async () => {
+    const node = await world(
+      '*nat\n-A PREROUTING -d 192.0.2.1/32 -j DNAT --to-destination 10.244.1.3\nCOMMIT\n',
+    );
+    const send = (source: string) =>
+      outcome(node, 'pod2', frameOf('pod2', { ...SPEC, source, destination: '192.0.2.1' }));
+    expect(await send('10.244.1.2')).toEqual(['pod3 frag 0 len 68 tos 0']);
+    expect(await send('10.244.1.1')).toEqual([]);
+    expect(node.ns.drops.get('IP_LOCAL_SOURCE')).toBe(1);
+  });
+
+  it('shows a frame to the hooks of what it says to be, whatever its first bits are', async () => {
+    const node = await world();
+    node.ns.ip6tables.restore('*raw\n-A PREROUTING\nCOMMIT\n');
+    const frame = frameOf('pod2', { ...SPEC, destination: '10.244.1.3' });
+    frame[14] = 0x60;
+    new DataView(frame.buffer).setUint16(18, frame.length - 54);
+    expect(await outcome(node, 'pod2', frame)).toEqual([]);
+    expect(node.ns.ip6tables.save({ counters: true })).toContain('[0:0] -A PREROUTING');
+    expect(node.ns.drops.get('IP_INHDR')).toBe(1);
+  });
+});
+
+describe('REJECT', () => {
+  const rejecting = (chain: string, how = ''): string => `*filter\n-A ${chain} -j REJECT${how}\nCOMMIT\n`;
+
+  it('answers what has no payload, whatever its protocol', async () => {
+    const node = await world(rejecting('FORWARD'));
+    const empty = changed(frameOf('pod2', SPEC).slice(0, 34), (view) => {
+      view.setUint16(16, 20);
+      view.setUint8(23, 89);
+    });
+    expect(await outcome(node, 'pod2', empty)).toEqual(['pod2 icmp 3/3 0 tos 192']);
+  });
+
+  it('says nothing about what ICMP itself is about to say', async () => {
+    const node = await world(rejecting('OUTPUT'));
+    const echo = changed(frameOf('pod2', { ...SPEC, destination: '10.244.1.1' }), (view) => {
+      view.setUint8(23, 1);
+      view.setUint16(34, 0x0800);
+      view.setUint16(36, 0);
+      view.setUint16(36, internetChecksum(new Uint8Array(view.buffer), 34, view.byteLength));
+    });
+    expect(await outcome(node, 'pod2', echo)).toEqual([]);
+    expect(node.ns.iptables.save({ counters: true })).toContain('[1:68] -A OUTPUT');
+  });
+
+  it('resets nobody who is many', async () => {
+    const node = await world();
+    const loaded = node.ns.nftables.run(
+      'table ip t { chain c { type filter hook prerouting priority 0; reject with tcp reset; }; }',
+    );
+    expect(loaded.stderr).toBe('');
+    const send = (source: string, destination = SPEC.destination) =>
+      outcome(node, 'eth0', frameOf('eth0', { ...SPEC, source, destination, protocol: 'tcp', flags: 2 }));
+    expect(await send('172.18.0.3', '10.244.1.2')).toEqual(['eth0 frag 4000 len 40 tos 0']);
+    expect(await send('255.255.255.255', '10.244.1.2')).toEqual([]);
+    expect(await send('172.18.255.255', '10.244.1.2')).toEqual([]);
+    expect(await send('239.1.1.1', '10.244.1.2')).toEqual([]);
+    // Nor does an answer leave that would be from 127.0.0.0/8.
+    expect(await send('172.18.0.3', '127.5.5.5')).toEqual([]);
+  });
+});
+
 it('a tunnel shows the congestion marks of what it carries, and takes them over', async () => {
   const node = await world();
   const across = changed(frameOf('pod2', { ...SPEC, destination: '10.244.2.2' }), (view) =>
