@@ -9,8 +9,8 @@ import type { TalkStep } from './talk-step.ts';
 import { drawTcpTalk } from './tcp-talk.ts';
 
 /** What tracking thinks of each packet shows in its fate and in who counted it. */
-const RULES = `*filter
--A FORWARD -m conntrack --ctstate INVALID -j DROP
+const rulesAfter = (first: string): string => `*filter
+${first}-A FORWARD -m conntrack --ctstate INVALID -j DROP
 -A FORWARD -m conntrack --ctstate NEW -j ACCEPT
 -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
 COMMIT
@@ -39,22 +39,32 @@ beforeAll(async () => {
 afterAll(() => kernel?.close());
 
 it.each(Object.keys(SETTINGS))('follows TCP connections as Linux does: %s', async (name) => {
-  await play(SETTINGS[name]!, 'tcp', seededRng(SEED ^ name.length), drawTcpTalk);
+  const rng = seededRng(SEED ^ name.length);
+  await play({ settings: SETTINGS[name]!, protocol: 'tcp', rng, draw: drawTcpTalk });
+});
+
+it('ends TCP connections that a rule resets as Linux does', async () => {
+  const rules = '-A FORWARD -p tcp -m tcp --tcp-flags PSH PSH -j REJECT --reject-with tcp-reset\n';
+  await play({ rules, protocol: 'tcp', rng: seededRng(SEED), draw: drawTcpTalk });
 });
 
 it('follows SCTP associations as Linux does', async () => {
-  await play([], 'sctp', seededRng(SEED), drawSctpTalk);
+  await play({ protocol: 'sctp', rng: seededRng(SEED), draw: drawSctpTalk });
 });
 
-async function play(
-  settings: readonly string[],
-  protocol: string,
-  rng: Rng,
-  draw: (rng: Rng, sourcePort: number) => readonly TalkStep[],
-): Promise<void> {
+interface Play {
+  readonly settings?: readonly string[];
+  /** Before those that count. */
+  readonly rules?: string;
+  readonly protocol: string;
+  readonly rng: Rng;
+  readonly draw: (rng: Rng, sourcePort: number) => readonly TalkStep[];
+}
+
+async function play({ settings = [], rules = '', protocol, rng, draw }: Play): Promise<void> {
   const sim = await SimNode.bare();
   try {
-    sim.world.ns.iptables.restore(RULES);
+    sim.world.ns.iptables.restore(rulesAfter(rules));
     await kernel.load('iptables', sim);
     for (const setting of [...DEFAULTS, ...settings]) {
       const sysctl = ['sysctl', '-qw', `net.netfilter.nf_conntrack_${setting}`];

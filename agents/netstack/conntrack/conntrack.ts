@@ -30,7 +30,7 @@ import { followSteady, followTcp, openTcp } from './follow-tcp.ts';
 import { quotedTransport } from './quoted-transport.ts';
 import { SCTP_STATES } from './sctp-state.ts';
 import { readSegment, TcpSegment } from './tcp-segment.ts';
-import { TCP_STATES } from './tcp-state.ts';
+import { TCP_CLOSE, TCP_STATES } from './tcp-state.ts';
 import { isInsideWindow } from './tcp-window.ts';
 import { readTrackingSettings, type TrackingSettings, tcpTimeout } from './tracking-settings.ts';
 import { invertTuple, isIcmpQuery, newTuple, readTuple, type Tuple } from './tuple.ts';
@@ -153,6 +153,14 @@ export class Conntrack {
     if (connection.tcp !== undefined) followSteady(connection.tcp, this.#segment, isReply);
     connection.balanced?.keepAlive(now);
     this.#refresh(connection, now);
+  }
+
+  /** The node resets a connection in its server's name: for tracking, it ends with that (nf_conntrack_set_closing). */
+  setClosing(connection: Connection): void {
+    const { tcp, status } = connection;
+    if (tcp === undefined || tcp.state === TCP_CLOSE || (status & IPS_CONFIRMED) === 0) return;
+    tcp.state = TCP_CLOSE;
+    this.#refresh(connection, this.#ns.softirq.now);
   }
 
   /** An address went away: connections masqueraded to it go too (nf_nat_masquerade.c). */

@@ -39,19 +39,18 @@ export function translateError(packet: Packet, connection: Connection, manip: Ma
   rewriteHost(packet, manip, manip === 'src' ? other.destination : other.source);
 }
 
-/** Where a packet's parts are, and what its transport is. */
+/** Where a packet's parts are. */
 interface Place {
   readonly l3: number;
   readonly l4: number;
   readonly end: number;
-  readonly protocol: number;
 }
 
 /** Gives a packet another source or destination, with its port, or with its identifier for ICMP. */
 export function rewriteEndpoint(packet: Packet, manip: Manip, address: IpAddress, port: number): void {
-  const { bytes, l3, l4, end } = packet;
+  const { bytes, l4, end } = packet;
   const protocol = transportOf(packet);
-  rewrite(bytes, { l3, l4, end, protocol }, manip, address, port);
+  rewrite(bytes, packet, protocol, manip, address, port);
   if (protocol === PROTO_SCTP && l4 + SCTP_HEADER <= end) writeSctpChecksum(bytes, l4, end);
 }
 
@@ -60,11 +59,14 @@ export function rewriteQuoted(packet: Packet, manip: Manip, address: IpAddress, 
   const { bytes, l4 } = packet;
   const place = quotedPlace(packet, l4 + ICMP_HEADER);
   if (place === undefined) return;
-  rewrite(bytes, place, manip, address, port);
+  rewrite(bytes, place, place.protocol, manip, address, port);
   sumError(packet);
 }
 
-function quotedPlace({ bytes, end }: Packet, l3: number): Place | undefined {
+function quotedPlace(
+  { bytes, end }: Packet,
+  l3: number,
+): (Place & { readonly protocol: number }) | undefined {
   if (!isVersion6(bytes, l3)) {
     return { l3, l4: l3 + ipv4HeaderLength(bytes, l3), end, protocol: ipv4Protocol(bytes, l3) };
   }
@@ -121,7 +123,8 @@ function rewriteAddress6(
 /** Only what fits before `end` is rewritten: a quoted packet may be cut. */
 function rewrite(
   bytes: Uint8Array,
-  { l3, l4, end, protocol }: Place,
+  { l3, l4, end }: Place,
+  protocol: number,
   manip: Manip,
   address: IpAddress,
   port: number,

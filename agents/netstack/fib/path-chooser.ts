@@ -1,7 +1,8 @@
 import { ipConfOf } from '../ip/ip-conf.ts';
 import { type IpAddress, isIpv6 } from '../ip-address.ts';
 import type { Netns } from '../netns.ts';
-import type { FlowIdentity } from './flow-identity.ts';
+import type { Packet } from '../packet.ts';
+import { type FlowIdentity, receivedFlow } from './flow-identity.ts';
 import type { Route, RoutePath } from './route.ts';
 
 /** Chooses the next hop of a multipath route: the same for all packets of a flow, while the same hops are alive. */
@@ -11,6 +12,11 @@ export class PathChooser {
 
   constructor(ns: Netns) {
     this.#ns = ns;
+  }
+
+  /** The way that a received packet takes: the route itself unless it has several next hops. */
+  forReceived(route: Route, packet: Packet): Route {
+    return route.paths === undefined ? route : this.choose(route.paths, receivedFlow(packet));
   }
 
   /** fib_select_multipath: each living hop has the part of all hashes that its weight is of all weights. */

@@ -1,5 +1,4 @@
 import type { DropReason } from '../drop-reason.ts';
-import { receivedFlow } from '../fib/flow-identity.ts';
 import { type Route, usesLink } from '../fib/route.ts';
 import {
   ICMP_UNREACHABLE,
@@ -30,7 +29,7 @@ export function routeInput(ns: Netns, packet: Packet): Route | undefined {
     ns.drop(packet, decided.reason);
     return undefined;
   }
-  return decided.paths === undefined ? decided : ns.paths.choose(decided.paths, receivedFlow(packet));
+  return ns.paths.forReceived(decided, packet);
 }
 
 /** The same of what is known of a packet; no next hop is chosen yet. */

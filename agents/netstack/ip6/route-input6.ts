@@ -1,4 +1,3 @@
-import { receivedFlow } from '../fib/flow-identity.ts';
 import { endsHere, type Route } from '../fib/route.ts';
 import { ICMP6_UNREACHABLE, UNREACH6_NO_ROUTE, UNREACH6_PROHIBITED } from '../header/icmp6-header.ts';
 import { ipv6Destination, ipv6Source } from '../header/ipv6-header.ts';
@@ -19,7 +18,7 @@ export function routeInput6(ns: Netns, packet: Packet): Route | undefined {
     ns.drop(packet, decided.reason);
     return undefined;
   }
-  return decided.paths === undefined ? decided : ns.paths.choose(decided.paths, receivedFlow(packet));
+  return ns.paths.forReceived(decided, packet);
 }
 
 /** The same of what is known of a packet; no next hop is chosen yet. */

@@ -1,12 +1,21 @@
 import { u16, u32 } from '../bytes.ts';
 import { masked } from '../cidr.ts';
 import {
+  type Connection,
   IPS_ASSURED,
   IPS_CONFIRMED,
   IPS_DST_NAT,
   IPS_SEEN_REPLY,
   IPS_SRC_NAT,
 } from '../conntrack/connection.ts';
+import {
+  STATE_ESTABLISHED,
+  STATE_INVALID,
+  STATE_NEW,
+  STATE_RELATED,
+  STATE_UNTRACKED,
+  stateOf,
+} from '../conntrack/packet-state.ts';
 import { ICMP_HEADER } from '../header/icmp-header.ts';
 import { transportOf } from '../header/ip-header.ts';
 import { readIpv6 } from '../header/ipv6-header.ts';
@@ -18,13 +27,14 @@ import type { Link } from '../link/link.ts';
 import { readMac } from '../mac.ts';
 import { TokenBucket } from '../netfilter/token-bucket.ts';
 import type { Netns } from '../netns.ts';
-import { CT_ESTABLISHED, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
+import type { Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_ICMPV6 } from '../protocol-numbers.ts';
 import { compileAddrtype } from './addrtype.ts';
 import { compileRecent } from './recent.ts';
 import { compileRpfilter } from './rpfilter.ts';
 import type {
   AddressMatch,
+  ConntrackMatch,
   CtState,
   CtStatus,
   IcmpMatch,
@@ -94,7 +104,7 @@ function compileMatch(ns: Netns, match: Compilable): Predicate {
     case 'conntrack':
       return compileConntrack(match);
     case 'state':
-      return (packet) => match.of.some((state) => hasState(packet, state)) !== match.invert;
+      return compileStates(match);
     case 'addrtype':
       return compileAddrtype(ns, match);
     case 'mark':
@@ -146,26 +156,28 @@ function portIn({ bytes, l4, end }: Packet, at: number, range: PortRange | undef
   return (port >= range.low && port <= range.high) !== range.invert;
 }
 
-/** A packet's state for --ctstate; SNAT and DNAT tell what was done to the connection. */
-function hasState(packet: Packet, state: CtState): boolean {
-  const { connection } = packet;
-  if (connection === undefined) {
-    return state === (packet.ctInfo === CT_UNTRACKED ? 'UNTRACKED' : 'INVALID');
-  }
-  switch (state) {
-    case 'NEW':
-      return packet.ctInfo === CT_NEW;
-    case 'ESTABLISHED':
-      return packet.ctInfo === CT_ESTABLISHED;
-    case 'RELATED':
-      return packet.ctInfo === CT_RELATED;
-    case 'SNAT':
-      return (connection.status & IPS_SRC_NAT) !== 0;
-    case 'DNAT':
-      return (connection.status & IPS_DST_NAT) !== 0;
-    default:
-      return false;
-  }
+/** SNAT and DNAT tell what was done to the connection (xt_conntrack.h). */
+const STATE_SNAT = 128;
+const STATE_DNAT = 256;
+const STATE_BITS: Readonly<Record<CtState, number>> = {
+  INVALID: STATE_INVALID,
+  ESTABLISHED: STATE_ESTABLISHED,
+  RELATED: STATE_RELATED,
+  NEW: STATE_NEW,
+  UNTRACKED: STATE_UNTRACKED,
+  SNAT: STATE_SNAT,
+  DNAT: STATE_DNAT,
+};
+
+function compileStates({ of, invert }: NonNullable<ConntrackMatch['states']>): (packet: Packet) => boolean {
+  const mask = of.reduce((bits, state) => bits | STATE_BITS[state], 0);
+  return (packet) => (((stateOf(packet) | translationsOf(packet.connection)) & mask) !== 0) !== invert;
+}
+
+function translationsOf(connection: Connection | undefined): number {
+  if (connection === undefined) return 0;
+  const { status } = connection;
+  return ((status & IPS_SRC_NAT) !== 0 ? STATE_SNAT : 0) | ((status & IPS_DST_NAT) !== 0 ? STATE_DNAT : 0);
 }
 
 const STATUS_BITS: Readonly<Record<CtStatus, number>> = {
@@ -177,12 +189,15 @@ const STATUS_BITS: Readonly<Record<CtStatus, number>> = {
 };
 
 /** conntrack_mt, net/netfilter/xt_conntrack.c. */
-function compileConntrack(match: Extract<Match, { kind: 'conntrack' }>): Predicate {
+function compileConntrack(match: ConntrackMatch): Predicate {
   const { states, statuses, protocol, addresses, ports, direction } = match;
+  const hasState = states && compileStates(states);
+  const isAboutState = !statuses && !protocol && !direction && addresses.length + ports.length === 0;
+  if (hasState && isAboutState) return hasState;
   const statusMask = statuses?.of.reduce((mask, status) => mask | STATUS_BITS[status], 0) ?? 0;
   return (packet) => {
     const { connection } = packet;
-    if (states && states.of.some((state) => hasState(packet, state)) === states.invert) return false;
+    if (hasState?.(packet) === false) return false;
     if (connection === undefined) return states !== undefined;
     if (direction && (direction === 'REPLY') !== packet.ctReply) return false;
     if (protocol && (connection.protocol === protocol.number) === protocol.invert) return false;

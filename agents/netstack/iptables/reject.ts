@@ -95,10 +95,11 @@ function sendReset(ns: Netns, packet: Packet): void {
   const client = ipSource(bytes, l3);
   const server = ipDestination(bytes, l3);
   if (isToMany(ns, packet, client, server)) return;
+  const { connection } = packet;
   const ip = ns.ipFor(client);
   const reset = ip.allocate(TCP_HEADER);
   writeTcp(reset.bytes, reset.l4, answerTo(bytes, l4, end));
-  reset.connection = packet.connection;
+  reset.connection = connection;
   reset.ctInfo = CT_ESTABLISHED;
   reset.ctReply = !packet.ctReply;
   reset.trace = packet.trace;
@@ -108,7 +109,10 @@ function sendReset(ns: Netns, packet: Packet): void {
     client,
     PROTO_TCP,
     { source: server, dontFragment: true, ...(back && { deliver: back }) },
-    (source, destination) => writeTcpChecksum(reset.bytes, reset.l4, reset.end, source, destination),
+    (source, destination) => {
+      writeTcpChecksum(reset.bytes, reset.l4, reset.end, source, destination);
+      if (connection !== undefined) ns.conntrack.setClosing(connection);
+    },
   );
 }
 

@@ -1,7 +1,7 @@
 import { u16 } from '../bytes.ts';
-import type { RouteKey } from '../fib/routing-rule.ts';
+import type { Route } from '../fib/route.ts';
 import { NEXT_HOP_BY_HOP } from '../header/extension-headers.ts';
-import { ipDestination, ipSource, isVersion6 } from '../header/ip-header.ts';
+import { ipDestination, isVersion6 } from '../header/ip-header.ts';
 import {
   checkIpv4,
   ipv4Destination,
@@ -11,6 +11,7 @@ import {
 } from '../header/ipv4-header.ts';
 import { IPV6_HEADER, ipv6Destination, ipv6Source } from '../header/ipv6-header.ts';
 import { decideInput, type NoInputRoute } from '../ip/route-input.ts';
+import type { IpAddress } from '../ip-address.ts';
 import { areOptionsWhole } from '../ip6/options6.ts';
 import { decideInput6 } from '../ip6/route-input6.ts';
 import { readMac, writeMac } from '../mac.ts';
@@ -80,22 +81,33 @@ function admit6(ns: Netns, packet: Packet): boolean {
  */
 function redirected(bridge: Bridge, port: BridgePort, packet: Packet): void {
   const { ns } = bridge;
-  const { bytes, l3 } = packet;
-  const destination = ipDestination(bytes, l3);
-  const route = isVersion6(bytes, l3)
-    ? decideInput6(ns, bridge, ipv6Source(bytes, l3), ipv6Destination(bytes, l3), packet.mark)
-    : decideInput(ns, bridge, ipv4Source(bytes, l3), ipv4Destination(bytes, l3), packet.mark);
+  const route = routeFrom(bridge, packet);
   if ('reason' in route) {
-    if (isVersion6(bytes, l3) || isMartian(route)) return ns.drop(packet, route.reason);
-  } else if (route.type === 'unicast' && route.link === bridge) {
-    const neighbour = ns.neighbours.resolved(bridge, route.gateway ?? destination);
-    if (neighbour === undefined) return resolveThenBridge(bridge, packet);
-    packet.recording?.neighbour(neighbour);
-    writeMac(packet.bytes, packet.start, neighbour.mac!);
-    return bridge.handleFrameFinish(port, packet);
+    if (isVersion6(packet.bytes, packet.l3) || isMartian(route)) return ns.drop(packet, route.reason);
+  } else {
+    if (route.type === 'unicast' && route.link === bridge) return bridgeTowards(bridge, port, packet, route);
+    packet.route = route;
   }
   writeMac(packet.bytes, packet.start, bridge.mac);
   packet.type = PACKET_HOST;
+  bridge.handleFrameFinish(port, packet);
+}
+
+function routeFrom(bridge: Bridge, packet: Packet): Route | NoInputRoute {
+  const { ns } = bridge;
+  const { bytes, l3, mark } = packet;
+  const route = isVersion6(bytes, l3)
+    ? decideInput6(ns, bridge, ipv6Source(bytes, l3), ipv6Destination(bytes, l3), mark)
+    : decideInput(ns, bridge, ipv4Source(bytes, l3), ipv4Destination(bytes, l3), mark);
+  return 'reason' in route ? route : ns.paths.forReceived(route, packet);
+}
+
+function bridgeTowards(bridge: Bridge, port: BridgePort, packet: Packet, { gateway }: Route): void {
+  const nextHop = gateway ?? ipDestination(packet.bytes, packet.l3);
+  const neighbour = bridge.ns.neighbours.resolved(bridge, nextHop);
+  if (neighbour === undefined) return resolveThenBridge(bridge, packet, nextHop);
+  packet.recording?.neighbour(neighbour);
+  writeMac(packet.bytes, packet.start, neighbour.mac!);
   bridge.handleFrameFinish(port, packet);
 }
 
@@ -104,16 +116,10 @@ function isMartian({ reason, code }: NoInputRoute): boolean {
   return code === undefined && reason !== 'IP_FORWARDING_OFF';
 }
 
-function inputKey(bridge: Bridge, { bytes, l3, mark }: Packet): RouteKey {
-  return { source: ipSource(bytes, l3), input: bridge, mark };
-}
-
 /** The neighbour is not known yet: the packet waits for it as if the bridge itself sent it. */
-function resolveThenBridge(bridge: Bridge, packet: Packet): void {
+function resolveThenBridge(bridge: Bridge, packet: Packet, nextHop: IpAddress): void {
   packet.bridged!.redirected = { source: readMac(packet.bytes, packet.start + 6) };
-  const destination = ipDestination(packet.bytes, packet.l3);
-  const route = bridge.ns.lookup(destination, inputKey(bridge, packet));
-  bridge.ns.neighbours.output(bridge, route?.gateway ?? destination, packet);
+  bridge.ns.neighbours.output(bridge, nextHop, packet);
 }
 
 /**

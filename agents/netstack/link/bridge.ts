@@ -112,7 +112,7 @@ export class Bridge extends Link {
   #handleFrame(port: BridgePort, packet: Packet): void {
     if (!this.up) return this.ns.drop(packet, 'BRIDGE_INGRESS_STP_STATE');
     const { bytes, start } = packet;
-    if (!isHostMac(readMac(bytes, start + 6))) return this.ns.drop(packet, 'BRIDGE_INVALID_SOURCE');
+    if (!isHostMac(bytes, start + 6)) return this.ns.drop(packet, 'BRIDGE_INVALID_SOURCE');
     if (isLinkLocal(bytes, start)) {
       this.#learn(port, packet);
       return toProtocols(port.link, packet);
@@ -233,8 +233,8 @@ function isBroadcast(bytes: Uint8Array, start: number): boolean {
 }
 
 /** Neither all zeros nor a group's: what may be a frame's source (is_valid_ether_addr). */
-function isHostMac(mac: Mac): boolean {
-  return mac !== 0 && mac % 2 ** 41 < 2 ** 40;
+function isHostMac(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at]! & 1) === 0 && readMac(bytes, at) !== 0;
 }
 
 /**

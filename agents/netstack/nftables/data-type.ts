@@ -1,3 +1,10 @@
+import {
+  STATE_ESTABLISHED,
+  STATE_INVALID,
+  STATE_NEW,
+  STATE_RELATED,
+  STATE_UNTRACKED,
+} from '../conntrack/packet-state.ts';
 import { formatIpv4, parseIpv4 } from '../ipv4.ts';
 import { formatIpv6, parseIpv6 } from '../ipv6.ts';
 import { protocolName, protocolNumber } from '../protocol-numbers.ts';
@@ -175,11 +182,11 @@ function compareBackwards(a: string, b: string): number {
 }
 
 export const CT_STATE = flags('ct_state', 4, {
-  invalid: 1,
-  established: 2,
-  related: 4,
-  new: 8,
-  untracked: 64,
+  invalid: STATE_INVALID,
+  established: STATE_ESTABLISHED,
+  related: STATE_RELATED,
+  new: STATE_NEW,
+  untracked: STATE_UNTRACKED,
 });
 
 export const CT_STATUS = flags('ct_status', 4, {

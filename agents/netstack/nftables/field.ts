@@ -1,4 +1,5 @@
 import { u16, u32 } from '../bytes.ts';
+import { stateOf } from '../conntrack/packet-state.ts';
 import { isVersion6, transportOf } from '../header/ip-header.ts';
 import { ipv6Destination, ipv6PayloadLength, ipv6Source } from '../header/ipv6-header.ts';
 import { isLaterFragment, protocolOf } from '../ip/later-fragment.ts';
@@ -6,7 +7,7 @@ import type { IpVersion } from '../ip-address.ts';
 import type { Link } from '../link/link.ts';
 import type { Places } from '../netfilter/callers.ts';
 import type { Netns } from '../netns.ts';
-import { CT_ESTABLISHED, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
+import type { Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 import {
   CT_DIRECTION,
@@ -135,21 +136,6 @@ const ofProtocol = (text: string, type: DataType, protocol: number, length: numb
   has: isOf(protocol, length),
   read: () => read,
 });
-
-/** The bits of `ct state`: 1 << enum ip_conntrack_info, counted as NF_CT_STATE_BIT does. */
-function stateOf(packet: Packet): number {
-  if (packet.connection === undefined) return packet.ctInfo === CT_UNTRACKED ? 64 : 1;
-  switch (packet.ctInfo) {
-    case CT_ESTABLISHED:
-      return 2;
-    case CT_RELATED:
-      return 4;
-    case CT_NEW:
-      return 8;
-    default:
-      return 1;
-  }
-}
 
 const ALL: readonly Field[] = [
   ip('saddr', IPV4_ADDR, true, ({ bytes, l3 }) => u32(bytes, l3 + 12) | 0),

@@ -6,6 +6,7 @@ import { FlowWorld, frameOf } from '../flow/flow-world.ts';
 const FIN = 1;
 const SYN = 2;
 const RST = 4;
+const PSH = 8;
 const ACK = 16;
 
 const RULES = `*filter
@@ -163,6 +164,16 @@ describe('a reset', () => {
     expect(await says('client', SYN)).toBe(true);
     expect(await says('server', RST | ACK)).toBe(true);
     expect(await told()).toBe('');
+  });
+
+  it('by a rule ends the connection for both sides', async () => {
+    const rule = '-A FORWARD -p tcp -m tcp --tcp-flags PSH PSH -j REJECT --reject-with tcp-reset';
+    world.ns.iptables.restore(RULES.replace('COMMIT', `${rule}\nCOMMIT`));
+    await opens();
+    await says('client', PSH | ACK, 10, { isSent: false });
+    expect(await told()).toBe('10 CLOSE');
+    expect(await says('server', ACK, 10)).toBe(true);
+    expect(await told()).toBe('10 CLOSE');
   });
 });
 
