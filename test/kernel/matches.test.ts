@@ -115,6 +115,25 @@ const NFT = {
     'iifname "cni0"',
     'iifname != { "cni0", "lo" }',
     'meta mark 0x00000000',
+    'meta length > 100',
+    'meta length 60-1000',
+    'meta pkttype host',
+    'meta pkttype { broadcast, multicast, other }',
+    'tcp sequence > 1000',
+    'tcp ackseq 0',
+    'tcp doff 5',
+    'tcp doff > 5',
+    'tcp window 0-1000',
+    'tcp checksum 0',
+    'tcp urgptr 0',
+    'udp length > 8',
+    'udp checksum 0',
+    'sctp dport 1024-65535',
+    'sctp vtag 0',
+    '@th,0,8 > 0x7f',
+    '@th,160,8 < 0x80',
+    '@th,64,24 > 0x100000',
+    '@nh,320,16 > 0x7fff',
     'fib saddr type local',
     'fib daddr type local',
     'fib daddr type multicast',
@@ -137,6 +156,8 @@ const NFT = {
     'ct status dnat',
     'ct direction original',
     'ct direction != original',
+    'ct protocol tcp',
+    'ct protocol != { tcp, udp }',
     'fib saddr . iif oif 0',
     'fib daddr oif != 0',
     'fib daddr . iif type local',
@@ -151,6 +172,24 @@ const NFT = {
       'ip daddr { 10.96.0.10, 10.244.1.0/24, 172.18.0.2 }',
       'ip saddr . tcp dport { 10.244.1.2 . 80, 172.18.0.3 . 8080 }',
       'ip ttl < 2',
+      'ip dscp cs0',
+      'ip dscp != cs0',
+      'ip ecn ce',
+      'ip hdrlength 5',
+      'ip hdrlength > 5',
+      'ip id > 32767',
+      'ip frag-off & 8191 != 0',
+      'ip checksum > 32767',
+      'ip length < 60',
+      'icmp code net-unreachable',
+      'icmp checksum 0-32767',
+    ],
+    late: [
+      'ct l3proto ipv4',
+      'ct original ip saddr 10.244.1.2',
+      'ct reply ip saddr { 10.244.1.0/24, 172.18.0.2 }',
+      'meta l4proto udp ct original proto-dst 80',
+      'meta l4proto tcp ct reply proto-dst 1024-65535',
     ],
   },
   IPv6: {
@@ -161,6 +200,18 @@ const NFT = {
       'ip6 saddr fd00:10:244::/56',
       'ip6 daddr { fd00:10:96::a, fd00:10:244:1::/64 }',
       'ip6 hoplimit < 2',
+      'ip6 dscp cs0',
+      'ip6 ecn ce',
+      'ip6 flowlabel 0',
+      'ip6 length < 60',
+      'icmpv6 code no-route',
+      'icmpv6 checksum 0-32767',
+      '@nh,64,32 > 0xfd000000',
+    ],
+    late: [
+      'ct l3proto ipv6',
+      'ct original ip6 saddr fd00:10:244:1::2',
+      'ct reply ip6 saddr fd00:10:244:1::/64',
     ],
   },
 } as const;
@@ -178,11 +229,11 @@ ${chain('prerouting', 'raw', early)}${chain('input', 'mangle', late)}${chain('fo
 it.each(['IPv4', 'IPv6'] as const)(
   'counts what Linux counts of odd frames of %s, expression by expression',
   async (version) => {
-    const { family, early } = NFT[version];
+    const { family, early, late } = NFT[version];
     const sim = await SimNode.bare();
     try {
       await kernel.reset();
-      const text = nftTable(family, [...NFT.early, ...early], NFT.late);
+      const text = nftTable(family, [...NFT.early, ...early], [...NFT.late, ...late]);
       await sim.exec(['nft', '-f', '-'], text);
       kernel.exec(['nft', '-f', '-'], text);
       expect(await differencesOf(sim, withoutWideGroups(withoutStrayPieces(VERSIONS[version].draw)))).toEqual(

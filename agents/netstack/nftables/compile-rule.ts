@@ -9,7 +9,7 @@ import type { Netns } from '../netns.ts';
 import { CT_UNTRACKED, type Packet } from '../packet.ts';
 import { PROTO_TCP } from '../protocol-numbers.ts';
 import { compileExpression, compileKey, compileKeyWords, compileMatch } from './compile-expression.ts';
-import { META_MARK } from './field.ts';
+import { META_MARK } from './meta-fields.ts';
 import { Element } from './nft-set.ts';
 import { BREAK, type Course, GOTO, JUMP, NEXT, RETURN, type Step } from './outcome.ts';
 import { isJump, type NatStatement, RATE_UNITS, type Statement, type Verdict } from './rule.ts';

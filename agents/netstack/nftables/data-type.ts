@@ -24,6 +24,8 @@ export interface DataType {
   readonly perLine: number;
   /** A value is a set of flags; `a,b` means any of them. */
   readonly isFlags?: true;
+  /** The largest value, if any number is one. */
+  readonly max?: number;
   /** The order of listings, where it is not that of the numbers. */
   compare?(a: Value, b: Value): number;
   parse(text: string): Value | undefined;
@@ -54,30 +56,42 @@ export function parseNumber(text: string, max: number): number | undefined {
   return value <= max ? value : undefined;
 }
 
-const hex = (value: Value): string => `0x${value.toString(16).padStart(8, '0')}`;
+/** With as many digits as a number of so many bytes may have. */
+export const hexOf =
+  (bytes: number) =>
+  (value: Value): string =>
+    `0x${value.toString(16).padStart(2 * bytes, '0')}`;
+const hex = hexOf(4);
 
 /** Of a type whose values are no bigints. */
 const narrow = (value: Value): number => value as number;
 
-function symbols(
+/** Of two names for one value the first is printed. */
+export function symbols(
   name: string,
   bytes: number,
   perLine: number,
   table: Readonly<Record<string, number>>,
+  { bits = 8 * bytes, unknown = String as (value: Value) => string } = {},
 ): DataType {
-  const max = 2 ** (8 * bytes) - 1;
-  const texts = new Map(Object.entries(table).map(([text, value]) => [value, text]));
+  const max = 2 ** bits - 1;
+  const texts = new Map(
+    Object.entries(table)
+      .toReversed()
+      .map(([text, value]) => [value, text]),
+  );
   return {
     name,
     bytes,
     byteOrder: 'host',
     perLine,
+    max,
     parse: (text) => (Object.hasOwn(table, text) ? table[text] : parseNumber(text, max)),
-    print: (value) => texts.get(narrow(value)) ?? String(value),
+    print: (value) => texts.get(narrow(value)) ?? unknown(value),
   };
 }
 
-function flags(name: string, bytes: number, table: Readonly<Record<string, number>>): DataType {
+export function flags(name: string, bytes: number, table: Readonly<Record<string, number>>): DataType {
   const base = symbols(name, bytes, 5, table);
   return {
     ...base,
@@ -151,9 +165,22 @@ export const INTEGER: DataType = {
   bytes: 4,
   byteOrder: 'host',
   perLine: 5,
+  max: 0xffffffff,
   parse: (text) => parseNumber(text, 0xffffffff),
   print: String,
 };
+
+/** A number in a header. */
+export function integerOf(bits: number): DataType {
+  const max = 2 ** bits - 1;
+  return {
+    ...INTEGER,
+    bytes: Math.ceil(bits / 8),
+    byteOrder: 'big',
+    max,
+    parse: (text) => parseNumber(text, max),
+  };
+}
 
 export const IFNAME: DataType = {
   name: 'ifname',
@@ -221,72 +248,3 @@ export const RTN = {
   prohibit: 8,
 } as const;
 export const FIB_ADDRTYPE = symbols('fib_addrtype', 4, 1, RTN);
-
-export const ICMP_TYPE = symbols('icmp_type', 1, 1, {
-  'echo-reply': 0,
-  'destination-unreachable': 3,
-  'source-quench': 4,
-  redirect: 5,
-  'echo-request': 8,
-  'router-advertisement': 9,
-  'router-solicitation': 10,
-  'time-exceeded': 11,
-  'parameter-problem': 12,
-  'timestamp-request': 13,
-  'timestamp-reply': 14,
-  'info-request': 15,
-  'info-reply': 16,
-  'address-mask-request': 17,
-  'address-mask-reply': 18,
-});
-
-export const ICMPV6_TYPE = symbols('icmpv6_type', 1, 1, {
-  'destination-unreachable': 1,
-  'packet-too-big': 2,
-  'time-exceeded': 3,
-  'parameter-problem': 4,
-  'echo-request': 128,
-  'echo-reply': 129,
-  'mld-listener-query': 130,
-  'mld-listener-report': 131,
-  'mld-listener-done': 132,
-  'nd-router-solicit': 133,
-  'nd-router-advert': 134,
-  'nd-neighbor-solicit': 135,
-  'nd-neighbor-advert': 136,
-  'nd-redirect': 137,
-  'router-renumbering': 138,
-  'ind-neighbor-solicit': 141,
-  'ind-neighbor-advert': 142,
-  'mld2-listener-report': 143,
-});
-
-export const TCP_FLAG = flags('tcp_flag', 1, {
-  fin: 1,
-  syn: 2,
-  rst: 4,
-  psh: 8,
-  ack: 16,
-  urg: 32,
-  ecn: 64,
-  cwr: 128,
-});
-
-/** The types that a set's key or data can be declared with. */
-export const DATA_TYPES: ReadonlyMap<string, DataType> = new Map(
-  [
-    IPV4_ADDR,
-    IPV6_ADDR,
-    INET_PROTO,
-    INET_SERVICE,
-    MARK,
-    NF_PROTO,
-    IFNAME,
-    CT_STATE,
-    CT_STATUS,
-    FIB_ADDRTYPE,
-    ICMP_TYPE,
-    ICMPV6_TYPE,
-    TCP_FLAG,
-  ].map((type) => [type.name, type]),
-);

@@ -1,8 +1,9 @@
 import { type DataType, INET_SERVICE, IPV4_ADDR, IPV6_ADDR, MARK } from './data-type.ts';
-import { fieldOf } from './field.ts';
+import { fieldOf } from './field-of.ts';
 import { NftError, REFUSALS } from './nft-error.ts';
 import { mergeRanges, parseElements } from './parse-element.ts';
 import { parseFib } from './parse-fib.ts';
+import { parsePayload } from './parse-payload.ts';
 import { accept, expect, parseCount, parseName, parseNarrow } from './parse-value.ts';
 import { type BitOperator, type Expression, type SetReference, typesOf } from './rule.ts';
 import type { Scanner } from './scanner.ts';
@@ -23,15 +24,15 @@ const BIT_OPERATORS: Readonly<Record<string, BitOperator>> = {
 
 /** `ip daddr`, `meta l4proto . th dport`, `meta mark & 0xff`, `numgen random mod 2`, each maybe with a `map`. */
 export function parseExpression(scanner: Scanner, table: Table | undefined): Expression {
-  const parts = [parseBits(scanner)];
-  while (accept(scanner, '.')) parts.push(parseBits(scanner));
+  const parts = [parseBits(scanner, table)];
+  while (accept(scanner, '.')) parts.push(parseBits(scanner, table));
   const key: Expression = parts.length === 1 ? parts[0]! : { kind: 'concat', parts };
   if (!accept(scanner, 'map')) return key;
   return { kind: 'map', key, map: parseSetReference(scanner, table, key, 'map') };
 }
 
-function parseBits(scanner: Scanner): Expression {
-  let left = parsePrimary(scanner);
+function parseBits(scanner: Scanner, table: Table | undefined): Expression {
+  let left = parsePrimary(scanner, table);
   while (Object.hasOwn(BIT_OPERATORS, scanner.token) && scanner.kind !== 'string') {
     const operator = BIT_OPERATORS[scanner.take()]!;
     left = { kind: 'binary', operator, left, right: parseMask(scanner, left) };
@@ -50,24 +51,37 @@ function parseMask(scanner: Scanner, left: Expression): number {
 }
 
 /** Words that a second one makes a field. */
-const TWO_WORDS = new Set(['ip', 'ip6', 'tcp', 'udp', 'th', 'icmp', 'icmpv6', 'meta', 'ct']);
+const TWO_WORDS = new Set(['ip', 'ip6', 'tcp', 'udp', 'sctp', 'th', 'icmp', 'icmpv6', 'meta', 'ct']);
 
-function parsePrimary(scanner: Scanner): Expression {
+function parsePrimary(scanner: Scanner, table: Table | undefined): Expression {
+  if (accept(scanner, '@')) return { kind: 'field', field: parsePayload(scanner) };
   if (scanner.kind !== 'word') throw scanner.unexpected();
   const { start } = scanner;
   const first = scanner.token;
   if (first === 'numgen') return parseNumgen(scanner);
   scanner.advance();
   if (first === 'fib') return { kind: 'field', field: parseFib(scanner) };
-  let text = first;
-  if (first === 'mark') text = 'meta mark';
-  else if (TWO_WORDS.has(first)) {
-    if (scanner.kind !== 'word') throw scanner.unexpected();
-    text = `${first} ${scanner.take()}`;
-  }
+  const words = [first];
+  if (TWO_WORDS.has(first)) words.push(takeWord(scanner));
+  const ofDirection = first === 'ct' && (words[1] === 'original' || words[1] === 'reply');
+  if (ofDirection) words.push(...parseTupleWords(scanner, table));
+  const text = words.join(' ');
   const field = fieldOf(text);
   if (!field) throw new NftError(`syntax error, unexpected ${text}`, { start, end: scanner.previousEnd });
   return { kind: 'field', field };
+}
+
+function takeWord(scanner: Scanner): string {
+  if (scanner.kind !== 'word') throw scanner.unexpected();
+  return scanner.take();
+}
+
+/** `ip saddr`, of which the version goes without saying where there is but one, or `proto-dst`. */
+function parseTupleWords(scanner: Scanner, table: Table | undefined): string[] {
+  const word = takeWord(scanner);
+  if (word === 'ip' || word === 'ip6') return [word, takeWord(scanner)];
+  const isAddress = word === 'saddr' || word === 'daddr';
+  return isAddress && table !== undefined && table.family !== 'inet' ? [table.family, word] : [word];
 }
 
 function parseNumgen(scanner: Scanner): Expression {

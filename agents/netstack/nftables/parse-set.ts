@@ -1,4 +1,5 @@
-import { DATA_TYPES, type DataType } from './data-type.ts';
+import type { DataType } from './data-type.ts';
+import { DATA_TYPES } from './named-types.ts';
 import { NftError, type Span } from './nft-error.ts';
 import type { SetFlag, SetSpec } from './nft-set.ts';
 import { parseElements } from './parse-element.ts';

@@ -1,5 +1,6 @@
 import type { RejectType } from '../iptables/rule.ts';
 import { PROTO_TCP } from '../protocol-numbers.ts';
+import { CT_MARK } from './ct-fields.ts';
 import {
   type DataType,
   IFNAME,
@@ -8,9 +9,9 @@ import {
   IPV6_ADDR,
   NFPROTO_IPV4,
   NFPROTO_IPV6,
-  TCP_FLAG,
 } from './data-type.ts';
-import { CT_MARK, META_MARK } from './field.ts';
+import { TCP_FLAG } from './header-types.ts';
+import { META_MARK } from './meta-fields.ts';
 import { NftError } from './nft-error.ts';
 import { parseCounters, parseVerdict } from './parse-element.ts';
 import { parseExpression, parseSetReference } from './parse-expression.ts';
@@ -197,7 +198,17 @@ function whatIsAsked(scanner: Scanner, left: Expression): Expression {
 }
 
 function parseAssigned(scanner: Scanner, table: Table, type: DataType): Expression {
-  if (scanner.kind !== 'number') return parseExpression(scanner, table);
+  if (scanner.kind !== 'number') {
+    const { start } = scanner;
+    const value = parseExpression(scanner, table);
+    const [given] = typesOf(value);
+    if (given !== type && given?.bytes !== 4)
+      throw new NftError(`datatype mismatch: expected ${type.name}, expression has type ${given?.name}`, {
+        start,
+        end: scanner.previousEnd,
+      });
+    return value;
+  }
   return { kind: 'literal', type, value: parseNarrow(scanner, type) };
 }
 

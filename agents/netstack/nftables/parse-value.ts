@@ -27,6 +27,9 @@ export function parseValue(scanner: Scanner, type: DataType): Value {
 }
 
 function notOfType(scanner: Scanner, type: DataType): NftError {
+  const number = Number(scanner.token);
+  if (type.max !== undefined && number > type.max)
+    return new NftError(`Value ${number} exceeds valid range 0-${type.max}`, scanner.span());
   const message =
     type === IPV4_ADDR || type === IPV6_ADDR
       ? 'Could not resolve hostname: Name or service not known'

@@ -1,5 +1,5 @@
 import { type BoundRule, Chain } from './chain.ts';
-import { META_MARK } from './field.ts';
+import { META_MARK } from './meta-fields.ts';
 import { NftError, REFUSALS, type Span } from './nft-error.ts';
 import { NftSet } from './nft-set.ts';
 import { EVERYWHERE, placesOf } from './places.ts';

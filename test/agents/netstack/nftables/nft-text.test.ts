@@ -23,13 +23,13 @@ const done = { exitCode: 0, stdout: '', stderr: '' };
 
 /** The .listed files are what nft 1.0.6 printed after `nft -f -` of the same text on Linux 6.18. */
 describe('nft -f, then nft list ruleset', () => {
-  it.each(['rules', 'kube-proxy'])('prints %s as the real nft does', (name) => {
+  it.each(['rules', 'headers', 'kube-proxy'])('prints %s as the real nft does', (name) => {
     const { load, list } = node();
     expect(load(fixture(`${name}.nft`))).toEqual(done);
     expect(list()).toBe(fixture(`${name}.listed.nft`));
   });
 
-  it.each(['rules', 'kube-proxy'])('reads back what it printed of %s', (name) => {
+  it.each(['rules', 'headers', 'kube-proxy'])('reads back what it printed of %s', (name) => {
     const { load, list } = node();
     expect(load(fixture(`${name}.listed.nft`))).toEqual(done);
     expect(list()).toBe(fixture(`${name}.listed.nft`));
@@ -85,6 +85,14 @@ describe('a transaction', () => {
     ['add rule ip t base fib daddr check exists', 'unexpected check, expecting type or oif or oifname'],
     ['add rule ip t base fib dport type local', 'unexpected dport'],
     ['add rule ip t base fib daddr . oif oifname "lo"', 'Invalid argument'],
+    ['add rule ip t base ip dscp 64', 'Value 64 exceeds valid range 0-63'],
+    ['add rule ip t base tcp window > 70000', 'Value 70000 exceeds valid range 0-65535'],
+    ['add rule ip t base meta mark set ip id', 'datatype mismatch: expected mark, expression has type integer'],
+    ['add rule ip t base @th,4,8 1', 'one to four whole bytes'],
+    ['add rule ip t base @th,0,40 1', 'one to four whole bytes'],
+    ['add rule ip t base @ll,0,8 1', 'payload base ll is not supported'],
+    ['add rule ip t base ct original 1', 'unexpected 1'],
+    ['add rule ip t base ct reply port 1', 'unexpected ct reply port'],
     ['add rule ip t base masquerade', 'Operation not supported'],
     ['add rule ip t other fib daddr . oif type local', 'Operation not supported'],
     [
