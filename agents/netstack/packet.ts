@@ -26,8 +26,8 @@ export const CT_UNTRACKED = 5;
 
 /** What a packet that was put together came in. */
 export interface FragmentHistory {
-  /** Of the pieces' bodies, in order. */
-  readonly lengths: readonly number[];
+  /** Of the pieces' bodies, in order; undefined once somebody has made one of them (skb_linearize). */
+  readonly lengths: readonly number[] | undefined;
   /** Of the longest piece with its headers. */
   readonly longest: number;
   /** It leaves in fragments again, even if it would fit (frag_max_size); IP forgets that when it gets it anew. */

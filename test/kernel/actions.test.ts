@@ -15,8 +15,20 @@ beforeAll(async () => {
 afterAll(() => kernel?.close());
 
 const VERSIONS = {
-  IPv4: { draw: drawOddFrames, family: 'ip', restore: 'iptables-restore', other: '10.244.1.3' },
-  IPv6: { draw: drawOddFrames6, family: 'ip6', restore: 'ip6tables-restore', other: 'fd00:10:244:1::3' },
+  IPv4: {
+    draw: drawOddFrames,
+    family: 'ip',
+    restore: 'iptables-restore',
+    other: '10.244.1.3',
+    hops: 'TTL --ttl',
+  },
+  IPv6: {
+    draw: drawOddFrames6,
+    family: 'ip6',
+    restore: 'ip6tables-restore',
+    other: 'fd00:10:244:1::3',
+    hops: 'HL --hl',
+  },
 } as const;
 type Version = keyof typeof VERSIONS;
 
@@ -48,6 +60,23 @@ const IPTABLES = [
     tables: ['mangle'],
     chains: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
     targets: ['DROP', 'MARK --set-xmark 0x1/0xffffffff', 'CONNMARK --set-xmark 0x3/0xffffffff'],
+  },
+  {
+    tables: ['mangle'],
+    chains: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
+    targets: [
+      'DSCP --set-dscp 0x2e',
+      'TOS --set-tos 0x11/0x33',
+      'HOPS-set 64',
+      'HOPS-inc 200',
+      'HOPS-dec 63',
+      'TCPMSS --set-mss 500',
+    ],
+  },
+  {
+    tables: ['mangle'],
+    chains: ['FORWARD', 'OUTPUT', 'POSTROUTING'],
+    targets: ['TCPMSS --clamp-mss-to-pmtu'],
   },
   {
     tables: ['filter'],
@@ -83,12 +112,19 @@ function nftRules(version: Version, type: string, hook: string, statement: strin
 `;
 }
 
+/** Linux takes a datagram of IPv6 for damaged if its header was changed after tracking had summed it. */
+function isTakenForDamaged(version: Version, chain: string, target: string): boolean {
+  const isBeforeDelivery = chain === 'PREROUTING' || chain === 'INPUT';
+  return version === 'IPv6' && isBeforeDelivery && /^(DSCP|TOS|HOPS)/.test(target);
+}
+
 function iptablesRules(version: Version, table: string, chain: string, target: string): string {
-  const ofWhat = target.includes('tcp')
-    ? ['-p tcp']
-    : [`-p udp -m multiport ! --dports ${OWN_PORTS.join(',')}`, '! -p udp'];
+  const datagrams = `-p udp -m multiport ! --dports ${OWN_PORTS.join(',')}`;
+  const others = isTakenForDamaged(version, chain, target) ? ['! -p udp'] : [datagrams, '! -p udp'];
+  const ofWhat = /tcp/i.test(target) ? ['-p tcp'] : others;
   const rules = ofWhat.map(
-    (what) => `-A ${chain} ${what} -j ${target.replace('OTHER', VERSIONS[version].other)}`,
+    (what) =>
+      `-A ${chain} ${what} -j ${target.replace('OTHER', VERSIONS[version].other).replace('HOPS', VERSIONS[version].hops)}`,
   );
   const tracking = table === 'filter' ? '*mangle' : '*filter';
   return `${tracking}\n-A FORWARD -m conntrack --ctstate NEW\nCOMMIT\n*${table}\n${rules.join('\n')}\nCOMMIT\n`;

@@ -48,6 +48,17 @@ it('ends TCP connections that a rule resets as Linux does', async () => {
   await play({ rules, protocol: 'tcp', rng: seededRng(SEED), draw: drawTcpTalk });
 });
 
+it('makes the sizes of TCP segments smaller as Linux does', async () => {
+  const rules = `COMMIT
+*mangle
+-A FORWARD -p tcp -m tcp --tcp-flags SYN SYN -j TCPMSS --set-mss 500
+-A POSTROUTING -p tcp -j TCPMSS --clamp-mss-to-pmtu
+COMMIT
+*filter
+`;
+  await play({ rules, protocol: 'tcp', rng: seededRng(SEED), draw: drawTcpTalk });
+});
+
 it('follows SCTP associations as Linux does', async () => {
   await play({ protocol: 'sctp', rng: seededRng(SEED), draw: drawSctpTalk });
 });

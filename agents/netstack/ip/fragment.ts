@@ -67,7 +67,7 @@ interface Pieces {
 
 /** The pieces that came go as they are, without DF; pieces that are cut anew have the packet's DF. */
 function planPieces({ bytes, l3, end, fragments }: Packet, room: number, isTunnel: boolean): Pieces {
-  if (!isTunnel && fragments && fitsAsItCame(fragments.lengths, room))
+  if (!isTunnel && fragments?.lengths && fitsAsItCame(fragments.lengths, room))
     return { lengths: fragments.lengths, flags: 0 };
   const header = ipv4HeaderLength(bytes, l3);
   const longest = fragments?.isBinding ? Math.min(room, fragments.longest - header) : room;

@@ -69,7 +69,7 @@ function planPieces(
   const longest = fragments?.isBinding ? Math.max(fragments.longest, IPV6_MIN_MTU) : mtu;
   const room = Math.min(mtu, longest) - header - FRAGMENT_HEADER;
   const body = end - l3 - header;
-  if (!fragments || isTunnel) return cutBody(body, room);
+  if (!fragments?.lengths || isTunnel) return cutBody(body, room);
   const [, ...later] = fragments.lengths;
   const lengths = [body - later.reduce((sum, length) => sum + length, 0), ...later];
   return lengths[0]! > 0 && fitsAsItCame(lengths, room) ? lengths : cutBody(body, room);

@@ -30,6 +30,7 @@ import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_ICMPV6 } from '../protocol-numbers.ts';
 import { compileAddrtype } from './addrtype.ts';
+import { compileHeaderMatch } from './header-match-compiler.ts';
 import { compileRecent } from './recent.ts';
 import { compileRpfilter } from './rpfilter.ts';
 import type {
@@ -135,6 +136,14 @@ function compileMatch(ns: Netns, match: Compilable): Predicate {
       };
     case 'limit':
       return compileLimit(ns, match);
+    case 'length':
+    case 'ttl':
+    case 'hl':
+    case 'dscp':
+    case 'tos':
+    case 'iprange':
+    case 'pkttype':
+      return compileHeaderMatch(match);
     case 'ipvs':
       return compileIpvs(match);
     case 'rpfilter':

@@ -1,16 +1,15 @@
-import { mask6Of, masked, maskOf } from '../cidr.ts';
-import type { IpAddress, IpVersion } from '../ip-address.ts';
+import { mask6Of, maskOf } from '../cidr.ts';
+import type { IpVersion } from '../ip-address.ts';
 import type { SetSide } from '../ipset/set-match.ts';
-import { parseIpv4 } from '../ipv4.ts';
-import { parseIpv6 } from '../ipv6.ts';
 import { parseMac } from '../mac.ts';
 import { protocolNumber } from '../protocol-numbers.ts';
+import * as headers from './header-match-drafts.ts';
 import { parseIcmp6Type, parseIcmpType } from './icmp-types.ts';
+import { type MatchDraft, parseAddress, parseAddressMatch, required } from './match-draft.ts';
 import { type OptionReader, parseInteger, parseMasked, RuleError } from './option-reader.ts';
 import { parsePort, parsePortRange } from './port-names.ts';
 import {
   ADDRESS_TYPES,
-  type AddressMatch,
   type AddressType,
   CT_STATES,
   CT_STATUSES,
@@ -23,19 +22,13 @@ import {
 } from './rule.ts';
 import { parseTcpFlags } from './tcp-flags.ts';
 
-/** Collects one match's options; `finish` makes the node or says what is missing. */
-interface MatchDraft {
-  readonly name: string;
-  /** False if the option is not this match's. */
-  option(option: string, reader: OptionReader): boolean;
-  finish(): Match;
-}
-
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const OF_VERSION: Readonly<Record<IpVersion, readonly string[]>> = { 4: ['icmp', 'ttl'], 6: ['icmp6', 'hl'] };
 
 /** The matches that `-m` knows; undefined for one it does not. */
 export function openMatch(name: string, version: IpVersion): MatchDraft | undefined {
-  if (name === (version === 6 ? 'icmp' : 'icmp6')) return undefined;
+  if (OF_VERSION[version === 6 ? 4 : 6].includes(name)) return undefined;
   return Object.hasOwn(DRAFTS, name) ? DRAFTS[name]!(version) : undefined;
 }
 
@@ -45,30 +38,6 @@ function listOf<T extends string>(text: string, known: readonly T[], what: strin
     if (!found) throw new RuleError(`Bad ${what} "${word}"`);
     return found;
   });
-}
-
-/** `address[/mask]`; the mask as a length or as an address. */
-export function parseAddressMatch(
-  text: string,
-  { invert, version }: Pick<OptionReader, 'invert' | 'version'>,
-): AddressMatch {
-  const [host, mask = version === 6 ? '128' : '32'] = text.split('/');
-  const address = parseAddress(host!, version);
-  const bits = parseMask(mask, version);
-  if (address === undefined) throw new RuleError(`host/network \`${host}' not found`);
-  if (bits === undefined) throw new RuleError(`invalid mask \`${mask}' specified`);
-  return { invert, address: masked(address, bits), mask: bits };
-}
-
-export function parseAddress(text: string, version: IpVersion): IpAddress | undefined {
-  return version === 6 ? parseIpv6(text) : parseIpv4(text);
-}
-
-function parseMask(text: string, version: IpVersion): IpAddress | undefined {
-  if (!/^\d+$/.test(text)) return parseAddress(text, version);
-  const length = Number(text);
-  if (length > (version === 6 ? 128 : 32)) return undefined;
-  return (version === 6 ? mask6Of(length) : maskOf(length)) as IpAddress;
 }
 
 function comment(): MatchDraft {
@@ -148,11 +117,6 @@ function state(): MatchDraft {
     },
     finish: () => required(match, 'state: option "--state" must be specified'),
   };
-}
-
-function required<T>(value: T | undefined, message: string): T {
-  if (value === undefined) throw new RuleError(message);
-  return value;
 }
 
 function addrtype(): MatchDraft {
@@ -537,6 +501,11 @@ const DRAFTS: Readonly<Record<string, (version: IpVersion) => MatchDraft>> = {
   set,
   rpfilter,
   ipvs,
+  length: headers.length,
+  ttl: () => headers.hops('ttl'),
+  hl: () => headers.hops('hl'),
+  dscp: headers.dscp,
+  tos: headers.tos,
+  iprange: headers.iprange,
+  pkttype: headers.pkttype,
 };
-
-export type { MatchDraft };

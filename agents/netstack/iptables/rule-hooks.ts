@@ -28,8 +28,8 @@ export function ownHooksOf({ matches }: Rule): HookSet {
   return hooks;
 }
 
-function hooksOfTarget({ kind }: Target): HookSet {
-  switch (kind) {
+function hooksOfTarget(target: Target): HookSet {
+  switch (target.kind) {
     case 'MASQUERADE':
       return hookSet(POSTROUTING);
     case 'SNAT':
@@ -39,6 +39,8 @@ function hooksOfTarget({ kind }: Target): HookSet {
       return BEFORE_ROUTING;
     case 'REJECT':
       return hookSet(INPUT, FORWARD, OUTPUT);
+    case 'TCPMSS':
+      return target.size === 'path MTU' ? HAVE_OUTPUT : ALL_HOOKS;
     default:
       return ALL_HOOKS;
   }

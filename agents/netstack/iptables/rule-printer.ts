@@ -3,6 +3,8 @@ import type { NatRange } from '../conntrack/nat.ts';
 import { bitsOf, formatIp, type IpAddress, isIpv6 } from '../ip-address.ts';
 import { formatMac } from '../mac.ts';
 import { protocolName } from '../protocol-numbers.ts';
+import { printHeaderMatch } from './header-match-printer.ts';
+import { printHeaderTarget } from './header-target-printer.ts';
 import {
   type AddressMatch,
   CT_STATES,
@@ -114,6 +116,14 @@ function printMatch(match: Match): string[] {
         match.acceptLocal ? '--accept-local' : '',
         match.invert ? '--invert' : '',
       ];
+    case 'length':
+    case 'ttl':
+    case 'hl':
+    case 'dscp':
+    case 'tos':
+    case 'iprange':
+    case 'pkttype':
+      return printHeaderMatch(match);
     case 'set':
       return [`${not(match.invert)}--match-set ${match.name} ${match.sides.join(',')}`];
     case 'limit':
@@ -229,6 +239,12 @@ function printTarget(target: Target): string[] {
       ];
     case 'CT':
       return ['-j CT', target.notrack ? '--notrack' : ''];
+    case 'DSCP':
+    case 'TOS':
+    case 'TTL':
+    case 'HL':
+    case 'TCPMSS':
+      return [`-j ${target.kind}`, printHeaderTarget(target)];
   }
 }
 

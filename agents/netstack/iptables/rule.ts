@@ -1,6 +1,8 @@
 import type { NatRange } from '../conntrack/nat.ts';
 import type { IpAddress } from '../ip-address.ts';
 import type { SetSide } from '../ipset/set-match.ts';
+import type { HeaderMatch } from './header-match.ts';
+import type { HeaderTarget } from './header-target.ts';
 
 /** What an iptables rule says, apart from its text (rule-printer.ts) and its meaning (match-compiler.ts). */
 
@@ -208,7 +210,8 @@ export type Match =
   | LimitMatch
   | SetMatch
   | RpfilterMatch
-  | IpvsMatch;
+  | IpvsMatch
+  | HeaderMatch;
 
 export const REJECT_TYPES = [
   'icmp-net-unreachable',
@@ -261,7 +264,8 @@ export type Target =
       readonly size: number | undefined;
       readonly threshold: number | undefined;
     }
-  | { readonly kind: 'CT'; readonly notrack: boolean };
+  | { readonly kind: 'CT'; readonly notrack: boolean }
+  | HeaderTarget;
 
 export interface Rule {
   readonly source?: AddressMatch;

@@ -6,6 +6,7 @@ import { Chain, type Counters, RuleEntry } from './chain.ts';
 import { ApplyError, RuleError } from './option-reader.ts';
 import type { Rule } from './rule.ts';
 import { ALL_HOOKS, type HookSet, hookSet, ownHooksOf } from './rule-hooks.ts';
+import { mayStandIn } from './rule-tables.ts';
 import type { Table } from './table.ts';
 import { BUILTIN_CHAINS } from './table-layout.ts';
 
@@ -242,7 +243,7 @@ export class TableDraft {
   }
 
   #checkTarget(from: Chain, { chain, rule }: RuleEntry): void {
-    this.#checkTable(from, rule);
+    if (!mayStandIn(rule, this.#table.name)) throw refused('Invalid argument', from);
     if (!chain) return;
     if (chain.policy) throw new ApplyError(`Can't jump to built-in chain ${chain.name}`);
     if (this.#hasLost && this.#find(chain.name) !== chain)
@@ -252,17 +253,6 @@ export class TableDraft {
   /** The hook that a built-in chain is called from. */
   #pointOf({ name, policy }: Chain): HookPoint | undefined {
     return policy && BUILTIN_CHAINS[this.#table.name].find((each) => each.name === name)?.point;
-  }
-
-  /** What only works in one table (`.table` in the kernel). */
-  #checkTable(chain: Chain, { matches, target }: Rule): void {
-    const { name } = this.#table;
-    const isWrong =
-      (NAT_ONLY.has(target.kind) && name !== 'nat') ||
-      (RAW_ONLY.has(target.kind) && name !== 'raw') ||
-      (target.kind === 'REJECT' && name !== 'filter') ||
-      (name !== 'raw' && name !== 'mangle' && matches.some(({ kind }) => kind === 'rpfilter'));
-    if (isWrong) throw refused('Invalid argument', chain);
   }
 
   /** Depth first over what the changed chains reach; a chain on its own path is a loop. */
@@ -349,5 +339,3 @@ function refused(why: string, chain: Chain): ApplyError {
 
 const WITHOUT_OUTPUT: ReadonlySet<string> = new Set(['PREROUTING', 'INPUT']);
 const WITHOUT_INPUT: ReadonlySet<string> = new Set(['OUTPUT', 'POSTROUTING']);
-const NAT_ONLY = new Set(['DNAT', 'SNAT', 'MASQUERADE', 'REDIRECT']);
-const RAW_ONLY = new Set(['CT', 'NOTRACK']);

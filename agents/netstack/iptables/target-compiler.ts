@@ -3,6 +3,8 @@ import type { Link } from '../link/link.ts';
 import { NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import { CT_UNTRACKED, type Packet } from '../packet.ts';
+import { clampMss } from './clamp-mss.ts';
+import { compileHeaderChange } from './header-change.ts';
 import { formatLog } from './log.ts';
 import { reject } from './reject.ts';
 import type { Target } from './rule.ts';
@@ -56,6 +58,18 @@ export function compileTarget(ns: Netns, target: Acting): Action {
         if (target.notrack && packet.connection === undefined) packet.ctInfo = CT_UNTRACKED;
         return CONTINUE;
       };
+    case 'DSCP':
+    case 'TOS':
+    case 'TTL':
+    case 'HL': {
+      const change = compileHeaderChange(target);
+      return (packet) => {
+        change(packet);
+        return CONTINUE;
+      };
+    }
+    case 'TCPMSS':
+      return (packet) => (clampMss(ns, packet, target.size) ? CONTINUE : NF_DROP);
   }
 }
 

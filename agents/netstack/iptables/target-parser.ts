@@ -1,6 +1,7 @@
 import type { NatRange } from '../conntrack/nat.ts';
 import type { IpAddress, IpVersion } from '../ip-address.ts';
-import { parseAddress } from './match-parser.ts';
+import * as headers from './header-target-drafts.ts';
+import { parseAddress } from './match-draft.ts';
 import { type OptionReader, parseInteger, parseMasked, RuleError } from './option-reader.ts';
 import { parsePort } from './port-names.ts';
 import { REJECT_TYPES, REJECT_TYPES_6, type RejectType, type Target } from './rule.ts';
@@ -43,6 +44,15 @@ export function openTarget(name: string, version: IpVersion): TargetDraft | unde
       return nflog();
     case 'CT':
       return ct();
+    case 'DSCP':
+      return headers.dscp();
+    case 'TOS':
+      return headers.tos();
+    case 'TTL':
+    case 'HL':
+      return (name === 'HL') === (version === 6) ? headers.hops(name) : undefined;
+    case 'TCPMSS':
+      return headers.tcpmss();
     default:
       return undefined;
   }
@@ -240,7 +250,7 @@ const LOG_LEVELS = ['emerg', 'alert', 'crit', 'error', 'warning', 'notice', 'inf
 function log(): TargetDraft {
   let prefix = '';
   let level = 4;
-  const flags: string[] = [];
+  const flags = new Set<string>();
   return {
     option(option, reader) {
       if (option === '--log-prefix') {
@@ -250,11 +260,16 @@ function log(): TargetDraft {
         const text = reader.value(option);
         const named = LOG_LEVELS.indexOf(text);
         level = named >= 0 ? named : parseInteger(text, 0, 7, option);
-      } else if (LOG_FLAGS.includes(option)) flags.push(option.slice(2));
+      } else if (LOG_FLAGS.includes(option)) flags.add(option);
       else return false;
       return true;
     },
-    finish: () => ({ kind: 'LOG', prefix, level, flags }),
+    finish: () => ({
+      kind: 'LOG',
+      prefix,
+      level,
+      flags: LOG_FLAGS.filter((flag) => flags.has(flag)).map((flag) => flag.slice(2)),
+    }),
   };
 }
 

@@ -16,11 +16,14 @@ const withoutComments = (text: string) =>
 
 /** The .saved files are what iptables-save v1.8.9 (legacy) printed after iptables-restore of the same text. */
 describe('restore, then save', () => {
-  it('prints a corpus of every match and target as the real iptables-save does', () => {
-    const ns = newNetns();
-    expect(ns.iptables.restore(fixture('rules.iptables'))).toEqual({ ok: true });
-    expect(withoutComments(ns.iptables.save())).toBe(fixture('rules.saved.iptables'));
-  });
+  it.each(['rules', 'headers'])(
+    'prints a corpus of matches and targets as the real iptables-save does: %s',
+    (name) => {
+      const ns = newNetns();
+      expect(ns.iptables.restore(fixture(`${name}.iptables`))).toEqual({ ok: true });
+      expect(withoutComments(ns.iptables.save())).toBe(fixture(`${name}.saved.iptables`));
+    },
+  );
 
   it("prints kube-proxy's rules as the real iptables-save does", () => {
     const ns = newNetns();
@@ -50,6 +53,14 @@ describe('a text with a fault', () => {
   it.each([
     ['-A INPUT -j NOSUCH', parse(2, "Couldn't load target `NOSUCH':No such file or directory\n")],
     ['-A INPUT -p tcp --dport x -j ACCEPT', parse(2, "invalid port/service `x' specified")],
+    ['-A INPUT -m length', parse(2, 'length: option "--length" must be specified\n')],
+    ['-A INPUT -m ttl ! --ttl-lt 5', parse(2, 'ttl: option "--ttl-lt" cannot be inverted.\n')],
+    ['-A INPUT -m dscp', parse(2, 'DSCP match: Parameter --dscp is required')],
+    ['-A INPUT -m dscp --dscp-class foo', parse(2, "Invalid DSCP value `foo'")],
+    ['-A INPUT -m iprange --src-range x-y', parse(2, 'iprange: Bad value for "--src-range" option: "x"')],
+    ['-A INPUT -m pkttype --pkt-type foo', parse(2, "Bad packet type 'foo'")],
+    ['-A INPUT -m hl --hl-eq 5', parse(2, "Couldn't load match `hl':No such file or directory\n")],
+    ['-A INPUT -p tcp -j TCPMSS', parse(2, 'TCPMSS target: At least one parameter is required')],
     ['-A INPUT --bogus -j ACCEPT', parse(2, 'unknown option "--bogus"')],
     ['-A INPUT -m nosuch -j ACCEPT', parse(2, "Couldn't load match `nosuch':No such file or directory\n")],
     ['-A INPUT -s 300.1.1.1 -j ACCEPT', parse(2, "host/network `300.1.1.1' not found")],

@@ -20,6 +20,7 @@ export interface Aberration {
 export const OPTIONS = {
   none: () => [],
   'as usual': () => [2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7],
+  'a size at an odd byte': () => [1, 2, 4, 5, 0xb4, 1, 1, 0],
   'a scale': () => [3, 3, 2, 1],
   'a scale too large': () => [1, 3, 3, 200],
   'a scale of another length': () => [3, 4, 2, 1],

@@ -69,6 +69,18 @@ const CHANGES: Readonly<Record<string, (world: FlowWorld) => void>> = {
     void ns.iptables.command(['-I', 'FORWARD', '-p', 'tcp', '--tcp-flags', 'PSH', 'PSH', '-j', 'ACCEPT']),
   'every third': ({ ns }) =>
     void ns.iptables.command('-I FORWARD -m statistic --mode nth --every 3 --packet 0 -j ACCEPT'.split(' ')),
+  'by length': ({ ns }) =>
+    void ns.iptables.command('-I FORWARD -m length --length 0:100 -j ACCEPT'.split(' ')),
+  'by TTL': ({ ns }) => void ns.iptables.command('-I FORWARD -m ttl --ttl-lt 10 -j ACCEPT'.split(' ')),
+  'TTL set': ({ ns }) => void ns.iptables.command('-t mangle -A FORWARD -j TTL --ttl-set 63'.split(' ')),
+  'class set': ({ ns }) =>
+    void ns.iptables.command('-t mangle -A POSTROUTING -j DSCP --set-dscp-class cs0'.split(' ')),
+  'hop limit lowered, IPv6': ({ ns }) =>
+    void ns.ip6tables.command('-t mangle -A FORWARD -j HL --hl-dec 1'.split(' ')),
+  'fields counted': ({ ns }) =>
+    void ns.nftables.run(
+      'table inet f { chain c { type filter hook forward priority 0; meta length > 100 counter; ip ttl 64 counter; tcp window > 500 counter; ct original ip saddr 10.244.1.2 counter; @th,0,16 > 5000 counter; }; }',
+    ),
   'assured only': ({ ns }) =>
     void ns.iptables.command('-I FORWARD -m conntrack --ctstatus ASSURED -j ACCEPT'.split(' ')),
   'mark connections': ({ ns }) =>

@@ -87,7 +87,10 @@ describe('a transaction', () => {
     ['add rule ip t base fib daddr . oif oifname "lo"', 'Invalid argument'],
     ['add rule ip t base ip dscp 64', 'Value 64 exceeds valid range 0-63'],
     ['add rule ip t base tcp window > 70000', 'Value 70000 exceeds valid range 0-65535'],
-    ['add rule ip t base meta mark set ip id', 'datatype mismatch: expected mark, expression has type integer'],
+    [
+      'add rule ip t base meta mark set ip id',
+      'datatype mismatch: expected mark, expression has type integer',
+    ],
     ['add rule ip t base @th,4,8 1', 'one to four whole bytes'],
     ['add rule ip t base @th,0,40 1', 'one to four whole bytes'],
     ['add rule ip t base @ll,0,8 1', 'payload base ll is not supported'],

@@ -1,0 +1,44 @@
+import { mask6Of, masked, maskOf } from '../cidr.ts';
+import type { IpAddress, IpVersion } from '../ip-address.ts';
+import { parseIpv4 } from '../ipv4.ts';
+import { parseIpv6 } from '../ipv6.ts';
+import { type OptionReader, RuleError } from './option-reader.ts';
+import type { AddressMatch, Match } from './rule.ts';
+
+/** Collects one match's options; `finish` makes the node or says what is missing. */
+export interface MatchDraft {
+  readonly name: string;
+  /** False if the option is not this match's. */
+  option(option: string, reader: OptionReader): boolean;
+  finish(): Match;
+}
+
+/** `address[/mask]`; the mask as a length or as an address. */
+export function parseAddressMatch(
+  text: string,
+  { invert, version }: Pick<OptionReader, 'invert' | 'version'>,
+): AddressMatch {
+  const [host, mask = version === 6 ? '128' : '32'] = text.split('/');
+  const address = parseAddress(host!, version);
+  const bits = parseMask(mask, version);
+  if (address === undefined) throw new RuleError(`host/network \`${host}' not found`);
+  if (bits === undefined) throw new RuleError(`invalid mask \`${mask}' specified`);
+  return { invert, address: masked(address, bits), mask: bits };
+}
+
+export function parseAddress(text: string, version: IpVersion): IpAddress | undefined {
+  return version === 6 ? parseIpv6(text) : parseIpv4(text);
+}
+
+function parseMask(text: string, version: IpVersion): IpAddress | undefined {
+  if (!/^\d+$/.test(text)) return parseAddress(text, version);
+  const length = Number(text);
+  if (length > (version === 6 ? 128 : 32)) return undefined;
+  return (version === 6 ? mask6Of(length) : maskOf(length)) as IpAddress;
+}
+
+/** What an option gave, or an error that says what is missing. */
+export function required<T>(value: T | undefined, message: string): T {
+  if (value === undefined) throw new RuleError(message);
+  return value;
+}
