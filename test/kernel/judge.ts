@@ -123,6 +123,8 @@ export function connections(text: string): string[] {
           /( dst=(?:172\.18\.0\.2|10\.244\.1\.[01]|fd00:172:18::2|fd00:10:244:1::1?) sport=\d+) dport=(?!30080|31000)\d+/,
           '$1',
         )
+        // After a clash a port of a Service becomes one below 512, and who answers it asks there.
+        .replace(/( sport=\d+) dport=(?!(?:53|80|443) )(?:\d\d?|[1-4]\d\d|50\d|51[01]) /, '$1 ')
         .replace(/ use=\d+| mark=0| secctx=\S+| zone=\d+/g, '')
         .replace(/ +/g, ' ')
         .trim(),
