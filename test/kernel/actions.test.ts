@@ -21,6 +21,7 @@ const VERSIONS = {
     restore: 'iptables-restore',
     other: '10.244.1.3',
     hops: 'TTL --ttl',
+    hopsField: 'ttl',
   },
   IPv6: {
     draw: drawOddFrames6,
@@ -28,6 +29,7 @@ const VERSIONS = {
     restore: 'ip6tables-restore',
     other: 'fd00:10:244:1::3',
     hops: 'HL --hl',
+    hopsField: 'hoplimit',
   },
 } as const;
 type Version = keyof typeof VERSIONS;
@@ -48,6 +50,14 @@ const NFTABLES = [
     types: ['filter'],
     hooks: ['prerouting', 'input', 'forward', 'output', 'postrouting'],
     statements: ['drop', 'notrack', 'meta mark set 0x1', 'ct mark set 0x5', 'log'],
+  },
+  {
+    types: ['filter'],
+    hooks: ['prerouting', 'input', 'forward', 'output', 'postrouting'],
+    statements: [
+      ...['HEADER dscp set cs3', 'HEADER ecn set ce', 'HEADER HOPS set 9'],
+      ...['tcp window set 77', 'tcp dport set 8080', 'tcp flags set ack', 'meta mark set meta mark | 0x1'],
+    ],
   },
   { types: ['route'], hooks: ['output'], statements: ['drop', 'meta mark set 0x1'] },
   { types: ['nat'], hooks: ['prerouting', 'output'], statements: ['dnat to OTHER', 'redirect', 'accept'] },
@@ -99,11 +109,12 @@ const IPTABLES = [
 const OWN_PORTS = [SENTINEL_PORT, 8472];
 
 function nftRules(version: Version, type: string, hook: string, statement: string): string {
-  const { family, other } = VERSIONS[version];
-  const ofWhat = statement.includes('tcp')
-    ? ['meta l4proto tcp']
-    : [`udp dport != { ${OWN_PORTS.join(', ')} }`, 'meta l4proto != udp'];
-  const rules = ofWhat.map((what) => `${what} counter ${statement.replace('OTHER', other)}`);
+  const { family, other, hopsField } = VERSIONS[version];
+  const datagrams = `udp dport != { ${OWN_PORTS.join(', ')} }`;
+  const others = isTakenForDamaged(version, hook, statement) ? [] : [datagrams];
+  const ofWhat = statement.includes('tcp') ? ['meta l4proto tcp'] : [...others, 'meta l4proto != udp'];
+  const words = statement.replace('OTHER', other).replace('HEADER', family).replace('HOPS', hopsField);
+  const rules = ofWhat.map((what) => `${what} counter ${words}`);
   const priority = type === 'nat' ? PRIORITIES[hook] : 0;
   return `table ${family} t {
   chain tracked { type filter hook prerouting priority -200; ct state new counter; }
@@ -114,8 +125,8 @@ function nftRules(version: Version, type: string, hook: string, statement: strin
 
 /** Linux takes a datagram of IPv6 for damaged if its header was changed after tracking had summed it. */
 function isTakenForDamaged(version: Version, chain: string, target: string): boolean {
-  const isBeforeDelivery = chain === 'PREROUTING' || chain === 'INPUT';
-  return version === 'IPv6' && isBeforeDelivery && /^(DSCP|TOS|HOPS)/.test(target);
+  const isBeforeDelivery = /^(prerouting|input)$/i.test(chain);
+  return version === 'IPv6' && isBeforeDelivery && /^(DSCP|TOS|HOPS|HEADER)/.test(target);
 }
 
 function iptablesRules(version: Version, table: string, chain: string, target: string): string {

@@ -24,7 +24,14 @@ import {
 import type { Netns } from '../netns.ts';
 import { CT_ESTABLISHED, CT_INVALID, CT_NEW, CT_RELATED, CT_UNTRACKED, type Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_ICMPV6, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
-import { Connection, IPS_ASSURED, IPS_CONFIRMED, IPS_DYING, IPS_SEEN_REPLY } from './connection.ts';
+import {
+  Connection,
+  IPS_ASSURED,
+  IPS_CONFIRMED,
+  IPS_DYING,
+  IPS_SEEN_REPLY,
+  type TupleNode,
+} from './connection.ts';
 import { followSctp, openSctp } from './follow-sctp.ts';
 import { followSteady, followTcp, openTcp } from './follow-tcp.ts';
 import { quotedTransport } from './quoted-transport.ts';
@@ -109,6 +116,20 @@ export class Conntrack {
   list(): Connection[] {
     const { now } = this.#ns.softirq;
     return this.#table.connections.filter((connection) => connection.expiresAt > now);
+  }
+
+  /** Whether a connection is in the table. */
+  has(connection: Connection): boolean {
+    return connection.index >= 0 && connection.expiresAt > this.#ns.softirq.now;
+  }
+
+  /** The direction of a connection that a packet belongs to; undefined if the packet is too damaged to have one. */
+  nodeOf(packet: Packet): TupleNode | 'untracked' | undefined {
+    const { connection, ctReply } = packet;
+    if (connection !== undefined) return ctReply ? connection.reply : connection.original;
+    if (isLaterFragment(packet) || !readPacketTuple(this.#tuple, packet)) return undefined;
+    const node = this.#table.find(this.#tuple);
+    return node !== undefined && this.has(node.connection) ? node : 'untracked';
   }
 
   delete(connection: Connection): void {
@@ -203,17 +224,13 @@ export class Conntrack {
   /** nf_conntrack_in. A packet that comes over lo has its connection already. */
   #track(packet: Packet): Verdict {
     if (packet.connection !== undefined || packet.ctInfo === CT_UNTRACKED) return NF_ACCEPT;
-    const { bytes, l3, l4, end } = packet;
+    const { bytes, l4 } = packet;
     packet.ctReply = false;
     packet.ctInfo = CT_INVALID;
-    const protocol = transportOf(packet);
     if (isLaterFragment(packet)) return NF_ACCEPT;
-    if (isVersion6(bytes, l3) && (protocol === NEXT_NONE || protocol === NEXT_UNREADABLE))
-      return this.#invalid();
     const tuple = this.#tuple;
-    if (!readTuple(tuple, bytes, l3, { l4, end, protocol }) || !hasGoodTransport(packet, tuple))
-      return this.#invalid();
-    if (protocol === PROTO_ICMPV6 && UNTRACKED_ICMP6.has(bytes[l4]!)) {
+    if (!readPacketTuple(tuple, packet) || !hasGoodTransport(packet, tuple)) return this.#invalid();
+    if (tuple.protocol === PROTO_ICMPV6 && UNTRACKED_ICMP6.has(bytes[l4]!)) {
       packet.ctInfo = CT_UNTRACKED;
       return NF_ACCEPT;
     }
@@ -396,6 +413,14 @@ export class Conntrack {
     }
     this.#gcTimer = connections.length > 0 ? this.#ns.clock.setTimeout(this.#collect, GC_MS) : undefined;
   };
+}
+
+/** nf_ct_get_tuplepr: of IPv6 it takes a header that can be found, and one that is not "none". */
+function readPacketTuple(tuple: Tuple, packet: Packet): boolean {
+  const { bytes, l3, l4, end } = packet;
+  const protocol = transportOf(packet);
+  const isNone = protocol === NEXT_NONE || protocol === NEXT_UNREADABLE;
+  return !(isNone && isVersion6(bytes, l3)) && readTuple(tuple, bytes, l3, { l4, end, protocol });
 }
 
 const isIcmp = (protocol: number): boolean => protocol === PROTO_ICMP || protocol === PROTO_ICMPV6;

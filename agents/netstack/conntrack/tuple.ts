@@ -46,7 +46,7 @@ export function readTuple(
   tuple.destination = ipDestination(bytes, l3);
   tuple.protocol = protocol;
   if (protocol === PROTO_TCP || protocol === PROTO_UDP || protocol === PROTO_SCTP) {
-    if (l4 + 8 > end) return false;
+    if (l4 + 4 > end) return false;
     tuple.sourcePort = u16(bytes, l4);
     tuple.destinationPort = u16(bytes, l4 + 2);
     return true;

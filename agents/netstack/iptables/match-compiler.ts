@@ -30,6 +30,7 @@ import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_ICMPV6 } from '../protocol-numbers.ts';
 import { compileAddrtype } from './addrtype.ts';
+import { compileConnlimit } from './connlimit.ts';
 import { compileHeaderMatch } from './header-match-compiler.ts';
 import { compileRecent } from './recent.ts';
 import { compileRpfilter } from './rpfilter.ts';
@@ -44,6 +45,7 @@ import type {
   PortRange,
   Rule,
 } from './rule.ts';
+import { compileU32 } from './u32.ts';
 
 /** Whether a packet is one that a match speaks of; `drop` for one that it cannot read (hotdrop). */
 export type Predicate = (
@@ -94,7 +96,7 @@ function compileInterface({ invert, name }: InterfaceMatch, pick: Pick): Predica
 
 /** The kernel registers its tracking hooks for the first rule that asks for a connection. */
 export function needsConntrack({ kind }: Match): boolean {
-  return kind === 'conntrack' || kind === 'state' || kind === 'connmark';
+  return kind === 'conntrack' || kind === 'state' || kind === 'connmark' || kind === 'connlimit';
 }
 
 type Compilable = Exclude<Match, { kind: 'comment' }>;
@@ -146,6 +148,10 @@ function compileMatch(ns: Netns, match: Compilable): Predicate {
       return compileHeaderMatch(match);
     case 'ipvs':
       return compileIpvs(match);
+    case 'connlimit':
+      return compileConnlimit(ns, match);
+    case 'u32':
+      return compileU32(match);
     case 'rpfilter':
       return compileRpfilter(ns, match);
     case 'set': {

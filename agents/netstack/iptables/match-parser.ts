@@ -3,6 +3,7 @@ import type { IpVersion } from '../ip-address.ts';
 import type { SetSide } from '../ipset/set-match.ts';
 import { parseMac } from '../mac.ts';
 import { protocolNumber } from '../protocol-numbers.ts';
+import { draftConnlimit } from './connlimit.ts';
 import * as headers from './header-match-drafts.ts';
 import { parseIcmp6Type, parseIcmpType } from './icmp-types.ts';
 import { type MatchDraft, parseAddress, parseAddressMatch, required } from './match-draft.ts';
@@ -21,6 +22,7 @@ import {
   type PortRange,
 } from './rule.ts';
 import { parseTcpFlags } from './tcp-flags.ts';
+import { draftU32 } from './u32.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -501,6 +503,8 @@ const DRAFTS: Readonly<Record<string, (version: IpVersion) => MatchDraft>> = {
   set,
   rpfilter,
   ipvs,
+  connlimit: draftConnlimit,
+  u32: draftU32,
   length: headers.length,
   ttl: () => headers.hops('ttl'),
   hl: () => headers.hops('hl'),

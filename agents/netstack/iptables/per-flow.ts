@@ -28,6 +28,8 @@ function isSharedMatch(match: Match): boolean {
     case 'statistic':
     case 'recent':
     case 'limit':
+    case 'connlimit':
+    case 'u32':
     case 'icmp':
     case 'icmp6':
     case 'length':

@@ -3,6 +3,7 @@ import type { NatRange } from '../conntrack/nat.ts';
 import { bitsOf, formatIp, type IpAddress, isIpv6 } from '../ip-address.ts';
 import { formatMac } from '../mac.ts';
 import { protocolName } from '../protocol-numbers.ts';
+import { printConnlimit } from './connlimit.ts';
 import { printHeaderMatch } from './header-match-printer.ts';
 import { printHeaderTarget } from './header-target-printer.ts';
 import {
@@ -17,6 +18,7 @@ import {
 } from './rule.ts';
 import { formatTcpFlags } from './tcp-flags.ts';
 import { quote } from './tokens.ts';
+import { printU32 } from './u32.ts';
 
 /** A rule's options as iptables-save prints them, without `-A CHAIN`. */
 export function printRule(rule: Rule): string {
@@ -109,6 +111,10 @@ function printMatch(match: Match): string[] {
       return [`${not(match.invert)}--mac-source ${formatMac(match.address)}`];
     case 'ipvs':
       return printIpvs(match);
+    case 'connlimit':
+      return [printConnlimit(match)];
+    case 'u32':
+      return [printU32(match)];
     case 'rpfilter':
       return [
         match.loose ? '--loose' : '',

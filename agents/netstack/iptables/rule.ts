@@ -1,8 +1,10 @@
 import type { NatRange } from '../conntrack/nat.ts';
 import type { IpAddress } from '../ip-address.ts';
 import type { SetSide } from '../ipset/set-match.ts';
+import type { ConnlimitMatch } from './connlimit.ts';
 import type { HeaderMatch } from './header-match.ts';
 import type { HeaderTarget } from './header-target.ts';
+import type { U32Match } from './u32.ts';
 
 /** What an iptables rule says, apart from its text (rule-printer.ts) and its meaning (match-compiler.ts). */
 
@@ -211,6 +213,8 @@ export type Match =
   | SetMatch
   | RpfilterMatch
   | IpvsMatch
+  | ConnlimitMatch
+  | U32Match
   | HeaderMatch;
 
 export const REJECT_TYPES = [

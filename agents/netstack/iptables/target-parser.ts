@@ -285,6 +285,8 @@ function nflog(): TargetDraft {
         prefix = reader.value(option);
         if (prefix.length > 63) throw new RuleError('NFLOG: Maximum prefix length 63 for --nflog-prefix');
       } else if (option === '--nflog-size') size = parseInteger(reader.value(option), 0, 0xffffffff, option);
+      // What older versions take for the size has no effect, and is not kept.
+      else if (option === '--nflog-range') parseInteger(reader.value(option), 0, 0xffffffff, option);
       else if (option === '--nflog-threshold')
         threshold = parseInteger(reader.value(option), 0, 0xffff, option);
       else return false;

@@ -16,13 +16,14 @@ export class TokenBucket {
     this.#last = ns.softirq.now;
   }
 
-  /** Whether there was a token. */
-  take(): boolean {
+  /** Whether there were as many tokens. */
+  take(tokens = 1): boolean {
     const { now } = this.#ns.softirq;
     this.#credit = Math.min(this.#full, this.#credit + now - this.#last);
     this.#last = now;
-    if (this.#credit < this.#cost) return false;
-    this.#credit -= this.#cost;
+    const cost = tokens * this.#cost;
+    if (this.#credit < cost) return false;
+    this.#credit -= cost;
     return true;
   }
 }

@@ -41,8 +41,10 @@ export function compileExpression(ns: Netns, expression: Expression): Reader {
       return { has, readWide, read: field.perFlow ? read : forThisPacket(read) };
     }
     case 'literal': {
-      const value = expression.value | 0;
-      return { has: undefined, read: () => value };
+      const { value } = expression;
+      if (typeof value === 'bigint') return { has: undefined, read: () => 0, readWide: () => value };
+      const signed = value | 0;
+      return { has: undefined, read: () => signed };
     }
     case 'numgen':
       return { has: undefined, read: forThisPacket(compileNumgen(ns, expression)) };
@@ -200,8 +202,8 @@ export function compileMatch(
         (find(packet, input, output)?.name ?? '').startsWith(prefix) === equal ? NEXT : BREAK;
     }
     case 'flags': {
-      const { mask } = right;
-      return compileTest(ns, left, (value) => ((value & mask) !== 0) === equal);
+      const { mask, absent } = right;
+      return compileTest(ns, left, (value) => ((value & mask) !== 0) !== absent);
     }
     case 'masked': {
       const { mask, value: wanted } = right;

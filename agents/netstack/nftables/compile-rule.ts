@@ -1,3 +1,4 @@
+import { ConnectionCount } from '../conntrack/connection-count.ts';
 import { masquerade, type NatRange, redirect, setupNat } from '../conntrack/nat.ts';
 import { transportOf } from '../header/ip-header.ts';
 import type { IpAddress } from '../ip-address.ts';
@@ -12,7 +13,14 @@ import { compileExpression, compileKey, compileKeyWords, compileMatch } from './
 import { META_MARK } from './meta-fields.ts';
 import { Element } from './nft-set.ts';
 import { BREAK, type Course, GOTO, JUMP, NEXT, RETURN, type Step } from './outcome.ts';
-import { isJump, type NatStatement, RATE_UNITS, type Statement, type Verdict } from './rule.ts';
+import {
+  isJump,
+  type LimitStatement,
+  type NatStatement,
+  RATE_UNITS,
+  type Statement,
+  type Verdict,
+} from './rule.ts';
 
 /** A rule's statements, each a step. */
 export type RuleProgram = readonly Step[];
@@ -49,14 +57,20 @@ export function compileStatement(ns: Netns, statement: Statement, course: Course
       };
     case 'update':
       return compileUpdate(ns, statement);
-    case 'limit': {
-      const bucket = new TokenBucket(ns, RATE_UNITS[statement.per] / statement.rate, statement.burst);
+    case 'limit':
+      return compileLimit(ns, statement);
+    case 'connections': {
+      const { over, count: limit } = statement;
+      const connections = new ConnectionCount(ns);
       return (packet) => {
         packet.recording = undefined;
-        return bucket.take() === statement.over ? BREAK : NEXT;
+        const count = connections.with(packet);
+        return count === undefined ? NF_DROP : count > limit === over ? NEXT : BREAK;
       };
     }
     case 'log':
+      // Nobody listens to a group.
+      if (statement.group !== undefined) return () => NEXT;
       return (packet, input, output) => {
         packet.recording = undefined;
         ns.iptables.log(formatLog(packet, input, output, statement.prefix ?? ''));
@@ -114,7 +128,17 @@ function compileVerdictMap(
 }
 
 function compileAssign(ns: Netns, { target, value }: Extract<Statement, { kind: 'assign' }>): Step {
-  const { has, read } = compileExpression(ns, value);
+  const { has, read, readWide } = compileExpression(ns, value);
+  const { change } = target;
+  if (change !== undefined) {
+    return (packet, input, output) => {
+      packet.recording = undefined;
+      if (target.has?.(packet, input, output) === false) return BREAK;
+      if (has !== undefined && !has(packet, input, output)) return BREAK;
+      change(packet, readWide?.(packet) ?? read(packet, input, output) >>> 0);
+      return NEXT;
+    };
+  }
   if (target === META_MARK) {
     return (packet, input, output) => {
       if (has !== undefined && !has(packet, input, output)) return BREAK;
@@ -130,6 +154,18 @@ function compileAssign(ns: Netns, { target, value }: Extract<Statement, { kind: 
     connection.mark = mark;
     packet.recording = undefined;
     return NEXT;
+  };
+}
+
+/** nft_limit_eval: a packet costs a token, or as many as it has bytes. */
+function compileLimit(ns: Netns, { rate, per, burst, over, of }: LimitStatement): Step {
+  const cost = RATE_UNITS[per] / rate;
+  // What bytes may burst by comes on top of what a unit of time brings (nft_limit_init).
+  const bucket = new TokenBucket(ns, cost, of === 'bytes' ? rate + burst : burst);
+  return (packet) => {
+    packet.recording = undefined;
+    const tokens = of === 'bytes' ? packet.end - packet.l3 : 1;
+    return bucket.take(tokens) === over ? BREAK : NEXT;
   };
 }
 

@@ -30,6 +30,8 @@ export interface DataType {
   compare?(a: Value, b: Value): number;
   parse(text: string): Value | undefined;
   print(value: Value): string;
+  /** As what something is compared with, if that is another text. */
+  printValue?(value: Value): string;
 }
 
 const MAX_NAMES = 1 << 16;
@@ -99,7 +101,7 @@ export function flags(name: string, bytes: number, table: Readonly<Record<string
     print: (value) => {
       const set = Object.entries(table).filter(([, bit]) => (narrow(value) & bit) !== 0);
       const all = set.reduce((mask, [, bit]) => mask | bit, 0);
-      return all === value && set.length > 0 ? set.map(([text]) => text).join(',') : hex(value);
+      return all === value && set.length > 0 ? set.map(([text]) => text).join(' | ') : hexOf(bytes)(value);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Link } from '../link/link.ts';
 import type { Places } from '../netfilter/callers.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
-import type { DataType } from './data-type.ts';
+import type { DataType, Value } from './data-type.ts';
 
 /** Reads a value from a packet, as a signed 32-bit number: those need no memory of their own. */
 export type Read = (packet: Packet, input: Link | undefined, output: Link | undefined) => number;
@@ -35,6 +35,8 @@ export interface Field {
   readonly readWide?: (packet: Packet) => bigint;
   /** The device whose name it is: names that end with `*` are compared with that. */
   readonly device?: (ns: Netns) => ReadDevice;
+  /** Gives the packet another value, if it has one. */
+  readonly change?: (packet: Packet, value: Value) => void;
   /** What `exists` and `missing` ask instead. */
   readonly presence?: Field;
 }

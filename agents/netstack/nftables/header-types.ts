@@ -1,6 +1,6 @@
 import { PACKET_BROADCAST, PACKET_HOST, PACKET_MULTICAST, PACKET_OTHERHOST } from '../packet.ts';
 import { ETH_ARP, ETH_IPV4, ETH_IPV6 } from '../protocol-numbers.ts';
-import { flags, hexOf, symbols } from './data-type.ts';
+import { type DataType, flags, hexOf, symbols } from './data-type.ts';
 
 export const ICMP_TYPE = symbols('icmp_type', 1, 1, {
   'echo-reply': 0,
@@ -41,7 +41,7 @@ export const ICMPV6_TYPE = symbols('icmpv6_type', 1, 1, {
   'mld2-listener-report': 143,
 });
 
-export const TCP_FLAG = flags('tcp_flag', 1, {
+const TCP_FLAGS = {
   fin: 1,
   syn: 2,
   rst: 4,
@@ -50,7 +50,12 @@ export const TCP_FLAG = flags('tcp_flag', 1, {
   urg: 32,
   ecn: 64,
   cwr: 128,
-});
+};
+/** More than one are a number, where they are not a list. */
+export const TCP_FLAG: DataType = {
+  ...flags('tcp_flag', 1, TCP_FLAGS),
+  printValue: symbols('tcp_flag', 1, 5, TCP_FLAGS, { unknown: (value) => `0x${value.toString(16)}` }).print,
+};
 
 export const ICMP_CODE = symbols('icmp_code', 1, 1, {
   'net-unreachable': 0,

@@ -1,53 +1,32 @@
 import { type DataType, INET_SERVICE, IPV4_ADDR, IPV6_ADDR, MARK } from './data-type.ts';
 import { fieldOf } from './field-of.ts';
 import { NftError, REFUSALS } from './nft-error.ts';
+import { parseBits } from './parse-bits.ts';
 import { mergeRanges, parseElements } from './parse-element.ts';
 import { parseFib } from './parse-fib.ts';
 import { parsePayload } from './parse-payload.ts';
-import { accept, expect, parseCount, parseName, parseNarrow } from './parse-value.ts';
-import { type BitOperator, type Expression, type SetReference, typesOf } from './rule.ts';
+import { accept, expect, parseCount, parseName } from './parse-value.ts';
+import { type Expression, type SetReference, typesOf } from './rule.ts';
 import type { Scanner } from './scanner.ts';
 import type { Table } from './table.ts';
 
-const BIT_OPERATORS: Readonly<Record<string, BitOperator>> = {
-  '&': '&',
-  and: '&',
-  '|': '|',
-  or: '|',
-  '^': '^',
-  xor: '^',
-  '<<': '<<',
-  lshift: '<<',
-  '>>': '>>',
-  rshift: '>>',
-};
-
 /** `ip daddr`, `meta l4proto . th dport`, `meta mark & 0xff`, `numgen random mod 2`, each maybe with a `map`. */
 export function parseExpression(scanner: Scanner, table: Table | undefined): Expression {
-  const parts = [parseBits(scanner, table)];
-  while (accept(scanner, '.')) parts.push(parseBits(scanner, table));
+  return parseTyped(scanner, table, undefined);
+}
+
+/** As parseExpression, where constants of a type may stand, too. */
+export function parseTyped(
+  scanner: Scanner,
+  table: Table | undefined,
+  type: DataType | undefined,
+): Expression {
+  const variable = (): Expression => parsePrimary(scanner, table);
+  const parts = [parseBits(scanner, type, variable)];
+  while (accept(scanner, '.')) parts.push(parseBits(scanner, undefined, variable));
   const key: Expression = parts.length === 1 ? parts[0]! : { kind: 'concat', parts };
   if (!accept(scanner, 'map')) return key;
   return { kind: 'map', key, map: parseSetReference(scanner, table, key, 'map') };
-}
-
-function parseBits(scanner: Scanner, table: Table | undefined): Expression {
-  let left = parsePrimary(scanner, table);
-  while (Object.hasOwn(BIT_OPERATORS, scanner.token) && scanner.kind !== 'string') {
-    const operator = BIT_OPERATORS[scanner.take()]!;
-    left = { kind: 'binary', operator, left, right: parseMask(scanner, left) };
-  }
-  return left;
-}
-
-/** A constant, or flags in parentheses: `(fin | syn)`. */
-function parseMask(scanner: Scanner, left: Expression): number {
-  const type = typesOf(left)[0]!;
-  if (!accept(scanner, '(')) return parseNarrow(scanner, type);
-  let mask = parseNarrow(scanner, type);
-  while (accept(scanner, '|') || accept(scanner, ',')) mask |= parseNarrow(scanner, type);
-  expect(scanner, ')');
-  return mask >>> 0;
 }
 
 /** Words that a second one makes a field. */

@@ -1,5 +1,6 @@
 import { type DataType, integerOf } from './data-type.ts';
-import type { Field, Has, Read } from './field.ts';
+import type { Field, Has } from './field.ts';
+import { bytesOf, changeBits, type HeaderBits, readerOf } from './header-bits.ts';
 import { NftError } from './nft-error.ts';
 import { expect, parseCount } from './parse-value.ts';
 import type { Scanner } from './scanner.ts';
@@ -18,25 +19,29 @@ export function parsePayload(scanner: Scanner): Field {
   const offset = parseCount(scanner, 0xffff);
   expect(scanner, ',');
   const length = parseCount(scanner, 0xffff);
-  if (offset % 8 !== 0 || length % 8 !== 0 || length === 0 || length > 32)
-    throw new NftError('raw payload of other than one to four whole bytes is not supported', {
+  if (length === 0 || length > 32)
+    throw new NftError('raw payload of other than 1 to 32 bits is not supported', {
       start,
       end: scanner.previousEnd,
     });
-  return payloadField(base, offset / 8, length / 8);
+  return payloadField({ base, offset, length });
 }
 
-function payloadField(base: 'nh' | 'th', at: number, length: number): Field {
+function payloadField(at: HeaderBits): Field {
+  const { base, offset, length } = at;
+  const bytes = bytesOf(at);
   const has: Has =
-    base === 'nh' ? ({ l3, end }) => l3 + at + length <= end : (packet) => hasTransport(packet, at + length);
-  const read: Read = (packet) => {
-    const from = (base === 'nh' ? packet.l3 : packet.l4) + at;
-    let value = 0;
-    for (let i = from; i < from + length; i++) value = (value << 8) | packet.bytes[i]!;
-    return value;
+    base === 'nh' ? ({ l3, end }) => l3 + bytes <= end : (packet) => hasTransport(packet, bytes);
+  const read = readerOf(at);
+  const text = `@${base},${offset},${length}`;
+  return {
+    text,
+    type: rawType(length),
+    perFlow: false,
+    has,
+    read: () => read,
+    change: (packet, value) => changeBits(packet, at, value, {}),
   };
-  const text = `@${base},${8 * at},${8 * length}`;
-  return { text, type: rawType(8 * length), perFlow: false, has, read: () => read };
 }
 
 const rawType = (bits: number): DataType => ({

@@ -42,7 +42,8 @@ function notOfType(scanner: Scanner, type: DataType): NftError {
 /** A value, `low-high`, or an address with a prefix length. */
 export function parseRange(scanner: Scanner, type: DataType): ValueRange {
   const { start } = scanner;
-  const low = parseValue(scanner, type);
+  let low = parseValue(scanner, type);
+  while (type.isFlags && accept(scanner, '|')) low = Number(low) | parseNarrow(scanner, type);
   if (scanner.token === '/' && typeof low === 'bigint') {
     scanner.advance();
     const length = parseCount(scanner, 128);

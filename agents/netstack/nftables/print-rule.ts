@@ -1,6 +1,8 @@
 import { mask6Of, prefixLengthOf } from '../cidr.ts';
 import type { RejectType } from '../iptables/rule.ts';
 import { type DataType, INET_SERVICE, IPV4_ADDR, IPV6_ADDR, type Value } from './data-type.ts';
+import { printLimit } from './parse-limit.ts';
+import { printLog } from './parse-log.ts';
 import { formatTime } from './parse-value.ts';
 import {
   type ElementSpec,
@@ -50,40 +52,38 @@ function printStatement(statement: Statement, stateless: boolean): string {
       const timeout = timeoutMs === undefined ? '' : ` timeout ${formatTime(timeoutMs)}`;
       return `${operation} @${set.name} { ${printExpression(key)}${timeout}${counter ? ' counter' : ''} }`;
     }
-    case 'limit': {
-      const { over, rate, per, burst } = statement;
-      return `limit rate ${over ? 'over ' : ''}${rate}/${per}${burst === 5 ? '' : ` burst ${burst} packets`}`;
-    }
-    case 'log': {
-      const prefix = statement.prefix === undefined ? '' : ` prefix "${statement.prefix}"`;
-      return `log${prefix}${statement.level === undefined ? '' : ` level ${statement.level}`}`;
-    }
+    case 'limit':
+      return printLimit(statement);
+    case 'connections':
+      return `ct count ${statement.over ? 'over ' : ''}${statement.count}`;
+    case 'log':
+      return printLog(statement);
     case 'notrack':
       return 'notrack';
   }
 }
 
 function printMatch({ left, operator, right }: Extract<Statement, { kind: 'match' }>): string {
-  const text = printExpression(left);
-  // A comparison with bits says that it is one; elsewhere equality goes without saying.
-  const sign = operator === '==' && left.kind !== 'binary' ? '' : `${operator} `;
-  return `${text} ${sign}${printOperand(right, typesOf(left)[0]!, operator === '!=')}`;
+  const type = typesOf(left)[0]!;
+  // A comparison with bits says that it is one, and so does one with flags as a value; elsewhere it goes without saying.
+  const isSilent = left.kind !== 'binary' && !(type.isFlags && right.kind === 'value');
+  const sign = operator === '==' && isSilent ? '' : `${operator} `;
+  return `${printExpression(left)} ${sign}${printOperand(right, type)}`;
 }
 
-function printOperand(operand: Operand, type: DataType, negated: boolean): string {
+function printOperand(operand: Operand, type: DataType): string {
+  const listed = (flags: number): string => type.print(flags).replaceAll(' | ', ',');
   switch (operand.kind) {
     case 'value':
-      return type.print(operand.value);
+      return (type.printValue ?? type.print)(operand.value);
     case 'range':
       return printRange(operand.low, operand.high, type, operand.isPrefix);
     case 'wildcard':
       return `"${operand.prefix}*"`;
-    case 'flags': {
-      const text = type.print(operand.mask);
-      return negated ? text.replaceAll(',', ' | ') : text;
-    }
+    case 'flags':
+      return `${operand.absent ? '! ' : ''}${listed(operand.mask)}`;
     case 'masked':
-      return `${type.print(operand.value)} / ${type.print(operand.mask)}`;
+      return `${listed(operand.value)} / ${listed(operand.mask)}`;
     case 'set':
       return printSet(operand.set);
   }
@@ -115,11 +115,20 @@ function printExpression(expression: Expression): string {
     }
     case 'binary': {
       const { left, operator, right } = expression;
-      return `${printExpression(left)} ${operator} ${typesOf(left)[0]!.print(right)}`;
+      const isShift = operator === '<<' || operator === '>>';
+      const isInner = isShift && left.kind === 'binary' && left.operator !== '<<' && left.operator !== '>>';
+      const text = isInner ? `(${printExpression(left)})` : printExpression(left);
+      return `${text} ${operator} ${isShift ? right : printBits(right, typesOf(left)[0]!)}`;
     }
     case 'map':
       return `${printExpression(expression.key)} map ${printSet(expression.map)}`;
   }
+}
+
+/** Of flags, more than one stands in parentheses. */
+function printBits(bits: number, type: DataType): string {
+  const text = type.print(bits);
+  return type.isFlags && text.includes(' ') ? `(${text})` : text;
 }
 
 function printSet(reference: SetReference): string {

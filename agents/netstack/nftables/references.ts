@@ -1,5 +1,5 @@
 import { type BoundRule, Chain } from './chain.ts';
-import { META_MARK } from './meta-fields.ts';
+import { CT_MARK } from './ct-fields.ts';
 import { NftError, REFUSALS, type Span } from './nft-error.ts';
 import { NftSet } from './nft-set.ts';
 import { EVERYWHERE, placesOf } from './places.ts';
@@ -51,8 +51,11 @@ class Binder implements BoundRule {
         this.#expression(statement.left);
         if (statement.right.kind === 'set') this.#set(statement.right.set);
         return;
+      case 'connections':
+        this.asksForConnections = true;
+        return;
       case 'assign':
-        this.asksForConnections ||= statement.target !== META_MARK;
+        this.asksForConnections ||= statement.target === CT_MARK;
         return this.#expression(statement.value);
       case 'nat':
         if (statement.address && 'kind' in statement.address) this.#expression(statement.address);

@@ -52,7 +52,7 @@ export type BitOperator = '&' | '|' | '^' | '<<' | '>>';
 
 export type Expression =
   | { readonly kind: 'field'; readonly field: Field }
-  | { readonly kind: 'literal'; readonly type: DataType; readonly value: number }
+  | { readonly kind: 'literal'; readonly type: DataType; readonly value: Value }
   | { readonly kind: 'concat'; readonly parts: readonly Expression[] }
   | {
       readonly kind: 'numgen';
@@ -74,7 +74,8 @@ export type Operand =
   | { readonly kind: 'range'; readonly low: Value; readonly high: Value; readonly isPrefix: boolean }
   /** A name that ends with `*`. */
   | { readonly kind: 'wildcard'; readonly device: NonNullable<Field['device']>; readonly prefix: string }
-  | { readonly kind: 'flags'; readonly mask: number }
+  /** Any of some flags; with `absent`, none of them: `tcp flags ! syn`. */
+  | { readonly kind: 'flags'; readonly mask: number; readonly absent: boolean }
   /** `tcp flags syn / syn,ack`. */
   | { readonly kind: 'masked'; readonly value: number; readonly mask: number }
   | { readonly kind: 'set'; readonly set: SetReference };
@@ -110,15 +111,33 @@ export type Statement =
       readonly timeoutMs?: number;
       readonly counter: boolean;
     }
-  | {
-      readonly kind: 'limit';
-      readonly over: boolean;
-      readonly rate: number;
-      readonly per: RateUnit;
-      readonly burst: number;
-    }
-  | { readonly kind: 'log'; readonly prefix?: string; readonly level?: string }
+  | LimitStatement
+  /** Whether there are at most so many connections, or more. */
+  | { readonly kind: 'connections'; readonly over: boolean; readonly count: number }
+  | LogStatement
   | { readonly kind: 'notrack' };
+
+export interface LimitStatement {
+  readonly kind: 'limit';
+  readonly over: boolean;
+  readonly rate: number;
+  readonly per: RateUnit;
+  readonly burst: number;
+  /** What is counted: packets, or their bytes. */
+  readonly of: 'packets' | 'bytes';
+}
+
+export interface LogStatement {
+  readonly kind: 'log';
+  readonly prefix?: string;
+  /** To the kernel's log, unless there is a group; undefined: a warning. */
+  readonly level?: string;
+  readonly flags: readonly string[];
+  /** To who listens to this group of netlink. */
+  readonly group?: number;
+  readonly snaplen?: number;
+  readonly queueThreshold?: number;
+}
 
 export const RATE_UNITS = {
   second: 1000,

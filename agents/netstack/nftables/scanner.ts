@@ -23,6 +23,7 @@ const QUOTE = 34;
 const HASH = 35;
 const BACKSLASH = 92;
 const COLON = 58;
+const ASTERISK = 42;
 const TWO_CHARACTERS = new Set(['==', '!=', '<=', '>=', '<<', '>>']);
 
 /** Splits nft's language into tokens, one at a time; `token` is the one that is next to be read. */
@@ -68,13 +69,22 @@ export class Scanner {
     const code = text.charCodeAt(at);
     const kind = code < 128 ? CLASS[code] : 0;
     if ((kind === LETTER || kind === DIGIT || code === COLON) && this.#isIpv6At(at)) return this.#ipv6(at);
-    if (kind === LETTER) return this.#read('word', at, LETTER | DIGIT | IN_WORD);
+    if (kind === LETTER) return this.#word(at);
     if (kind === DIGIT) return this.#number(at);
     if (code === QUOTE) return this.#string(at);
     const two = text.slice(at, at + 2);
     this.kind = 'symbol';
     this.token = TWO_CHARACTERS.has(two) ? two : text[at]!;
     this.end = at + this.token.length;
+  }
+
+  /** Whether `word` comes after the token that is next, on the same line. */
+  follows(word: string): boolean {
+    const { text } = this;
+    let at = this.end;
+    while (text.charCodeAt(at) < 128 && CLASS[text.charCodeAt(at)] === SPACE) at++;
+    const after = text.charCodeAt(at + word.length);
+    return text.startsWith(word, at) && !(after < 128 && (CLASS[after]! & (LETTER | DIGIT | IN_WORD)) !== 0);
   }
 
   span(): Span {
@@ -94,14 +104,16 @@ export class Scanner {
     return new NftError(`syntax error, unexpected ${found}${hint}`, this.span());
   }
 
-  #read(kind: TokenKind, from: number, classes: number): void {
+  /** An asterisk at its end belongs to it: a name that stands for all that begin so. */
+  #word(from: number): void {
     const { text } = this;
     let at = from + 1;
     for (; at < text.length; at++) {
       const code = text.charCodeAt(at);
-      if (code >= 128 || (CLASS[code]! & classes) === 0) break;
+      if (code >= 128 || (CLASS[code]! & (LETTER | DIGIT | IN_WORD)) === 0) break;
     }
-    this.kind = kind;
+    if (text.charCodeAt(at) === ASTERISK) at++;
+    this.kind = 'word';
     this.token = text.slice(from, at);
     this.end = at;
   }

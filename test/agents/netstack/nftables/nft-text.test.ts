@@ -23,13 +23,13 @@ const done = { exitCode: 0, stdout: '', stderr: '' };
 
 /** The .listed files are what nft 1.0.6 printed after `nft -f -` of the same text on Linux 6.18. */
 describe('nft -f, then nft list ruleset', () => {
-  it.each(['rules', 'headers', 'kube-proxy'])('prints %s as the real nft does', (name) => {
+  it.each(['rules', 'headers', 'bits', 'kube-proxy'])('prints %s as the real nft does', (name) => {
     const { load, list } = node();
     expect(load(fixture(`${name}.nft`))).toEqual(done);
     expect(list()).toBe(fixture(`${name}.listed.nft`));
   });
 
-  it.each(['rules', 'headers', 'kube-proxy'])('reads back what it printed of %s', (name) => {
+  it.each(['rules', 'headers', 'bits', 'kube-proxy'])('reads back what it printed of %s', (name) => {
     const { load, list } = node();
     expect(load(fixture(`${name}.listed.nft`))).toEqual(done);
     expect(list()).toBe(fixture(`${name}.listed.nft`));
@@ -91,8 +91,16 @@ describe('a transaction', () => {
       'add rule ip t base meta mark set ip id',
       'datatype mismatch: expected mark, expression has type integer',
     ],
-    ['add rule ip t base @th,4,8 1', 'one to four whole bytes'],
-    ['add rule ip t base @th,0,40 1', 'one to four whole bytes'],
+    ['add rule ip t base @th,0,40 1', 'other than 1 to 32 bits'],
+    ['add rule ip t base @th,0,0 1', 'other than 1 to 32 bits'],
+    ['add rule ip t base accept counter', 'Statement after terminal statement has no effect'],
+    ['add rule ip t base reject log', 'Statement after terminal statement has no effect'],
+    ['add rule ip t base log level loud', 'invalid log level'],
+    ['add rule ip t base log group 1 level info', 'level and group are mutually exclusive'],
+    ['add rule ip t base meta nfproto ipv4', 'meta nfproto is only useful in the inet family'],
+    ['add rule ip t base reject with icmpx admin-prohibited', 'abstracted ICMP unreachable not supported'],
+    ['add rule ip t base limit rate 5/minute burst 0 packets', 'packet limit burst must be > 0'],
+    ['add rule ip t base meta mark & ip saddr == 1', 'bitwise operations take a constant on their right'],
     ['add rule ip t base @ll,0,8 1', 'payload base ll is not supported'],
     ['add rule ip t base ct original 1', 'unexpected 1'],
     ['add rule ip t base ct reply port 1', 'unexpected ct reply port'],
