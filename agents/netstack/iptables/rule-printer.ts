@@ -241,6 +241,7 @@ function printTarget(target: Target): string[] {
         target.prefix === '' ? '' : `--nflog-prefix ${quote(target.prefix)}`,
         target.group === 0 ? '' : `--nflog-group ${target.group}`,
         target.size ? `--nflog-size ${target.size}` : '',
+        target.oldSize ? `--nflog-range ${target.oldSize}` : '',
         target.threshold ? `--nflog-threshold ${target.threshold}` : '',
       ];
     case 'CT':

@@ -266,6 +266,8 @@ export type Target =
       readonly prefix: string;
       /** Bytes of each packet that are passed on; undefined: all. */
       readonly size: number | undefined;
+      /** What was taken for the size, and has never had an effect. */
+      readonly oldSize: number | undefined;
       readonly threshold: number | undefined;
     }
   | { readonly kind: 'CT'; readonly notrack: boolean }

@@ -277,6 +277,7 @@ function nflog(): TargetDraft {
   let group = 0;
   let prefix = '';
   let size: number | undefined;
+  let oldSize: number | undefined;
   let threshold: number | undefined;
   return {
     option(option, reader) {
@@ -285,14 +286,14 @@ function nflog(): TargetDraft {
         prefix = reader.value(option);
         if (prefix.length > 63) throw new RuleError('NFLOG: Maximum prefix length 63 for --nflog-prefix');
       } else if (option === '--nflog-size') size = parseInteger(reader.value(option), 0, 0xffffffff, option);
-      // What older versions take for the size has no effect, and is not kept.
-      else if (option === '--nflog-range') parseInteger(reader.value(option), 0, 0xffffffff, option);
+      else if (option === '--nflog-range')
+        oldSize = parseInteger(reader.value(option), 0, 0xffffffff, option);
       else if (option === '--nflog-threshold')
         threshold = parseInteger(reader.value(option), 0, 0xffff, option);
       else return false;
       return true;
     },
-    finish: () => ({ kind: 'NFLOG', group, prefix, size, threshold }),
+    finish: () => ({ kind: 'NFLOG', group, prefix, size, oldSize, threshold }),
   };
 }
 

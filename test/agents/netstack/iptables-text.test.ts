@@ -16,7 +16,7 @@ const withoutComments = (text: string) =>
 
 /** The .saved files are what iptables-save v1.8.9 (legacy) printed after iptables-restore of the same text. */
 describe('restore, then save', () => {
-  it.each(['rules', 'headers'])(
+  it.each(['rules', 'headers', 'calico'])(
     'prints a corpus of matches and targets as the real iptables-save does: %s',
     (name) => {
       const ns = newNetns();
