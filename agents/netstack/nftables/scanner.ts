@@ -24,7 +24,8 @@ const HASH = 35;
 const BACKSLASH = 92;
 const COLON = 58;
 const ASTERISK = 42;
-const TWO_CHARACTERS = new Set(['==', '!=', '<=', '>=', '<<', '>>']);
+const EQUALS = 61;
+const [LESS, GREATER, NOT] = [60, 62, 33];
 
 /** Splits nft's language into tokens, one at a time; `token` is the one that is next to be read. */
 export class Scanner {
@@ -72,10 +73,10 @@ export class Scanner {
     if (kind === LETTER) return this.#word(at);
     if (kind === DIGIT) return this.#number(at);
     if (code === QUOTE) return this.#string(at);
-    const two = text.slice(at, at + 2);
+    const length = isDoubled(code, text.charCodeAt(at + 1)) ? 2 : 1;
     this.kind = 'symbol';
-    this.token = TWO_CHARACTERS.has(two) ? two : text[at]!;
-    this.end = at + this.token.length;
+    this.token = length === 2 ? text.slice(at, at + 2) : text[at]!;
+    this.end = at + length;
   }
 
   /** Whether `word` comes after the token that is next, on the same line. */
@@ -165,6 +166,12 @@ export class Scanner {
     this.token = this.text.slice(from + 1, close);
     this.end = close + 1;
   }
+}
+
+/** Of `==`, `!=`, `<=`, `>=`, `<<` and `>>` the first character, before the second. */
+function isDoubled(first: number, second: number): boolean {
+  if (second === EQUALS) return first === EQUALS || first === NOT || first === LESS || first === GREATER;
+  return first === second && (first === LESS || first === GREATER);
 }
 
 function isHexDigit(code: number): boolean {
