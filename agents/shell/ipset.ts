@@ -1,10 +1,12 @@
-import type { IpSet, IpSetOptions } from '../netstack/ipset/ip-set.ts';
 import type { SetPlace } from '../netstack/ipset/ip-sets.ts';
 import { IpSetError } from '../netstack/ipset/ipset-error.ts';
-import { formatEntry, parseEntry, parsePort } from '../netstack/ipset/set-entry.ts';
-import { SET_TYPES } from '../netstack/ipset/set-type.ts';
+import { parseEntries } from '../netstack/ipset/parse-entry.ts';
+import type { SetEntry } from '../netstack/ipset/set-element.ts';
+import { addressWords, SET_TYPES, wordsOf } from '../netstack/ipset/set-type.ts';
 import type { Netns } from '../netstack/netns.ts';
 import { type Command, type CommandResult, failure, success } from './command.ts';
+import { listSet, saveSet } from './ipset-listing.ts';
+import { parseCreateOptions, parseElementOptions } from './ipset-options.ts';
 
 const VERSION = 'ipset v7.17';
 
@@ -42,9 +44,12 @@ export const ipset: Command = (args, stdin, { ns }) => {
     return run(ns, words, options);
   } catch (error) {
     if (!(error instanceof IpSetError)) throw error;
-    return failure(1, options.quiet ? '' : `${VERSION}: ${error.message}\n`);
+    const text = options.quiet ? '' : `${VERSION}: ${error.message}\n`;
+    return error.code === 'usage' ? failure(2, `${text}${HINT}`) : failure(1, text);
   }
 };
+
+const HINT = "Try `ipset help' for more information.\n";
 
 const commandOf = (word = ''): string => (Object.hasOwn(COMMANDS, word) ? COMMANDS[word]! : word);
 
@@ -63,11 +68,16 @@ function split(args: readonly string[]): { options: Options; words: string[] } {
   return { options, words };
 }
 
+/** The words of a line of `ipset restore`; a comment in quotes is one. */
+function wordsIn(line: string): string[] {
+  return [...line.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
+}
+
 /** Line by line; those before a faulty one stay in force, as with the real tool. */
 function restore(ns: Netns, text: string, options: Options): CommandResult {
   for (const [index, line] of text.split('\n').entries()) {
-    const { options: own, words } = split(line.trim().split(/\s+/));
-    if (words[0] === '' || words[0] === 'COMMIT' || words[0]?.startsWith('#')) continue;
+    const { options: own, words } = split(wordsIn(line));
+    if (words.length === 0 || words[0] === 'COMMIT' || words[0]?.startsWith('#')) continue;
     try {
       run(ns, words, { ...options, exist: options.exist || own.exist });
     } catch (error) {
@@ -80,24 +90,26 @@ function restore(ns: Netns, text: string, options: Options): CommandResult {
 
 function run(ns: Netns, words: readonly string[], options: Options): CommandResult {
   const { ipsets } = ns;
+  const { now } = ns.softirq;
   const [word, name = '', third = ''] = words;
+  requireArguments(commandOf(word), words.length - 1);
   switch (commandOf(word)) {
     case 'create':
       forgive(options.exist, () => create(ns, name, third, words.slice(3)));
       return success();
     case 'add':
+      add(ns, ipsets.require(name), third, words.slice(3), options.exist);
+      return success();
     case 'del': {
       const place = ipsets.require(name);
-      const entry = parseEntry(place.set.type, place.set.options.version, third);
-      forgive(options.exist, () =>
-        commandOf(word) === 'add' ? ipsets.add(place, entry) : ipsets.delete(place, entry),
-      );
+      for (const entry of parseEntries(place.set.type, place.set.options, third))
+        forgive(options.exist, () => ipsets.delete(place, entry));
       return success();
     }
     case 'test': {
-      const { set } = ipsets.require(name);
-      const isIn = set.has(parseEntry(set.type, set.options.version, third));
-      if (isIn) return success('', `Warning: ${third} is in set ${name}.\n`);
+      const place = ipsets.require(name);
+      const [entry] = parseEntries(place.set.type, place.set.options, third);
+      if (isIn(place, entry!, now)) return success('', `Warning: ${third} is in set ${name}.\n`);
       return failure(1, `${third} is NOT in set ${name}.\n`);
     }
     case 'destroy':
@@ -113,17 +125,38 @@ function run(ns: Netns, words: readonly string[], options: Options): CommandResu
       ipsets.swap(ipsets.require(name), ipsets.require(third));
       return success();
     case 'save':
-      return success(places(ns, name).map(save).join(''));
+      return success(
+        places(ns, name)
+          .map((place) => saveSet(place, now))
+          .join(''),
+      );
     case 'list':
       return list(ns, places(ns, name), options);
     case 'version':
       return success(`${VERSION}, protocol version: 7\n`);
+    case '':
+      throw new IpSetError('No command specified.', 'usage');
     default:
-      return failure(
-        2,
-        `${VERSION}: No command specified: unknown argument ${word ?? ''}\nTry \`ipset help' for more information.\n`,
-      );
+      throw new IpSetError(`No command specified: unknown argument ${word}`, 'usage');
   }
+}
+
+const ARGUMENTS: Readonly<Record<string, number>> = {
+  create: 2,
+  add: 2,
+  del: 2,
+  test: 2,
+  rename: 2,
+  swap: 2,
+};
+
+function requireArguments(command: string, given: number): void {
+  const wanted = Object.hasOwn(ARGUMENTS, command) ? ARGUMENTS[command]! : 0;
+  if (given < wanted)
+    throw new IpSetError(
+      `Missing ${given === 0 ? '' : 'second '}mandatory argument to command ${command}`,
+      'usage',
+    );
 }
 
 function forgive(exist: boolean, act: () => void): void {
@@ -142,65 +175,41 @@ function places({ ipsets }: Netns, name: string): SetPlace[] {
 function create({ ipsets }: Netns, name: string, typeName: string, words: readonly string[]): void {
   const type = SET_TYPES.find((each) => each.name === typeName);
   if (!type) throw new IpSetError(`Syntax error: typename '${typeName}' is unknown`);
-  let options: IpSetOptions = { hashSize: 1024, maxElements: 65536, low: 0, high: 65535, version: 4 };
-  for (let i = 0; i < words.length; i += 2) {
-    const [key, value = ''] = [words[i]!, words[i + 1]];
-    if (key === 'family') {
-      if (value !== 'inet' && value !== 'inet6')
-        throw new IpSetError(`Syntax error: unknown INET family ${value}`);
-      options = { ...options, version: value === 'inet6' ? 6 : 4 };
-    } else if (key === 'hashsize') options = { ...options, hashSize: count(value) };
-    else if (key === 'maxelem') options = { ...options, maxElements: count(value) };
-    else if (key === 'range' && type.isBitmap) {
-      const [low = '', high = low] = value.split('-');
-      options = { ...options, low: parsePort(low), high: parsePort(high) };
-    } else if (key !== 'bucketsize' && key !== 'initval') throw new IpSetError(`Unknown argument: \`${key}'`);
-  }
-  ipsets.create(name, type, options);
+  ipsets.create(name, type, parseCreateOptions(type, words));
 }
 
-function count(text: string): number {
-  if (!/^\d{1,7}$/.test(text)) throw new IpSetError(`Syntax error: '${text}' is invalid as number`);
-  return Number(text);
+/** All elements that a text stands for; what stands before a refused one stays. */
+function add(
+  { ipsets, softirq }: Netns,
+  place: SetPlace,
+  text: string,
+  words: readonly string[],
+  exist: boolean,
+): void {
+  const { type, options } = place.set;
+  const entries = parseEntries(type, options, text);
+  const { counters, ...rest } = parseElementOptions(type, options, words, softirq.now);
+  for (const entry of entries)
+    ipsets.add(place, { entry, counters: counters && { ...counters }, ...rest }, exist);
 }
 
-function header({ type, options, seed }: IpSet): string {
-  if (type.isBitmap) return `range ${options.low}-${options.high}`;
-  const { hashSize, maxElements } = options;
-  return `family ${options.version === 6 ? 'inet6' : 'inet'} hashsize ${hashSize} maxelem ${maxElements} bucketsize 12 initval 0x${seed.toString(16).padStart(8, '0')}`;
+/** A whole address is in a set if one of its networks has it; a network only if it is an element itself. */
+function isIn({ set }: SetPlace, entry: SetEntry, now: number): boolean {
+  const found = isWhole(set, entry) ? set.find(Int32Array.from(entry), now) : set.get(entry, now);
+  return found !== undefined && !found.nomatch;
 }
 
-function save({ name, set }: SetPlace): string {
-  const lines = set
-    .entries()
-    .map((entry) => `add ${name} ${formatEntry(set.type, set.options.version, entry)}\n`);
-  return `create ${name} ${set.type.name} ${header(set)}\n${lines.join('')}`;
-}
-
-function list({ ipsets }: Netns, of: readonly SetPlace[], options: Options): CommandResult {
-  if (options.save) return success(of.map(save).join(''));
-  if (options.namesOnly) return success(of.map(({ name }) => `${name}\n`).join(''));
-  const blocks = of.map(({ name, set }) => {
-    const lines = [
-      `Name: ${name}`,
-      `Type: ${set.type.name}`,
-      `Revision: ${set.type.revision}`,
-      `Header: ${header(set)}`,
-      `Size in memory: ${memoryOf(set)}`,
-      `References: ${ipsets.references(name)}`,
-      `Number of entries: ${set.size}`,
-    ];
-    if (!options.terse)
-      lines.push(
-        'Members:',
-        ...set.entries().map((each) => formatEntry(set.type, set.options.version, each)),
-      );
-    return `${lines.join('\n')}\n`;
+function isWhole({ type, options }: SetPlace['set'], entry: SetEntry): boolean {
+  const bits = options.version === 6 ? 128 : 32;
+  return type.parts.every((part, index) => {
+    const at = wordsOf({ parts: type.parts.slice(0, index) }, options.version);
+    return part !== 'net' || entry[at + addressWords(options.version)] === bits;
   });
-  return success(blocks.join('\n'));
 }
 
-/** About what the kernel says: a header and, for each element, its share of a bucket. */
-function memoryOf({ type, size }: IpSet): number {
-  return type.isBitmap ? 8264 : 216 + 48 * size;
+function list({ ipsets, softirq }: Netns, of: readonly SetPlace[], options: Options): CommandResult {
+  if (options.save) return success(of.map((place) => saveSet(place, softirq.now)).join(''));
+  if (options.namesOnly) return success(of.map(({ name }) => `${name}\n`).join(''));
+  const blocks = of.map((place) => listSet(place, ipsets.references(place.name), softirq.now, options.terse));
+  return success(blocks.join('\n'));
 }

@@ -2,7 +2,7 @@ import { expect, vi } from 'vitest';
 import type { ProxyModeName } from '../../controllers/kube-proxy/configuration/proxy-config.ts';
 import { type FrameSpec, frameOf, HOSTS, HOSTS_6, type Port } from '../agents/netstack/flow/flow-world.ts';
 import { FrameTap } from './frame-tap.ts';
-import { Namespace, run } from './namespace.ts';
+import { type Answer, Namespace, run } from './namespace.ts';
 import type { SimNode } from './sim-node.ts';
 
 export interface Seen {
@@ -99,6 +99,11 @@ export class KernelNode {
   /** Runs a command on the node. */
   exec(argv: readonly string[], input = ''): string {
     return this.#namespace.run(argv, input);
+  }
+
+  /** What a command answers there, whether it fails or not. */
+  ask(argv: readonly string[]): Answer {
+    return this.#namespace.ask(argv);
   }
 
   /**

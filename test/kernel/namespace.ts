@@ -1,4 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+
+/** What a command says, and how it ends. */
+export interface Answer {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 /** A network namespace of the real kernel, held open by a process that does nothing. */
 export class Namespace {
@@ -27,7 +34,18 @@ export class Namespace {
 
   /** Runs a command in it; throws with what it said if it fails. */
   run(argv: readonly string[], input = ''): string {
-    return run(['nsenter', '-t', String(this.pid), '-n', ...argv], input);
+    return run(this.#inside(argv), input);
+  }
+
+  /** What a command answers, whether it fails or not. */
+  ask(argv: readonly string[]): Answer {
+    const [program, ...args] = this.#inside(argv);
+    const { status, stdout, stderr } = spawnSync(program!, args, { encoding: 'utf8', stdio: 'pipe' });
+    return { exitCode: status ?? 1, stdout, stderr };
+  }
+
+  #inside(argv: readonly string[]): readonly string[] {
+    return ['nsenter', '-t', String(this.pid), '-n', ...argv];
   }
 
   close(): void {

@@ -4,7 +4,7 @@ import { Netns } from '../../agents/netstack/netns.ts';
 import { runNodeCommand } from '../../agents/shell/run-node-command.ts';
 import { seededRng } from '../../platform/rng.ts';
 import { VirtualClock } from '../../platform/virtual-clock.ts';
-import { Namespace } from './namespace.ts';
+import { type Answer, Namespace } from './namespace.ts';
 
 /** Two devices with a network each, whose far ends e0 and e1 are in the same namespace. */
 const SETUP = [
@@ -198,12 +198,6 @@ const SPEECHES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-interface Answer {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 let real: Namespace;
 let simulated: Netns;
 
@@ -221,14 +215,7 @@ beforeAll(async () => {
 
 afterAll(() => real?.close());
 
-function ask(line: string): Answer {
-  try {
-    return { exitCode: 0, stdout: real.run(line.split(' ')), stderr: '' };
-  } catch (error) {
-    const { status, stdout, stderr } = error as { status: number; stdout: string; stderr: string };
-    return { exitCode: status, stdout, stderr };
-  }
-}
+const ask = (line: string): Answer => real.ask(line.split(' '));
 
 function askSimulated(line: string): Promise<Answer> {
   return runNodeCommand(line.split(' '), '', { ns: simulated });

@@ -1,19 +1,18 @@
 import { maskOf } from '../cidr.ts';
-import type { IpVersion } from '../ip-address.ts';
 import { KeyTable } from '../key-table.ts';
-import { addressWords, type SetEntry, wordsOf } from './set-entry.ts';
-import type { SetType } from './set-type.ts';
+import type { SetElement, SetEntry } from './set-element.ts';
+import type { IpSetOptions } from './set-options.ts';
+import { addressWords, type SetType, wordsOf } from './set-type.ts';
 
-export interface IpSetOptions {
-  /** Only told; the table here grows by itself. */
-  readonly hashSize: number;
-  /** Further elements are refused. */
-  readonly maxElements: number;
-  /** Of a bitmap. */
-  readonly low: number;
-  readonly high: number;
-  /** What its addresses are. */
-  readonly version: IpVersion;
+/** A part that is a network: where it begins among the words, and the lengths that elements have of it. */
+interface NetPart {
+  readonly at: number;
+  /** How many elements have each length. */
+  readonly counts: Map<number, number>;
+  /** The longest first. */
+  lengths: readonly number[];
+  /** The address that is being looked up. */
+  readonly address: Int32Array;
 }
 
 /** One set: its elements are found by hashing, networks once for each prefix length in use. */
@@ -22,83 +21,138 @@ export class IpSet {
   readonly options: IpSetOptions;
   /** Told by listings; the kernel hashes with it. */
   readonly seed: number;
-  #entries: KeyTable<SetEntry>;
-  /** How many elements have a network of each prefix length; longest first when looked up. */
-  readonly #lengths = new Map<number, number>();
-  #inUse: readonly number[] = [];
-  /** Where a network's prefix is among the words; -1 for none. */
-  readonly #netAt: number;
+  #elements: KeyTable<SetElement>;
+  #nets: readonly NetPart[] = [];
   readonly #addressWords: number;
-  readonly #address: Int32Array;
+  /** Of hash:net,iface: how many devices each network has elements for. */
+  readonly #networks: KeyTable<{ devices: number }> | undefined;
 
   constructor(type: SetType, options: IpSetOptions, seed: number) {
     this.type = type;
     this.options = options;
     this.seed = seed;
-    this.#entries = new KeyTable(wordsOf(type, options.version));
-    const before = type.parts.slice(0, Math.max(0, type.parts.indexOf('net')));
-    this.#netAt = type.parts.includes('net') ? wordsOf({ ...type, parts: before }, options.version) : -1;
     this.#addressWords = addressWords(options.version);
-    this.#address = new Int32Array(this.#addressWords);
+    this.#elements = this.#emptied();
+    if (type.parts[1] === 'iface') this.#networks = new KeyTable(this.#addressWords + 1);
   }
 
-  get size(): number {
-    return this.#entries.size;
+  /** Whether its answers change by rules and commands alone, not by time. */
+  get isSteady(): boolean {
+    return this.options.timeout === undefined;
+  }
+
+  /** The bits of an address's word that elements keep. */
+  netmaskWord(word: number): number {
+    const { netmask } = this.options;
+    return netmask === undefined ? -1 : wordMask(netmask - 32 * word) | 0;
+  }
+
+  /** Of a bitmap: whether it has a place for a value. */
+  isInRange(value: number): boolean {
+    return value >= this.options.low && value <= this.options.high;
   }
 
   get isFull(): boolean {
-    return !this.type.isBitmap && this.size >= this.options.maxElements;
+    return !this.type.isBitmap && this.#elements.size >= this.options.maxElements;
   }
 
-  has(entry: SetEntry): boolean {
-    return this.#entries.get(entry) !== undefined;
+  get(entry: SetEntry, now: number): SetElement | undefined {
+    const element = this.#elements.get(entry);
+    return element !== undefined && element.expiresAt > now ? element : undefined;
   }
 
-  add(entry: SetEntry): void {
-    this.#entries.set(entry, entry);
-    this.#count(entry, 1);
+  /** In place of what has the same key. */
+  set(element: SetElement): void {
+    this.delete(element.entry);
+    this.#elements.set(element.entry, element);
+    this.#count(element.entry, 1);
   }
 
   delete(entry: SetEntry): void {
-    this.#entries.delete(entry);
+    if (this.#elements.get(entry) === undefined) return;
+    this.#elements.delete(entry);
     this.#count(entry, -1);
   }
 
   clear(): void {
-    this.#entries = new KeyTable(wordsOf(this.type, this.options.version));
-    this.#lengths.clear();
-    this.#inUse = [];
+    for (const { entry } of this.#elements.values()) this.#countDevices(entry, -1);
+    this.#elements = this.#emptied();
   }
 
-  entries(): SetEntry[] {
-    const entries = this.#entries.values();
-    return this.type.isBitmap ? entries.sort((a, b) => a[0]! - b[0]!) : entries;
+  /** Takes back what has expired. */
+  collect(now: number): void {
+    if (this.isSteady) return;
+    for (const { entry, expiresAt } of this.#elements.values()) if (expiresAt <= now) this.delete(entry);
+  }
+
+  /** Bitmaps in their order, others in none. */
+  elements(now: number): SetElement[] {
+    const elements = this.#elements.values().filter(({ expiresAt }) => expiresAt > now);
+    return this.type.isBitmap ? elements.sort((a, b) => a.entry[0]! - b.entry[0]!) : elements;
   }
 
   /**
-   * Whether a packet's words are in the set. Of a network `key` holds the whole address, and room for a length
-   * behind it; both are overwritten.
+   * The element that a packet's words are in, of the longest networks. Of a network `key` holds the whole address, and
+   * room for a length behind it; both are overwritten.
    */
-  matches(key: Int32Array): boolean {
-    if (this.#netAt < 0) return this.#entries.get(key) !== undefined;
-    const words = this.#addressWords;
-    const address = this.#address;
-    for (let i = 0; i < words; i++) address[i] = key[this.#netAt + i]!;
-    for (const length of this.#inUse) {
-      for (let i = 0; i < words; i++) key[this.#netAt + i] = address[i]! & wordMask(length - 32 * i);
-      key[this.#netAt + words] = length;
-      if (this.#entries.get(key) !== undefined) return true;
-    }
-    return false;
+  find(key: Int32Array, now: number): SetElement | undefined {
+    for (const { at, address } of this.#nets)
+      for (let i = 0; i < this.#addressWords; i++) address[i] = key[at + i]!;
+    const found = this.#findFrom(0, key, now);
+    return found !== undefined && found.expiresAt > now ? found : undefined;
   }
 
-  #count(entry: SetEntry, by: number): void {
-    if (this.#netAt < 0) return;
-    const length = entry[this.#netAt + this.#addressWords]!;
-    const count = (this.#lengths.get(length) ?? 0) + by;
-    if (count > 0) this.#lengths.set(length, count);
-    else this.#lengths.delete(length);
-    this.#inUse = [...this.#lengths.keys()].sort((a, b) => b - a);
+  #findFrom(index: number, key: Int32Array, now: number): SetElement | undefined {
+    const net = this.#nets[index];
+    if (net === undefined) return this.#elements.get(key);
+    const words = this.#addressWords;
+    for (const length of net.lengths) {
+      for (let i = 0; i < words; i++) key[net.at + i] = net.address[i]! & wordMask(length - 32 * i);
+      key[net.at + words] = length;
+      const found = this.#findFrom(index + 1, key, now);
+      if (found !== undefined && found.expiresAt > now) return found;
+      // A network that is there for another device ends the search (hash_netiface4_data_equal, multi).
+      if (this.#networks?.get(key) !== undefined) return undefined;
+    }
+    return undefined;
+  }
+
+  #emptied(): KeyTable<SetElement> {
+    const { parts } = this.type;
+    const { version } = this.options;
+    const beginOf = (index: number): number => wordsOf({ parts: parts.slice(0, index) }, version);
+    this.#nets = parts.flatMap((part, index) =>
+      part === 'net'
+        ? [
+            {
+              at: beginOf(index),
+              counts: new Map(),
+              lengths: [],
+              address: new Int32Array(this.#addressWords),
+            },
+          ]
+        : [],
+    );
+    return new KeyTable(wordsOf(this.type, version));
+  }
+
+  #count(entry: SetEntry, by: 1 | -1): void {
+    this.#countDevices(entry, by);
+    for (const net of this.#nets) {
+      const length = entry[net.at + this.#addressWords]!;
+      const count = (net.counts.get(length) ?? 0) + by;
+      if (count > 0) net.counts.set(length, count);
+      else net.counts.delete(length);
+      if (count === 0 || count === by) net.lengths = [...net.counts.keys()].sort((a, b) => b - a);
+    }
+  }
+
+  #countDevices(entry: SetEntry, by: 1 | -1): void {
+    if (this.#networks === undefined) return;
+    const network = this.#networks.get(entry) ?? { devices: 0 };
+    network.devices += by;
+    if (network.devices === 0) this.#networks.delete(entry);
+    else this.#networks.set(entry, network);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Netns } from '../netns.ts';
-import { IpSet, type IpSetOptions } from './ip-set.ts';
+import { IpSet } from './ip-set.ts';
 import {
   ALREADY_ADDED,
   FULL,
@@ -9,7 +9,8 @@ import {
   NO_SUCH_SET,
   NOT_ADDED,
 } from './ipset-error.ts';
-import type { SetEntry } from './set-entry.ts';
+import type { SetElement, SetEntry } from './set-element.ts';
+import type { IpSetOptions } from './set-options.ts';
 import type { SetType } from './set-type.ts';
 
 const MAX_SETS = 4096;
@@ -45,25 +46,38 @@ export class IpSets {
   }
 
   create(name: string, type: SetType, options: IpSetOptions): void {
-    if (this.#places.has(name)) throw new IpSetError(NAME_TAKEN, 'exists');
     if (name.length > MAX_NAME || name === '') {
       throw new IpSetError(`Syntax error: setname '${name}' is longer than ${MAX_NAME} characters`);
     }
+    const known = this.#places.get(name)?.set;
+    if (known !== undefined)
+      throw new IpSetError(NAME_TAKEN, isSameKind(known, type, options) ? 'exists' : 'other');
     if (this.#places.size >= MAX_SETS) {
       throw new IpSetError('Kernel error received: maximal number of sets reached, cannot create more.');
     }
     this.#places.set(name, { name, set: new IpSet(type, options, this.#ns.rng.int(2 ** 31)) });
   }
 
-  add({ set }: SetPlace, entry: SetEntry): void {
-    if (set.has(entry)) throw new IpSetError(ALREADY_ADDED, 'exists');
-    if (set.isFull) throw new IpSetError(FULL);
-    set.add(entry);
+  /** With `exist`, an element that is there already is made anew. */
+  add({ set }: SetPlace, element: SetElement, exist: boolean): void {
+    const { now } = this.#ns.softirq;
+    const isKnown = set.get(element.entry, now) !== undefined;
+    if (isKnown && !exist) throw new IpSetError(ALREADY_ADDED);
+    if (!isKnown && set.isFull) this.#makeRoom(set, now);
+    set.set(element);
     this.#ns.changed();
   }
 
+  #makeRoom(set: IpSet, now: number): void {
+    set.collect(now);
+    if (!set.isFull) return;
+    const [victim] = set.options.forceAdd ? set.elements(now) : [];
+    if (victim === undefined) throw new IpSetError(FULL);
+    set.delete(victim.entry);
+  }
+
   delete({ set }: SetPlace, entry: SetEntry): void {
-    if (!set.has(entry)) throw new IpSetError(NOT_ADDED, 'exists');
+    if (set.get(entry, this.#ns.softirq.now) === undefined) throw new IpSetError(NOT_ADDED, 'exists');
     set.delete(entry);
     this.#ns.changed();
   }
@@ -85,8 +99,10 @@ export class IpSets {
     if (this.#places.has(name)) {
       throw new IpSetError('Set cannot be renamed: a set with the new name already exists');
     }
-    this.#places.delete(place.name);
-    this.#places.set(name, { name, set: place.set });
+    // It keeps its place among the others.
+    const all = this.all().map((each) => (each === place ? { name, set: place.set } : each));
+    this.#places.clear();
+    for (const each of all) this.#places.set(each.name, each);
   }
 
   swap(one: SetPlace, other: SetPlace): void {
@@ -109,4 +125,16 @@ export class IpSets {
     }
     return count;
   }
+}
+
+/** Whether `create -exist` may take one for the other (ip_set_create, same_set of each type). */
+function isSameKind({ type, options }: IpSet, other: SetType, wanted: IpSetOptions): boolean {
+  return (
+    type === other &&
+    options.version === wanted.version &&
+    options.netmask === wanted.netmask &&
+    options.timeout === wanted.timeout &&
+    options.counters === wanted.counters &&
+    options.comments === wanted.comments
+  );
 }

@@ -156,8 +156,8 @@ function compileMatch(ns: Netns, match: Compilable): Predicate {
       return compileRpfilter(ns, match);
     case 'set': {
       const place = ns.ipsets.place(match.name);
-      const isIn = place ? compileSetMatch(place, match.sides) : () => false;
-      return (packet) => isIn(packet) !== match.invert;
+      const isIn = place ? compileSetMatch(ns, place, match.sides) : () => false;
+      return (packet, input, output) => isIn(packet, input, output) !== match.invert;
     }
   }
 }

@@ -1,20 +1,9 @@
+import { portOfService } from '../service-names.ts';
 import { RuleError } from './option-reader.ts';
 import type { PortRange } from './rule.ts';
 
-/** Service names that rules commonly use; a number always works. */
-const SERVICES: Readonly<Record<string, number>> = {
-  ssh: 22,
-  domain: 53,
-  http: 80,
-  https: 443,
-  ntp: 123,
-  smtp: 25,
-  telnet: 23,
-};
-
 export function parsePort(text: string): number {
-  const named = Object.hasOwn(SERVICES, text) ? SERVICES[text] : undefined;
-  const port = /^\d+$/.test(text) ? Number(text) : named;
+  const port = /^\d+$/.test(text) ? Number(text) : portOfService(text);
   if (port === undefined || port > 65535) throw new RuleError(`invalid port/service \`${text}' specified`);
   return port;
 }

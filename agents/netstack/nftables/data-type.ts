@@ -7,7 +7,9 @@ import {
 } from '../conntrack/packet-state.ts';
 import { formatIpv4, parseIpv4 } from '../ipv4.ts';
 import { formatIpv6, parseIpv6 } from '../ipv6.ts';
+import { internName, nameOfId } from '../name-ids.ts';
 import { protocolName, protocolNumber } from '../protocol-numbers.ts';
+import { portOfService } from '../service-names.ts';
 
 /** An unsigned 32-bit number; an IPv6 address is a bigint. */
 export type Value = number | bigint;
@@ -32,24 +34,6 @@ export interface DataType {
   print(value: Value): string;
   /** As what something is compared with, if that is another text. */
   printValue?(value: Value): string;
-}
-
-const MAX_NAMES = 1 << 16;
-const nameIds = new Map<string, number>();
-const names: string[] = [''];
-
-/** The number that stands for an interface's name; 0 for none, another than any rule's for one that none mentions. */
-export function idOfName(name: string | undefined): number {
-  return name === undefined ? 0 : (nameIds.get(name) ?? MAX_NAMES);
-}
-
-function internName(name: string): number | undefined {
-  if (name.length === 0 || name.length > 15) return undefined;
-  const known = nameIds.get(name);
-  if (known !== undefined) return known;
-  if (names.length >= MAX_NAMES) return undefined;
-  nameIds.set(name, names.length);
-  return names.push(name) - 1;
 }
 
 export function parseNumber(text: string, max: number): number | undefined {
@@ -134,22 +118,12 @@ export const INET_PROTO: DataType = {
   print: (value) => protocolName(narrow(value)) ?? String(value),
 };
 
-const SERVICES: Readonly<Record<string, number>> = {
-  ssh: 22,
-  telnet: 23,
-  smtp: 25,
-  domain: 53,
-  http: 80,
-  ntp: 123,
-  https: 443,
-};
-
 export const INET_SERVICE: DataType = {
   name: 'inet_service',
   bytes: 2,
   byteOrder: 'big',
   perLine: 5,
-  parse: (text) => (Object.hasOwn(SERVICES, text) ? SERVICES[text] : parseNumber(text, 0xffff)),
+  parse: (text) => portOfService(text) ?? parseNumber(text, 0xffff),
   print: String,
 };
 
@@ -190,8 +164,8 @@ export const IFNAME: DataType = {
   byteOrder: 'host',
   perLine: 1,
   parse: internName,
-  print: (value) => `"${names[narrow(value)] ?? ''}"`,
-  compare: (a, b) => compareBackwards(names[narrow(a)] ?? '', names[narrow(b)] ?? ''),
+  print: (value) => `"${nameOfId(narrow(value))}"`,
+  compare: (a, b) => compareBackwards(nameOfId(narrow(a)), nameOfId(narrow(b))),
 };
 
 /** An interface, or 0 for none. */

@@ -1,5 +1,6 @@
+import { idOfName } from '../name-ids.ts';
 import type { Places } from '../netfilter/callers.ts';
-import { BOOLEAN, FIB_ADDRTYPE, IFINDEX, IFNAME, idOfName } from './data-type.ts';
+import { BOOLEAN, FIB_ADDRTYPE, IFINDEX, IFNAME } from './data-type.ts';
 import { fibDevice } from './fib-device.ts';
 import { type FibKey, fibKeyText } from './fib-key.ts';
 import { fibType } from './fib-type.ts';

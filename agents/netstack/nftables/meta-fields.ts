@@ -1,5 +1,6 @@
 import { isVersion6 } from '../header/ip-header.ts';
 import { protocolOf } from '../ip/later-fragment.ts';
+import { idOfName } from '../name-ids.ts';
 import { ETH_IPV4, ETH_IPV6 } from '../protocol-numbers.ts';
 import {
   type DataType,
@@ -7,7 +8,6 @@ import {
   IFNAME,
   INET_PROTO,
   INTEGER,
-  idOfName,
   MARK,
   NF_PROTO,
   NFPROTO_IPV4,

@@ -51,7 +51,14 @@ describe('ipset', () => {
   // The messages are those of ipset 7.17.
   it.each([
     ['add HOSTS foo', 'Syntax error: cannot parse foo: resolving to IPv4 address failed'],
-    ['add PORTS 70000', "Syntax error: '70000' is out of range 0-65535"],
+    [
+      'add PORTS 70000',
+      "Syntax error: '70000' is out of range 0-65535\nSyntax error: 'tcp' is invalid as number\ncannot parse '70000' as a tcp port",
+    ],
+    ['add PORTS 1,2', 'Syntax error: Elem separator in 1,2, but settype bitmap:port supports none.'],
+    ['add NETS 10.0.0.0/33', "Syntax error: '33' is out of range 0-32"],
+    ['add NETS 0.0.0.0/0', 'The value of the CIDR parameter of the IP address is invalid'],
+    ['add NETS 10.0.0.0/8 timeout 5', 'Timeout cannot be used: set was created without timeout support'],
     ['add VIPS 1.2.3.4', 'Syntax error: Second element is missing from 1.2.3.4.'],
     ['add VIPS 10.96.0.1,tcp:443', "Element cannot be added to the set: it's already added"],
     ['del VIPS 10.96.0.1,tcp:444', "Element cannot be deleted from the set: it's not added"],
@@ -79,6 +86,58 @@ describe('ipset', () => {
   });
 });
 
+describe('elements', () => {
+  const members = async (name: string): Promise<string[]> =>
+    (await ipset(`list ${name}`)).stdout.split('Members:\n')[1]!.trim().split('\n').sort();
+
+  it('that are a range are all of its elements', async () => {
+    await ipset('restore', 'create a hash:ip\ncreate n hash:net\ncreate p hash:ip,port\n');
+    await ipset('add a 10.0.0.1-10.0.0.3');
+    await ipset('add n 10.3.0.5-10.3.0.9');
+    await ipset('add p 10.0.0.1,udp:80-81');
+    expect(await members('a')).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.3']);
+    expect(await members('n')).toEqual(['10.3.0.5', '10.3.0.6/31', '10.3.0.8/31']);
+    expect(await members('p')).toEqual(['10.0.0.1,udp:80', '10.0.0.1,udp:81']);
+    expect((await ipset('add p 0.0.0.0/1,80')).stderr).toContain('stands for more than');
+  });
+
+  it('go when their time is over', async () => {
+    await ipset('restore', 'create a hash:ip timeout 100 comment\nadd a 10.0.0.1 comment "two words"\n');
+    await ipset('add a 10.0.0.2 timeout 0');
+    const { clock } = node.world;
+    expect(await members('a')).toEqual(['10.0.0.1 timeout 100 comment "two words"', '10.0.0.2 timeout 0']);
+    await clock.runUntil(() => false, 60_500);
+    expect((await members('a'))[0]).toBe('10.0.0.1 timeout 39 comment "two words"');
+    await ipset('-exist add a 10.0.0.1');
+    await clock.runUntil(() => false, 60_000);
+    expect((await ipset('test a 10.0.0.1')).exitCode).toBe(0);
+    await clock.runUntil(() => false, 40_000);
+    expect(await members('a')).toEqual(['10.0.0.2 timeout 0']);
+  });
+
+  it('take the place of others only if the set says so', async () => {
+    await ipset(
+      'restore',
+      'create a hash:ip maxelem 2 forceadd\nadd a 1.1.1.1\nadd a 1.1.1.2\nadd a 1.1.1.3\n',
+    );
+    const left = await members('a');
+    expect(left).toHaveLength(2);
+    expect(left).toContain('1.1.1.3');
+  });
+
+  it('of two networks, and of marks, are found', async () => {
+    await ipset(
+      'restore',
+      'create a hash:net,net\nadd a 10.0.0.0/8,192.168.0.0/16\nadd a 10.1.0.0/16,192.168.0.0/16 nomatch\n',
+    );
+    expect((await ipset('test a 10.2.3.4,192.168.5.6')).exitCode).toBe(0);
+    expect((await ipset('test a 10.1.3.4,192.168.5.6')).exitCode).toBe(1);
+    expect((await ipset('test a 10.2.3.4,192.169.5.6')).exitCode).toBe(1);
+    await ipset('restore', 'create m hash:ip,mark markmask 0xff\nadd m 10.0.0.1,0x1ff\n');
+    expect(await members('m')).toEqual(['10.0.0.1,0x000000ff']);
+  });
+});
+
 describe('rules that look things up in sets', () => {
   const rule = (match: string) => node.run(...`iptables -A FORWARD ${match} -j DROP`.split(' '));
   const outcome = (to: string, port: number) => node.outcome({ from: '10.244.1.2', to, port });
@@ -99,8 +158,23 @@ describe('rules that look things up in sets', () => {
     expect(await outcome('10.244.2.2', 80)).toBe('10.244.2.2:80');
   });
 
+  it('stop matching when an element expires, established or not', async () => {
+    await ipset('restore', 'create T hash:ip timeout 30\nadd T 10.244.2.2\n');
+    await rule('-m set --match-set T dst');
+    expect(await outcome('10.244.2.2', 80)).toBe('DROP');
+    await node.world.clock.runUntil(() => false, 31_000);
+    expect(await outcome('10.244.2.2', 80)).toBe('10.244.2.2:80');
+  });
+
+  it('count what they match', async () => {
+    await ipset('restore', 'create C hash:net counters\nadd C 10.244.0.0/16\n');
+    await rule('-m set --match-set C dst');
+    for (let i = 0; i < 3; i++) await outcome('10.244.2.2', 80);
+    expect((await ipset('list C')).stdout).toMatch(/10\.244\.0\.0\/16 packets 3 bytes \d+/);
+  });
+
   it('are saved, hold their set, and follow a swap', async () => {
-    await ipset('restore', `${TEXT}create OTHER bitmap:port\nadd OTHER 81\n`);
+    await ipset('restore', `${TEXT}create OTHER bitmap:port range 0-65535\nadd OTHER 81\n`);
     await rule('-m set ! --match-set PORTS dst');
     expect(await node.run('iptables-save')).toContain('-A FORWARD -m set ! --match-set PORTS dst -j DROP\n');
     expect((await ipset('destroy PORTS')).stderr).toContain('it is in use by a kernel component');
