@@ -1,8 +1,9 @@
 import { objectKey } from '../../client/informer.ts';
 import type { ObjectStore } from '../../client/object-store.ts';
 import type { EndpointSlice, Service } from '../../openapi/generated/types.ts';
+import { endpointsByPort, portKey } from './endpoint-info.ts';
 import type { IpFamily } from './ip-family.ts';
-import { endpointsByPort, type ProxiedPort, portKey, servicePorts } from './service-port.ts';
+import { type ProxiedPort, servicePorts } from './service-port.ts';
 
 const SERVICE_NAME = 'kubernetes.io/service-name';
 

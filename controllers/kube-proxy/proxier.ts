@@ -7,6 +7,8 @@ export interface ProxiedNodeFacts {
   /** Empty if the node says none. */
   readonly nodeIp: string;
   readonly zone: string;
+  /** The network of its pods; empty if it has none. */
+  readonly podCidr: string;
 }
 
 export interface ProxierOptions extends ProxiedNodeFacts {

@@ -24,6 +24,8 @@ export interface KubeProxyOptions {
   readonly shellOf: (node: Node) => NodeShell;
 }
 
+/** Others are some other proxy's, or need none. */
+const PROXIED = '!service.kubernetes.io/service-proxy-name,!service.kubernetes.io/headless';
 const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
 const NODES_AT_ONCE = 16;
 
@@ -37,8 +39,8 @@ interface KnownNode {
 /** Keeps the rules of every node equal to what the Services and their endpoints call for. */
 export async function startKubeProxy(context: ControllerContext, options: KubeProxyOptions): Promise<void> {
   const { clock, informers, logger, signal } = context;
-  const services = informers.for(resources.services);
-  const slices = informers.for(resources.endpointslices);
+  const services = informers.for(resources.services, { labelSelector: PROXIED });
+  const slices = informers.for(resources.endpointslices, { labelSelector: PROXIED });
   const nodes = informers.for(resources.nodes);
   const serviceCidrs = informers.for(resources.servicecidrs);
   const configMaps = informers.for(resources.configmaps, {

@@ -50,7 +50,7 @@ export class SimNode {
         now: () => node.world.clock.now(),
       });
       const own = ports.filter(({ service }) => familyOf(service.clusterIp) === family);
-      await newProxier({ nodeName: 'node-1', nodeIp, zone: '', shell }).sync(own);
+      await newProxier({ nodeName: 'node-1', nodeIp, zone: '', podCidr: '', shell }).sync(own);
     }
     return node;
   }

@@ -23,6 +23,7 @@ const QUOTE = 34;
 const HASH = 35;
 const BACKSLASH = 92;
 const COLON = 58;
+const ASTERISK = 42;
 const TWO_CHARACTERS = new Set(['==', '!=', '<=', '>=', '<<', '>>']);
 
 /** Splits nft's language into tokens, one at a time; `token` is the one that is next to be read. */
@@ -101,6 +102,8 @@ export class Scanner {
       const code = text.charCodeAt(at);
       if (code >= 128 || (CLASS[code]! & classes) === 0) break;
     }
+    // The names of devices that begin so.
+    if (text.charCodeAt(at) === ASTERISK) at++;
     this.kind = kind;
     this.token = text.slice(from, at);
     this.end = at;

@@ -1,7 +1,10 @@
 import type { RuleSettings } from '../configuration/rule-settings.ts';
+import type { EndpointInfo } from '../endpoint-info.ts';
 import { hostPort, rangeHolds } from '../ip-family.ts';
+import { localTraffic } from '../local-traffic.ts';
 import { planService } from '../plan-service.ts';
-import type { EndpointInfo, ProxiedPort, ServicePortInfo } from '../service-port.ts';
+import type { ProxiedNodeFacts } from '../proxier.ts';
+import type { ProxiedPort, ServicePortInfo } from '../service-port.ts';
 import { ChainNames } from './chain-names.ts';
 import { comment, jump, type Match, type Rule, verdict } from './rule.ts';
 
@@ -18,12 +21,8 @@ export interface ServiceRules {
   readonly filterProxyFirewall: readonly Rule[];
 }
 
-export interface ServiceRulesOptions {
-  readonly nodeName: string;
-  readonly nodeIp: string;
-  readonly zone: string;
-  /** Pods' traffic towards a ClusterIP is masqueraded only if all is. */
-  readonly settings: Pick<RuleSettings, 'clusterCidr' | 'masqueradeAll'>;
+export interface ServiceRulesOptions extends ProxiedNodeFacts {
+  readonly settings: Pick<RuleSettings, 'localDetector' | 'masqueradeAll'>;
   /** So many endpoints that rules for each do without comments. */
   readonly isLarge: boolean;
 }
@@ -101,9 +100,11 @@ function toNodePort(service: ServicePortInfo, chain: string): Rule {
   };
 }
 
-function clusterIpMasquerade(service: ServicePortInfo, { settings }: ServiceRulesOptions): Rule[] {
-  const { clusterCidr, masqueradeAll } = settings;
-  if (!masqueradeAll && clusterCidr === undefined) return [];
+/** Pods' traffic towards a ClusterIP is masqueraded only if all is. */
+function clusterIpMasquerade(service: ServicePortInfo, node: ServiceRulesOptions): Rule[] {
+  const { localDetector, masqueradeAll } = node.settings;
+  const local = localTraffic(localDetector, node);
+  if (!masqueradeAll && local === undefined) return [];
   const [protocol, port] = protocolPort(service, service.port);
   return [
     {
@@ -112,14 +113,12 @@ function clusterIpMasquerade(service: ServicePortInfo, { settings }: ServiceRule
         protocol,
         { kind: 'destination', cidr: service.clusterIp },
         port,
-        ...(masqueradeAll ? [] : [notFrom(clusterCidr!)]),
+        ...(masqueradeAll || !local ? [] : [{ kind: 'local-traffic', local, negated: true } as const]),
       ],
       target: jump(MARK_MASQUERADE),
     },
   ];
 }
-
-const notFrom = (cidr: string): Match => ({ kind: 'source', cidr, negated: true });
 
 /** A client that came before goes where it went; others by chance, each endpoint with the same odds. */
 function balance(
@@ -178,7 +177,7 @@ function endpointRules(
 
 function externalRules(
   service: ServicePortInfo,
-  { settings: { clusterCidr } }: ServiceRulesOptions,
+  node: ServiceRulesOptions,
   svc: string,
   svl: string | undefined,
 ): Rule[] {
@@ -190,12 +189,13 @@ function externalRules(
     ];
   }
   const fromLocal: Match = { kind: 'address-type', side: 'src', type: 'LOCAL' };
+  const local = localTraffic(node.settings.localDetector, node);
   const fromPods: Rule[] =
-    clusterCidr === undefined
+    local === undefined
       ? []
       : [
           {
-            matches: [comment(`pod traffic for ${what}`), { kind: 'source', cidr: clusterCidr }],
+            matches: [comment(`pod traffic for ${what}`), { kind: 'local-traffic', local }],
             target: jump(svc),
           },
         ];

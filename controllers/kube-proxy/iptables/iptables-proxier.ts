@@ -1,7 +1,7 @@
-import { placeKey } from '../choose-endpoints.ts';
 import type { SyncPeriods } from '../configuration/proxy-config.ts';
 import type { RuleSettings } from '../configuration/rule-settings.ts';
 import { localAddresses, nodePortIps } from '../local-addresses.ts';
+import { partKey } from '../part-key.ts';
 import { Programs } from '../programs.ts';
 import type { NewProxier, ProxiedNodeFacts, Proxier, ProxierOptions, SyncReport } from '../proxier.ts';
 import { runInShell } from '../run-in-shell.ts';
@@ -45,10 +45,7 @@ export function iptablesMode(options: IptablesModeOptions): NewProxier {
 function programsOf({ settings }: IptablesModeOptions, isLarge: boolean): IptablesPrograms {
   return new Programs({
     compile: (port, node) => serviceText(port, { ...node, settings, isLarge }),
-    partKey: (port, node) => {
-      const place = placeKey(port, node);
-      return port.service.loadBalancerSourceRanges.length > 0 ? `${place} ${node.nodeIp}` : place;
-    },
+    partKey: (port, node) => partKey(port, node, settings),
     assemble: (texts, node) => nodeProgram(texts, { settings, nodePortIps: node.nodePortIps }),
     programKey: (node) => String(node.nodePortIps),
     difference: (before, after) => restoreText(after, before, []),

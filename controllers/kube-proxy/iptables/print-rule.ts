@@ -1,4 +1,5 @@
 import { markText } from '../configuration/rule-settings.ts';
+import { iptablesMatch } from '../local-traffic.ts';
 import type { Match, Rule, Target } from './rule.ts';
 
 /** A rule's specification as kube-proxy writes it for iptables-restore, without the `-A CHAIN`. */
@@ -16,6 +17,8 @@ function printMatch(match: Match): string {
       return `${not(match)}-s ${match.cidr}`;
     case 'destination':
       return `${not(match)}-d ${match.cidr}`;
+    case 'local-traffic':
+      return iptablesMatch(match.local, match.negated ?? false);
     case 'destination-port':
       return `--dport ${match.port}`;
     case 'address-type':

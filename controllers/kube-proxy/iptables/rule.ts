@@ -1,3 +1,4 @@
+import type { LocalTraffic } from '../local-traffic.ts';
 import type { Protocol } from '../service-port.ts';
 
 /** One condition of a rule. */
@@ -6,6 +7,7 @@ export type Match =
   | { readonly kind: 'protocol'; readonly protocol: Protocol }
   | { readonly kind: 'source'; readonly cidr: string; readonly negated?: true }
   | { readonly kind: 'destination'; readonly cidr: string; readonly negated?: true }
+  | { readonly kind: 'local-traffic'; readonly local: LocalTraffic; readonly negated?: true }
   | { readonly kind: 'destination-port'; readonly port: number }
   | { readonly kind: 'address-type'; readonly side: 'src' | 'dst'; readonly type: 'LOCAL' }
   | { readonly kind: 'state'; readonly states: string; readonly negated?: true }

@@ -1,7 +1,7 @@
-import { placeKey } from '../choose-endpoints.ts';
 import type { RuleSettings } from '../configuration/rule-settings.ts';
 import type { IpFamily } from '../ip-family.ts';
 import { localAddresses, nodePortIps } from '../local-addresses.ts';
+import { partKey } from '../part-key.ts';
 import { Programs } from '../programs.ts';
 import type { NewProxier, ProxiedNodeFacts, Proxier, ProxierOptions, SyncReport } from '../proxier.ts';
 import { runInShell } from '../run-in-shell.ts';
@@ -37,10 +37,7 @@ export function nftablesMode(options: NftablesModeOptions): NewProxier {
   const { settings } = options;
   const programs: NftablesPrograms = new Programs({
     compile: (port, node) => serviceObjects(port, { ...node, settings }),
-    partKey: (port, node) => {
-      const place = placeKey(port, node);
-      return port.service.loadBalancerSourceRanges.length > 0 ? `${place} ${node.nodeIp}` : place;
-    },
+    partKey: (port, node) => partKey(port, node, settings),
     assemble: (parts) => new Map(parts.map((part) => [part.key, part])),
     programKey: () => '',
     difference: (before, after) => differenceText(before, after, settings.family),

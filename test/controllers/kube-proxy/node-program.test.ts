@@ -8,7 +8,8 @@ import { proxiedPort } from './proxied-port.ts';
 import { testSettings } from './rule-settings.ts';
 
 const settings = testSettings('iptables');
-const OPTIONS = { nodeName: 'node-1', nodeIp: '172.18.0.2', zone: '', settings, isLarge: false };
+const NODE = { nodeName: 'node-1', nodeIp: '172.18.0.2', zone: '', podCidr: '' };
+const OPTIONS = { ...NODE, settings, isLarge: false };
 const BASE = { settings, nodePortIps: undefined };
 
 /** The rules that a node gets: table → chain → rules without `-A CHAIN`. */
