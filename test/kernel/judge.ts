@@ -84,6 +84,8 @@ export async function expectSameRules(kernel: KernelNode, sim: SimNode): Promise
     const counted = [save, '-c'];
     expect(savedRules(kernel.exec(counted))).toEqual(savedRules(await sim.exec(counted)));
   }
+  const accounts = ['nfacct', 'list'];
+  expect(kernel.exec(accounts)).toBe(await sim.exec(accounts));
 }
 
 /** Saved rules, chain by chain in one order, each chain's in its own; with their counters if they are told. */

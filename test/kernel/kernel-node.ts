@@ -80,6 +80,7 @@ export class KernelNode {
   /** Takes all rules away, and what the packets before left behind. */
   async reset(): Promise<void> {
     this.exec(['nft', 'flush', 'ruleset']);
+    this.exec(['nfacct', 'flush']);
     this.exec(['nft', '-f', '-'], QUIET);
     for (const family of ['-4', '-6']) this.exec(['ip', family, 'neigh', 'flush', 'all']);
     // Path MTUs that the errors of before told of.
@@ -91,9 +92,15 @@ export class KernelNode {
   /** The very text that the simulated node prints. */
   async load(mode: ProxyModeName, sim: SimNode): Promise<void> {
     await this.reset();
+    await this.loadAccounts(sim);
     this.exec(['iptables-restore'], await sim.exec(['iptables-save']));
     this.exec(['ip6tables-restore'], await sim.exec(['ip6tables-save']));
     if (mode === 'nftables') this.exec(['nft', '-f', '-'], await sim.exec(['nft', 'list', 'ruleset']));
+  }
+
+  /** The accounting objects that rules of the simulated node may name. */
+  async loadAccounts(sim: SimNode): Promise<void> {
+    this.exec(['nfacct', 'restore'], await sim.exec(['nfacct', 'list']));
   }
 
   /** Runs a command on the node. */

@@ -45,6 +45,8 @@ const EARLY = [
   '-m pkttype --pkt-type unicast',
   '-m pkttype ! --pkt-type broadcast',
   '-m pkttype --pkt-type multicast',
+  '-m nfacct --nfacct-name all',
+  '-p udp -m nfacct --nfacct-name udp -m udp --dport 53',
 ];
 const LATE = [
   '-m conntrack --ctstate NEW',
@@ -58,6 +60,7 @@ const LATE = [
   '-m physdev --physdev-in pod2',
   '-m physdev --physdev-is-bridged',
   '-m connmark --mark 0x0',
+  '-m conntrack --ctstate INVALID -m nfacct --nfacct-name invalid',
 ];
 const VERSIONS = {
   IPv4: {
@@ -111,6 +114,8 @@ it.each(['IPv4', 'IPv6'] as const)(
 *mangle
 ${counting('INPUT', [...LATE, ...late])}${counting('FORWARD', [...LATE, ...late])}COMMIT
 `;
+      for (const account of ['all', 'udp', 'invalid']) await sim.exec(['nfacct', 'add', account]);
+      await kernel.loadAccounts(sim);
       expect(await sim.exec([`${program}-restore`], text)).toBe('');
       kernel.exec([`${program}-restore`], text);
       const save = [`${program}-save`];

@@ -193,6 +193,12 @@ export interface RpfilterMatch {
   readonly invert: boolean;
 }
 
+/** Counts what comes so far in an accounting object. */
+export interface NfacctMatch {
+  readonly kind: 'nfacct';
+  readonly name: string;
+}
+
 export type Match =
   | CommentMatch
   | ConntrackMatch
@@ -211,6 +217,7 @@ export type Match =
   | SetMatch
   | RpfilterMatch
   | IpvsMatch
+  | NfacctMatch
   | HeaderMatch;
 
 export const REJECT_TYPES = [
