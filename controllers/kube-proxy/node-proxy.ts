@@ -128,7 +128,7 @@ export class NodeProxy {
     const isFull = proxier.isFullSyncDue;
     try {
       const report = await proxier.sync(wanted);
-      metrics.synced(family, report, clock.now() - started, clock.now());
+      if (report) metrics.synced(family, report, clock.now() - started, clock.now());
     } catch (error) {
       metrics.failed(family, config.mode, isFull);
       throw error;

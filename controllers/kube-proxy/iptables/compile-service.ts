@@ -5,6 +5,7 @@ import { localTraffic } from '../local-traffic.ts';
 import { planService } from '../plan-service.ts';
 import type { ProxiedNodeFacts } from '../proxier.ts';
 import type { ProxiedPort, ServicePortInfo } from '../service-port.ts';
+import { LOCALHOST_ACCEPTED } from './accounts.ts';
 import { ChainNames } from './chain-names.ts';
 import { comment, jump, type Match, type Rule, verdict } from './rule.ts';
 
@@ -22,9 +23,11 @@ export interface ServiceRules {
 }
 
 export interface ServiceRulesOptions extends ProxiedNodeFacts {
-  readonly settings: Pick<RuleSettings, 'localDetector' | 'masqueradeAll'>;
+  readonly settings: Pick<RuleSettings, 'family' | 'localDetector' | 'localhostNodePorts' | 'masqueradeAll'>;
   /** So many endpoints that rules for each do without comments. */
   readonly isLarge: boolean;
+  /** The node has accounting objects to count in. */
+  readonly hasAccounts: boolean;
 }
 
 export const MARK_MASQUERADE = 'KUBE-MARK-MASQ';
@@ -70,7 +73,7 @@ export function compileService(port: ProxiedPort, options: ServiceRulesOptions):
           ]
         : []),
     ],
-    natNodePorts: hasExternal && service.nodePort > 0 ? [toNodePort(service, ext)] : [],
+    natNodePorts: hasExternal && service.nodePort > 0 ? toNodePort(service, ext, options) : [],
     filterServices: refuseInternal ? [refuse(service, refuseInternal, service.clusterIp)] : [],
     filterExternalServices: refuseExternal ? refuseExternally(service, refuseExternal) : [],
     filterNodePorts: service.healthCheckNodePort > 0 ? [acceptHealthChecks(service)] : [],
@@ -93,11 +96,25 @@ function toAddress(service: ServicePortInfo, ip: string, what: string, chain: st
   };
 }
 
-function toNodePort(service: ServicePortInfo, chain: string): Rule {
-  return {
-    matches: [comment(service.name), ...protocolPort(service, service.nodePort)],
+/** What comes by way of localhost is counted, for who uses it will miss it under nftables. */
+function toNodePort(service: ServicePortInfo, chain: string, options: ServiceRulesOptions): Rule[] {
+  const { family, localhostNodePorts } = options.settings;
+  const [protocol, port] = protocolPort(service, service.nodePort);
+  const what = comment(service.name);
+  const counted: Rule = {
+    matches: [
+      what,
+      protocol,
+      { kind: 'destination', cidr: family.loopback },
+      port,
+      { kind: 'account', name: LOCALHOST_ACCEPTED },
+    ],
     target: jump(chain),
   };
+  return [
+    ...(localhostNodePorts && options.hasAccounts ? [counted] : []),
+    { matches: [what, protocol, port], target: jump(chain) },
+  ];
 }
 
 /** Pods' traffic towards a ClusterIP is masqueraded only if all is. */

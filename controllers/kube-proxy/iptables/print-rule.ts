@@ -29,6 +29,8 @@ function printMatch(match: Match): string {
       return `-m mark ${not(match)}--mark ${markText(match.mark)}/${markText(match.mark)}`;
     case 'probability':
       return `-m statistic --mode random --probability ${(match.one / match.of).toFixed(10)}`;
+    case 'account':
+      return `-m nfacct --nfacct-name ${match.name}`;
     case 'recent-check':
       return `-m recent --name ${match.list} --rcheck --seconds ${match.seconds} --reap`;
     case 'recent-set':

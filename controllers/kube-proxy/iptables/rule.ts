@@ -13,6 +13,7 @@ export type Match =
   | { readonly kind: 'state'; readonly states: string; readonly negated?: true }
   | { readonly kind: 'mark'; readonly mark: number; readonly negated?: true }
   | { readonly kind: 'probability'; readonly one: number; readonly of: number }
+  | { readonly kind: 'account'; readonly name: string }
   | { readonly kind: 'recent-check'; readonly list: string; readonly seconds: number }
   | { readonly kind: 'recent-set'; readonly list: string };
 

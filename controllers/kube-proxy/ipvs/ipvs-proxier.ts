@@ -73,11 +73,12 @@ class IpvsProxier implements Proxier {
     return now() - this.#lastLook >= period;
   }
 
-  async sync(ports: readonly ProxiedPort[]): Promise<SyncReport> {
+  async sync(ports: readonly ProxiedPort[]): Promise<SyncReport | undefined> {
     const isFull = this.isFullSyncDue;
-    if (isFull || this.#written?.ports !== ports) await this.#write(ports, isFull);
+    const isDue = isFull || this.#written?.ports !== ports;
+    if (isDue) await this.#write(ports, isFull);
     await this.#removeIdle();
-    return { isFull };
+    return isDue ? { isFull } : undefined;
   }
 
   async #write(ports: readonly ProxiedPort[], isFull: boolean): Promise<void> {

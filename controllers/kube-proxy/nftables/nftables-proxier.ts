@@ -50,7 +50,9 @@ class NftablesProxier implements Proxier {
   readonly #mode: NftablesModeOptions;
   readonly #node: ProxierOptions;
   /** Undefined: unknown, so everything is written. */
-  #written: { readonly objects: NodeObjects; readonly serviceCidrs: string } | undefined;
+  #written:
+    | { readonly objects: NodeObjects; readonly ports: readonly ProxiedPort[]; readonly serviceCidrs: string }
+    | undefined;
   #lastFull = 0;
   /** When chains that nothing leads to were emptied. */
   readonly #stale = new Map<string, number>();
@@ -68,12 +70,13 @@ class NftablesProxier implements Proxier {
     );
   }
 
-  async sync(ports: readonly ProxiedPort[]): Promise<SyncReport> {
-    const objects = this.#programs.of(ports, this.#node);
+  async sync(ports: readonly ProxiedPort[]): Promise<SyncReport | undefined> {
     const serviceCidrs = this.#serviceCidrs().join(' ');
     const isFull = this.isFullSyncDue;
     const now = this.#mode.now();
     const cleanupFailed = !(await this.#deleteDoomed(now));
+    if (!isFull && !cleanupFailed && this.#written?.ports === ports) return undefined;
+    const objects = this.#programs.of(ports, this.#node);
     const { text, chains, staleChains } = isFull
       ? await this.#everything(objects)
       : this.#programs.difference(this.#written!.objects, objects);
@@ -82,7 +85,7 @@ class NftablesProxier implements Proxier {
     // One that is used again is forgotten.
     for (const chain of chains) this.#stale.delete(chain);
     for (const chain of staleChains) this.#stale.set(chain, now);
-    this.#written = { objects, serviceCidrs };
+    this.#written = { objects, ports, serviceCidrs };
     if (isFull) this.#lastFull = now;
     return { isFull, cleanupFailed };
   }

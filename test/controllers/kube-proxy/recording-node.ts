@@ -43,7 +43,7 @@ export class RecordingNode {
   }
 
   /** Everything that was said to change the node. */
-  async sync(ports: readonly ProxiedPort[]): Promise<SyncReport> {
+  async sync(ports: readonly ProxiedPort[]): Promise<SyncReport | undefined> {
     this.commands.length = 0;
     return await this.#proxier.sync(ports);
   }
