@@ -50,6 +50,7 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
   slices.store.addIndex('service', (slice) => [serviceOf(slice)]);
   const defaults = { mode: options.mode, clusterCidrs: options.clusterCidr.split(',') };
   const metrics = new ProxyMetrics(context.metrics);
+  metrics.show(options.mode);
   const portsOf = new Map(
     IP_FAMILIES.map((family) => [family, new ProxiedPorts(family, services.store, slices.store)]),
   );
@@ -129,7 +130,8 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
     changed(objectKey(service));
   };
   const sliceChanged = (slice: EndpointSlice, triggerTime = Number.NaN): void => {
-    metrics.changed('endpoint', triggerTime > startedAt ? triggerTime : undefined);
+    metrics.changed('endpoint');
+    if (triggerTime > startedAt) metrics.triggered(slice.addressType, triggerTime);
     changed(serviceOf(slice));
   };
   const triggerTime = ({ metadata }: EndpointSlice): number =>
@@ -163,6 +165,7 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
     else logger.info({}, 'another configuration');
     config = wanted;
     modes = new Map();
+    metrics.show(config.mode);
     syncAll();
   };
   configMaps.addHandler({ onAdd: configure, onUpdate: (_previous, configMap) => configure(configMap) });
