@@ -30,6 +30,7 @@ import type { Mac } from './mac.ts';
 import { NeighbourTable } from './neigh/neighbour-table.ts';
 import { NetError } from './net-error.ts';
 import { Hooks } from './netfilter/hooks.ts';
+import { Accounts } from './nfacct/accounts.ts';
 import { Nftables } from './nftables/nftables.ts';
 import type { Packet } from './packet.ts';
 import { type Softirq, softirqOf } from './softirq.ts';
@@ -79,6 +80,7 @@ export class Netns {
   readonly nat: NatHooks;
   readonly nat6: NatHooks;
   readonly ipsets: IpSets;
+  readonly accounts = new Accounts(this);
   readonly iptables: Iptables;
   readonly ip6tables: Iptables;
   readonly nftables: Nftables;

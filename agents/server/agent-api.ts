@@ -7,6 +7,7 @@ import type { Kubelet } from '../kubelet/kubelet.ts';
 import type { Netns } from '../netstack/netns.ts';
 import { requestPath } from '../sockets/request-path.ts';
 import { followLog } from './follow-log.ts';
+import { PROXY_COMMANDS } from './proxy-commands.ts';
 
 /** Who asks: the subject of a client certificate. */
 export interface AgentUser {
@@ -23,23 +24,6 @@ export interface AgentApiOptions {
 }
 
 const LARGEST_STDIN = 64 * 1024 * 1024;
-/** What a proxy may run: the tools that program the kernel's network, as its capability NET_ADMIN would allow. */
-const PROXY_COMMANDS = new Set([
-  'iptables',
-  'iptables-save',
-  'iptables-restore',
-  'conntrack',
-  'ip',
-  'ipset',
-  'ip6tables',
-  'ip6tables-save',
-  'ip6tables-restore',
-  'ipvsadm',
-  'kube-proxy-health',
-  'nft',
-  'sysctl',
-]);
-
 /**
  * What a node answers to the cluster's components, like a kubelet's own API: `/containerLogs`, `/healthz`,
  * `/metrics`; and what stands for root on the machine: `POST /run` (a command) and `GET /capture?link=`.

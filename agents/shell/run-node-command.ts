@@ -9,6 +9,7 @@ import { iptablesCommands } from './iptables.ts';
 import { ipvsadm } from './ipvsadm.ts';
 import { kubeProxyHealth } from './kube-proxy-health.ts';
 import { nc } from './nc.ts';
+import { nfacct } from './nfacct.ts';
 import { nft } from './nft.ts';
 import { ping } from './ping.ts';
 import { ss } from './ss.ts';
@@ -34,6 +35,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   sysctl,
   curl,
   nc,
+  nfacct,
   nft,
   ipvsadm,
   'kube-proxy-health': kubeProxyHealth,

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { ProxyHealthState } from '../../client/proxy-health.ts';
+import type { ProxyHealthAnswers, ProxyHealthState } from '../../client/proxy-health.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { type IpAddress, parseIp } from '../netstack/ip-address.ts';
+import { formatEndpoint, type IpAddress, parseIp } from '../netstack/ip-address.ts';
 import { ANY_IPV6 } from '../netstack/ipv6.ts';
 import { isNetError } from '../netstack/net-error.ts';
 import { type HttpListener, type StopServer, serveHttp, type TcpHost } from './http-server.ts';
@@ -13,7 +13,12 @@ export interface ProxyHealthOptions {
 }
 
 /** kube-proxy's healthzBindAddress. */
-const OWN_PORT = 10_256;
+const OWN = { address: ANY_IPV6, port: 10_256 };
+
+interface Local {
+  readonly address: IpAddress;
+  readonly port: number;
+}
 
 /**
  * Answers in kube-proxy's name on a node: /healthz and /livez, and for each Service with a healthCheckNodePort
@@ -24,6 +29,7 @@ export class ProxyHealth {
   readonly #open = new Map<string, StopServer>();
   #state: ProxyHealthState | undefined;
   #updatedAt = 0;
+  #answers: ProxyHealthAnswers = { healthz: {}, livez: {} };
 
   constructor(options: ProxyHealthOptions) {
     this.#options = options;
@@ -34,13 +40,12 @@ export class ProxyHealth {
     this.#state = state;
     this.#updatedAt = this.#options.clock.now();
     const wanted = new Map<string, () => StopServer>([
-      ['own', () => this.#serve(ANY_IPV6, OWN_PORT, (request, response) => this.#own(request.url, response))],
+      [formatEndpoint(OWN), () => this.#serve(OWN, (request, response) => this.#own(request.url, response))],
     ]);
-    for (const { port } of state.services) {
-      for (const address of state.addresses)
-        wanted.set(`${address}:${port}`, () =>
-          this.#serve(parseIp(address) ?? ANY_IPV6, port, (_, response) => this.#service(port, response)),
-        );
+    for (const service of state.services) {
+      const local = localOf(service);
+      const key = formatEndpoint(local);
+      wanted.set(key, () => this.#serve(local, (_, response) => this.#service(key, response)));
     }
     for (const [key, stop] of this.#open) {
       if (wanted.has(key)) continue;
@@ -48,6 +53,13 @@ export class ProxyHealth {
       stop();
     }
     return [...wanted].flatMap(([key, open]) => (this.#open.has(key) ? [] : this.#tryOpen(key, open)));
+  }
+
+  /** Those since they were last taken. */
+  takeAnswers(): ProxyHealthAnswers {
+    const answers = this.#answers;
+    this.#answers = { healthz: {}, livez: {} };
+    return answers;
   }
 
   #tryOpen(key: string, open: () => StopServer): string[] {
@@ -60,46 +72,75 @@ export class ProxyHealth {
     }
   }
 
-  #serve(address: IpAddress, port: number, listener: HttpListener): StopServer {
+  #serve(local: Local, listener: HttpListener): StopServer {
     const { tcp, onFault } = this.#options;
-    return serveHttp(tcp, { address, port }, listener, onFault);
+    return serveHttp(tcp, local, listener, onFault);
   }
 
   #isHealthy(): boolean {
-    return this.#options.clock.now() - this.#updatedAt <= (this.#state?.validMs ?? 0);
+    return this.#options.clock.now() - this.#updatedAt < (this.#state?.validMs ?? 0);
   }
 
   #own(url: string | undefined, response: ServerResponse): void {
     const path = url?.split('?')[0];
     if (path !== '/healthz' && path !== '/livez')
-      return void response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n');
-    const isHealthy = this.#isHealthy();
+      return this.#answer(response, 404, 'text/plain; charset=utf-8', '404 page not found\n');
+    const healthy = this.#isHealthy();
+    const { families = [], nodeEligible = true } = this.#state ?? {};
+    const isOk = healthy && (path === '/livez' || nodeEligible);
     const now = this.#options.clock.now();
-    const nodeEligible = this.#state?.nodeEligible ?? true;
-    const times = `"lastUpdated": "${goTime(isHealthy ? now : this.#updatedAt)}","currentTime": "${goTime(now)}"`;
-    if (path === '/livez') return answer(response, isHealthy, `{${times}}`);
-    answer(response, isHealthy && nodeEligible, `{${times}, "nodeEligible": ${nodeEligible}}`);
+    const updated = goTime(this.#updatedAt);
+    const status = Object.fromEntries(families.map((family) => [family, { lastUpdated: updated, healthy }]));
+    const body = {
+      lastUpdated: isOk ? goTime(now) : updated,
+      currentTime: goTime(now),
+      ...(path === '/healthz' ? { nodeEligible } : {}),
+      healthy,
+      status,
+    };
+    const code = isOk ? 200 : 503;
+    const answers = this.#answers[path === '/livez' ? 'livez' : 'healthz'];
+    answers[code] = (answers[code] ?? 0) + 1;
+    this.#answer(response, code, JSON_TYPE, JSON.stringify(body));
   }
 
-  #service(port: number, response: ServerResponse): void {
-    const service = this.#state?.services.find((each) => each.port === port);
-    if (!service) return void response.writeHead(404).end();
+  #service(key: string, response: ServerResponse): void {
+    const service = this.#state?.services.find((each) => formatEndpoint(localOf(each)) === key);
+    if (!service) return this.#answer(response, 200, JSON_TYPE, '');
     const { namespace, name, localEndpoints } = service;
     const serviceProxyHealthy = this.#isHealthy();
     const body = { service: { namespace, name }, localEndpoints, serviceProxyHealthy };
-    response.setHeader('X-Load-Balancing-Endpoint-Weight', localEndpoints);
-    answer(response, localEndpoints > 0 && serviceProxyHealthy, JSON.stringify(body, undefined, '\t'));
+    const code = localEndpoints > 0 && serviceProxyHealthy ? 200 : 503;
+    const weight = { 'X-Load-Balancing-Endpoint-Weight': localEndpoints };
+    this.#answer(response, code, JSON_TYPE, JSON.stringify(body, undefined, '\t'), weight);
+  }
+
+  /** With the headers of Go's server, in its order. */
+  #answer(
+    response: ServerResponse,
+    status: number,
+    type: string,
+    body: string,
+    more: Readonly<Record<string, number>> = {},
+  ): void {
+    const headers = {
+      'Content-Type': type,
+      'X-Content-Type-Options': 'nosniff',
+      ...more,
+      Date: new Date(this.#options.clock.now()).toUTCString(),
+      'Content-Length': Buffer.byteLength(body),
+    };
+    response.writeHead(status, headers).end(body);
   }
 }
 
-function answer(response: ServerResponse, isOk: boolean, body: string): void {
-  response.setHeader('Content-Type', 'application/json');
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  response.writeHead(isOk ? 200 : 503, { 'Content-Length': Buffer.byteLength(body) }).end(body);
+const JSON_TYPE = 'application/json';
+
+function localOf({ address, port }: ProxyHealthState['services'][number]): Local {
+  return { address: parseIp(address) ?? ANY_IPV6, port };
 }
 
-/** As Go prints a time: `2025-03-01 12:00:00.5 +0000 UTC`. */
+/** As Go writes a time in JSON: `2025-03-01T12:00:00.5Z`. */
 function goTime(milliseconds: number): string {
-  const [day, time = ''] = new Date(milliseconds).toISOString().split('T');
-  return `${day} ${time.replace(/\.?0*Z$/, '')} +0000 UTC`;
+  return new Date(milliseconds).toISOString().replace(/\.?0*Z$/, 'Z');
 }

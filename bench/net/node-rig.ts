@@ -90,6 +90,7 @@ export class NodeRig {
       nodeName: 'node-1',
       nodeIp: family === IPV6 ? 'fd00:172:18::2' : '172.18.0.2',
       zone: '',
+      podCidr: '',
       shell: { run: (argv, stdin = '') => runNodeCommand(argv, stdin, { ns: this.node } as never) },
     });
   }

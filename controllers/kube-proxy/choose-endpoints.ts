@@ -1,5 +1,6 @@
+import type { EndpointInfo } from './endpoint-info.ts';
 import type { ProxiedNodeFacts } from './proxier.ts';
-import type { EndpointInfo, ProxiedPort } from './service-port.ts';
+import type { ProxiedPort } from './service-port.ts';
 
 /** Which endpoints a node's rules use for each kind of traffic. */
 export interface ChosenEndpoints {
@@ -47,11 +48,4 @@ function hinted(
   if (place === '' || ready.some((endpoint) => !hintsOf(endpoint)?.length)) return undefined;
   const near = ready.filter((endpoint) => hintsOf(endpoint)!.includes(place));
   return near.length > 0 ? near : undefined;
-}
-
-/** What of a node the choice depends on; undefined: nothing. */
-export function placeKey({ service, endpoints }: ProxiedPort, { nodeName, zone }: Place): string | undefined {
-  const depends =
-    service.internalLocal || service.externalLocal || endpoints.some(({ hints }) => hints !== undefined);
-  return depends ? `${nodeName} ${zone}` : undefined;
 }

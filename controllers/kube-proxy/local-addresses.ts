@@ -28,13 +28,16 @@ function addressesIn(link: string, family: IpFamily): string[] {
   return [...lines].map(([, address]) => address!).filter((address) => !address.startsWith('fe80:'));
 }
 
-/** Those of a node's addresses that have node ports; undefined: all that it ever has. */
+/**
+ * Those of a node's addresses that have node ports; undefined: all that it ever has, as in a family that the node
+ * is not known by (k8s cmd/kube-proxy/app/server.go).
+ */
 export function nodePortIps(
   wanted: NodePortAddresses,
   nodeIp: string,
   addresses: readonly string[],
 ): readonly string[] | undefined {
+  if (wanted === 'primary') return nodeIp === '' ? undefined : [nodeIp];
   if (wanted === 'all') return undefined;
-  if (wanted === 'primary') return nodeIp === '' ? [] : [nodeIp];
   return addresses.filter((address) => wanted.some((cidr) => rangeHolds(cidr, address)));
 }

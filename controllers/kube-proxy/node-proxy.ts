@@ -1,27 +1,29 @@
 import type { NodeShell } from '../../client/node-shell.ts';
-import type { ProxyHealthState } from '../../client/proxy-health.ts';
+import { type ProxyHealthState, parseProxyHealthAnswers } from '../../client/proxy-health.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { nodeSettings } from './configuration/node-settings.ts';
 import type { ProxyConfig } from './configuration/proxy-config.ts';
 import { ruleSettings } from './configuration/rule-settings.ts';
+import { forgetStaleFlows } from './forget-stale-flows.ts';
 import { healthCheckedServices } from './health-state.ts';
-import { IPV4, type IpFamily } from './ip-family.ts';
+import type { IpFamily } from './ip-family.ts';
+import { readAccounts } from './iptables/accounts.ts';
 import { localAddresses, nodePortIps } from './local-addresses.ts';
 import { noLocalEndpoints } from './no-local-endpoints.ts';
-import type { ProxiedNodeFacts, Proxier, ProxierOptions } from './proxier.ts';
+import type { ProxiedNodeFacts, Proxier, ProxierOptions, SyncReport } from './proxier.ts';
 import type { ProxyMetrics } from './proxy-metrics.ts';
 import type { ProxyMode } from './proxy-mode.ts';
 import { runInShell } from './run-in-shell.ts';
 import type { ProxiedPort } from './service-port.ts';
-import { listUdpFlows, sameServers, staleUdpFlows, type UdpServers, udpServers } from './stale-udp-flows.ts';
+import { sameServers, type UdpServers, udpServers } from './stale-udp-flows.ts';
 import { SyncLimiter } from './sync-limiter.ts';
 
 export interface NodeProxyOptions {
   readonly nodeName: string;
   readonly processors: number;
   readonly shell: NodeShell;
-  /** The families that the node has addresses of, with what is to be known for each. */
+  /** The families that the node is programmed for, with what is to be known for each. */
   readonly families: ReadonlyMap<IpFamily, ProxiedNodeFacts>;
   readonly config: ProxyConfig;
   /** What the node's kernel was made ready for before, since it booted. */
@@ -32,7 +34,7 @@ export interface NodeProxyOptions {
   readonly logger: Logger;
 }
 
-const EVERYWHERE = '0.0.0.0';
+type PortsOf = (family: IpFamily) => readonly ProxiedPort[];
 
 interface FamilyState {
   readonly family: IpFamily;
@@ -43,6 +45,8 @@ interface FamilyState {
   isClean: boolean;
   /** By what flows were last judged. */
   udpServers: UdpServers | undefined;
+  /** Changes of endpoints that came after are not in the rules yet. */
+  seenTriggers: number;
 }
 
 /** What kube-proxy is to one node: under one configuration, for all its families. */
@@ -52,18 +56,25 @@ export class NodeProxy {
   readonly #families: readonly FamilyState[];
   #isPrepared = false;
   #health: { readonly text: string; readonly at: number } | undefined;
-  /** Changes of endpoints that came after are not in the rules yet. */
-  #seenTriggers: number;
+  #countedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: NodeProxyOptions) {
     this.#options = options;
     this.limiter = new SyncLimiter(options.config.periods.minSyncMs);
-    this.#seenTriggers = options.metrics.triggers.latest;
     this.#families = [...options.families].map(([family, facts]) => {
       const proxierOptions = { ...facts, shell: options.shell };
       const mode = options.modeOf(family);
       const proxier = mode.newProxier(proxierOptions);
-      return { family, mode, proxier, options: proxierOptions, isClean: false, udpServers: undefined };
+      const seenTriggers = options.metrics.triggers[family.name].latest;
+      return {
+        family,
+        mode,
+        proxier,
+        options: proxierOptions,
+        isClean: false,
+        udpServers: undefined,
+        seenTriggers,
+      };
     });
   }
 
@@ -78,47 +89,54 @@ export class NodeProxy {
   }
 
   /** `nodeEligible`: whether balancers may choose the node. */
-  async sync(portsOf: (family: IpFamily) => readonly ProxiedPort[], nodeEligible: boolean): Promise<void> {
-    const { config, configBefore, processors, metrics } = this.#options;
+  async sync(portsOf: PortsOf, nodeEligible: boolean): Promise<void> {
+    const { config, configBefore, processors } = this.#options;
     if (!this.#isPrepared) {
       for (const argv of nodeSettings(config, configBefore, processors))
         await runInShell(this.#options, argv);
       this.#isPrepared = true;
     }
-    // Those that come while it is written are not in it.
-    const { latest } = metrics.triggers;
-    const programmed = metrics.triggers.since(this.#seenTriggers);
     for (const state of this.#families) await this.#syncFamily(state, portsOf(state.family));
-    this.#seenTriggers = latest;
-    for (const { family } of this.#families)
-      metrics.programmed(family, programmed, this.#options.clock.now());
-    await this.#tellHealth(portsOf(IPV4), nodeEligible);
+    await this.#tellHealth(portsOf, nodeEligible);
+    if (config.mode === 'iptables') await this.#readAccounts();
   }
 
   /** Said again at every look at the node: who has heard nothing for two periods takes kube-proxy for dead. */
-  async #tellHealth(ports: readonly ProxiedPort[], nodeEligible: boolean): Promise<void> {
-    const { clock, config, nodeName, shell, logger } = this.#options;
+  async #tellHealth(portsOf: PortsOf, nodeEligible: boolean): Promise<void> {
+    const { clock, config, nodeName, shell, logger, metrics } = this.#options;
     const { syncMs } = config.periods;
+    const checks = [];
+    for (const state of this.#families)
+      checks.push({ ports: portsOf(state.family), addresses: await this.#healthAddresses(state) });
     const state: ProxyHealthState = {
       validMs: 2 * syncMs,
       nodeEligible,
-      addresses: [...(await this.#healthAddresses())],
-      services: healthCheckedServices(ports, nodeName),
+      families: this.#families.map(({ family }) => family.name),
+      services: healthCheckedServices(checks, nodeName),
     };
     const text = JSON.stringify(state);
     if (text === this.#health?.text && clock.now() - this.#health.at < syncMs) return;
-    const { exitCode, stderr } = await shell.run(['kube-proxy-health'], text);
+    const { exitCode, stdout, stderr } = await shell.run(['kube-proxy-health'], text);
     if (exitCode !== 0)
       logger.error({ node: nodeName, error: stderr.trim() }, 'a health check port is not open');
+    const answers = parseProxyHealthAnswers(stdout);
+    if (!(answers instanceof Error)) metrics.answered(answers);
     this.#health = { text, at: clock.now() };
   }
 
-  async #healthAddresses(): Promise<readonly string[]> {
-    const state = this.#families.find(({ family }) => family === IPV4);
-    if (!state) return [];
-    const { nodePortAddresses } = ruleSettings(this.#options.config, IPV4);
-    const listed = typeof nodePortAddresses === 'string' ? [] : await localAddresses(state.options, IPV4);
-    return nodePortIps(nodePortAddresses, state.options.nodeIp, listed) ?? [EVERYWHERE];
+  async #healthAddresses({ family, options }: FamilyState): Promise<readonly string[] | undefined> {
+    const { nodePortAddresses } = ruleSettings(this.#options.config, family);
+    const listed = typeof nodePortAddresses === 'string' ? [] : await localAddresses(options, family);
+    return nodePortIps(nodePortAddresses, options.nodeIp, listed);
+  }
+
+  /** Once a period. */
+  async #readAccounts(): Promise<void> {
+    const { clock, config, metrics, nodeName, shell } = this.#options;
+    if (clock.now() - this.#countedAt < config.periods.syncMs) return;
+    this.#countedAt = clock.now();
+    const { stdout } = await shell.run(['nfacct', 'list']);
+    metrics.counted(nodeName, readAccounts(stdout));
   }
 
   async #syncFamily(state: FamilyState, wanted: readonly ProxiedPort[]): Promise<void> {
@@ -126,24 +144,32 @@ export class NodeProxy {
     const { family, mode, options, proxier } = state;
     const started = clock.now();
     const isFull = proxier.isFullSyncDue;
+    // Those that come while it is written are not in it.
+    const { latest } = metrics.triggers[family.name];
+    const programmed = metrics.triggers[family.name].since(state.seenTriggers);
+    let report: SyncReport | undefined;
     try {
-      const report = await proxier.sync(wanted);
-      metrics.synced(family, report, clock.now() - started, clock.now());
+      report = await proxier.sync(wanted);
+      if (report) metrics.synced(family, report, clock.now() - started, clock.now());
     } catch (error) {
       metrics.failed(family, config.mode, isFull);
       throw error;
     }
+    state.seenTriggers = latest;
+    metrics.programmed(family, programmed, clock.now());
     metrics.noLocalEndpoints(family, noLocalEndpoints(wanted, options));
-    await this.#forgetStaleFlows(state, udpServers(wanted));
+    await this.#forgetStaleFlows(state, udpServers(wanted), report?.isFull === true);
     if (!state.isClean) await mode.removeOthers(options);
     state.isClean = true;
   }
 
-  async #forgetStaleFlows(state: FamilyState, servers: UdpServers): Promise<void> {
-    if (state.udpServers && sameServers(state.udpServers, servers)) return;
-    const { shell } = this.#options;
-    const { stdout } = await shell.run(listUdpFlows(state.family));
-    for (const argv of staleUdpFlows(stdout, servers, state.family)) await shell.run(argv);
+  /** Flows that began while the rules were not there are looked for too. */
+  async #forgetStaleFlows(state: FamilyState, servers: UdpServers, wasFull: boolean): Promise<void> {
+    if (!wasFull && state.udpServers && sameServers(state.udpServers, servers)) return;
+    const { clock, metrics, shell } = this.#options;
+    const started = clock.now();
+    const deleted = await forgetStaleFlows(shell, state.family, servers);
+    metrics.reconciled(state.family, deleted, clock.now() - started);
     state.udpServers = servers;
   }
 }

@@ -1,6 +1,7 @@
 import { chooseEndpoints } from './choose-endpoints.ts';
+import type { EndpointInfo } from './endpoint-info.ts';
 import type { ProxiedNodeFacts } from './proxier.ts';
-import type { EndpointInfo, ProxiedPort } from './service-port.ts';
+import type { ProxiedPort } from './service-port.ts';
 
 /** What one node does for a Service's port, in whatever words a proxy mode says it. */
 export interface ServicePlan {

@@ -1,18 +1,19 @@
 import type { Node } from '../../openapi/generated/types.ts';
-import { IP_FAMILIES, IPV4, type IpFamily, inFamily } from './ip-family.ts';
+import { IP_FAMILIES, type IpFamily, inFamily } from './ip-family.ts';
 import type { ProxiedNodeFacts } from './proxier.ts';
 
-/** What is to be known of a node for each family that it has addresses of; IPv4 even if it has none yet. */
-export function nodeFacts({ metadata, status }: Node): ReadonlyMap<IpFamily, ProxiedNodeFacts> {
+/** What is to be known of a node for each family: kernels have both, whatever addresses the node is known by. */
+export function nodeFacts({ metadata, spec, status }: Node): ReadonlyMap<IpFamily, ProxiedNodeFacts> {
   const internal = (status?.addresses ?? []).flatMap(({ type, address }) =>
     type === 'InternalIP' && address ? [address] : [],
   );
+  const podCidrs = spec?.podCIDRs ?? (spec?.podCIDR ? [spec.podCIDR] : []);
   const zone = metadata.labels?.['topology.kubernetes.io/zone'] ?? '';
   return new Map(
-    IP_FAMILIES.flatMap((family) => {
+    IP_FAMILIES.map((family) => {
       const [nodeIp = ''] = inFamily(family, internal);
-      if (nodeIp === '' && (family !== IPV4 || internal.length > 0)) return [];
-      return [[family, { nodeName: metadata.name ?? '', nodeIp, zone }] as const];
+      const [podCidr = ''] = inFamily(family, podCidrs);
+      return [family, { nodeName: metadata.name ?? '', nodeIp, zone, podCidr }] as const;
     }),
   );
 }

@@ -7,6 +7,8 @@ export interface ProxiedNodeFacts {
   /** Empty if the node says none. */
   readonly nodeIp: string;
   readonly zone: string;
+  /** The network of its pods; empty if it has none. */
+  readonly podCidr: string;
 }
 
 export interface ProxierOptions extends ProxiedNodeFacts {
@@ -30,8 +32,11 @@ export interface SyncReport {
 export interface Proxier {
   /** Whether the next sync writes everything. */
   readonly isFullSyncDue: boolean;
-  /** Makes the node's rules those of `ports`; rejects, and sends everything next time, if the node refuses. */
-  sync(ports: readonly ProxiedPort[]): Promise<SyncReport>;
+  /**
+   * Makes the node's rules those of `ports`; rejects, and sends everything next time, if the node refuses.
+   * Undefined: there was nothing to do.
+   */
+  sync(ports: readonly ProxiedPort[]): Promise<SyncReport | undefined>;
 }
 
 /** Makes the proxier of one node. */

@@ -1,7 +1,9 @@
 import { Counter, exponentialBuckets, Gauge, Histogram, linearBuckets, type Registry } from 'prom-client';
+import type { ProxyHealthAnswers } from '../../client/proxy-health.ts';
 import { ChangeTriggers } from './change-triggers.ts';
 import type { ProxyModeName } from './configuration/proxy-config.ts';
 import { IP_FAMILIES, type IpFamily } from './ip-family.ts';
+import { type AccountName, INVALID_DROPPED, LOCALHOST_ACCEPTED } from './iptables/accounts.ts';
 import type { NoLocalEndpoints } from './no-local-endpoints.ts';
 import type { SyncReport } from './proxier.ts';
 
@@ -15,81 +17,135 @@ const PROGRAMMING_BUCKETS = [
 const FAMILY = 'ip_family';
 const SYNC = 'kubeproxy_sync_proxy_rules';
 
+type FamilyName = IpFamily['name'];
+type Metric = Histogram<string> | Gauge<string> | Counter<string>;
+
 /**
  * kube-proxy's metrics (k8s pkg/proxy/metrics/metrics.go). One process serves all nodes: histograms and counters
  * are of all nodes' syncs, gauges of the node synced last.
  */
 export class ProxyMetrics {
-  readonly triggers = new ChangeTriggers();
-  readonly #registers: [Registry];
-  readonly #latency;
-  readonly #fullLatency;
-  readonly #partialLatency;
-  readonly #lastSync;
-  readonly #lastQueued;
-  readonly #programming;
-  readonly #changes;
-  readonly #rules;
-  readonly #rulesLast;
-  readonly #failures;
-  readonly #noLocal;
+  readonly triggers: Readonly<Record<FamilyName, ChangeTriggers>> = {
+    IPv4: new ChangeTriggers(),
+    IPv6: new ChangeTriggers(),
+  };
+  readonly #registry: Registry;
+  readonly #latency = latency(`${SYNC}_duration_seconds`, 'How long syncs took');
+  readonly #fullLatency = latency(
+    'kubeproxy_sync_full_proxy_rules_duration_seconds',
+    'How long syncs took that wrote everything',
+  );
+  readonly #partialLatency = latency(
+    'kubeproxy_sync_partial_proxy_rules_duration_seconds',
+    'How long syncs took that wrote what had changed',
+  );
+  readonly #conntrackLatency = latency(
+    'kubeproxy_conntrack_reconciler_sync_duration_seconds',
+    'How long it took to look for stale flows',
+  );
+  readonly #conntrackDeleted = counter(
+    'kubeproxy_conntrack_reconciler_deleted_entries_total',
+    'Stale flows that were forgotten',
+    FAMILY,
+  );
+  readonly #programming = histogram(
+    'kubeproxy_network_programming_duration_seconds',
+    'From a change of endpoints until a node has it',
+    PROGRAMMING_BUCKETS,
+  );
+  readonly #lastSync = gauge(`${SYNC}_last_timestamp_seconds`, 'When rules were last written', FAMILY);
+  readonly #lastQueued = gauge(
+    `${SYNC}_last_queued_timestamp_seconds`,
+    'When a sync was last asked for',
+    FAMILY,
+  );
+  readonly #changes = {
+    endpoint: changesOf('endpoint', 'endpoints'),
+    service: changesOf('service', 'Services'),
+  };
+  readonly #answers = {
+    healthz: counter('kubeproxy_proxy_healthz_total', 'Answers to /healthz', 'code'),
+    livez: counter('kubeproxy_proxy_livez_total', 'Answers to /livez', 'code'),
+  };
+  readonly #rules = gauge(`${SYNC}_iptables_total`, 'Rules of kube-proxy', 'table', FAMILY);
+  readonly #rulesLast = gauge(`${SYNC}_iptables_last`, 'Rules the last sync wrote', 'table', FAMILY);
+  readonly #failures = {
+    restore: counter(`${SYNC}_iptables_restore_failures_total`, 'Failed iptables-restore', FAMILY),
+    partialRestore: counter(
+      `${SYNC}_iptables_partial_restore_failures_total`,
+      'Failed iptables-restore of what had changed',
+      FAMILY,
+    ),
+    nftables: counter(`${SYNC}_nftables_sync_failures_total`, 'Failed nft transactions', FAMILY),
+    nftablesCleanup: counter(
+      `${SYNC}_nftables_cleanup_failures_total`,
+      'Failed deletions of stale nft chains',
+      FAMILY,
+    ),
+  };
+  readonly #noLocal = gauge(
+    `${SYNC}_no_local_endpoints_total`,
+    'Ports with a Local policy and no local endpoints',
+    'traffic_policy',
+    FAMILY,
+  );
+  readonly #packets: Readonly<Record<AccountName, Counter<string>>> = {
+    [INVALID_DROPPED]: counter(
+      'kubeproxy_iptables_ct_state_invalid_dropped_packets_total',
+      'Packets dropped as conntrack called them invalid',
+    ),
+    [LOCALHOST_ACCEPTED]: counter(
+      'kubeproxy_iptables_localhost_nodeports_accepted_packets_total',
+      'Packets to node ports of localhost',
+    ),
+  };
+  /** What each node had counted, by the node and the account. */
+  readonly #packetsBefore = new Map<string, ReadonlyMap<AccountName, number>>();
+  readonly #ofModes: Readonly<Record<ProxyModeName, readonly Metric[]>>;
+  /** The names of those that only some modes have. */
+  #shown: readonly string[] = [];
 
   constructor(registry: Registry) {
-    this.#registers = [registry];
-    const latency = (name: string, help: string) => this.#histogram(name, help, SYNC_BUCKETS);
-    this.#latency = latency(`${SYNC}_duration_seconds`, 'How long syncs took');
-    this.#fullLatency = latency(
-      'kubeproxy_sync_full_proxy_rules_duration_seconds',
-      'How long syncs took that wrote everything',
-    );
-    this.#partialLatency = latency(
-      'kubeproxy_sync_partial_proxy_rules_duration_seconds',
-      'How long syncs took that wrote what had changed',
-    );
-    this.#programming = this.#histogram(
-      'kubeproxy_network_programming_duration_seconds',
-      'From a change of endpoints until a node has it',
-      PROGRAMMING_BUCKETS,
-    );
-    this.#lastSync = this.#gauge(`${SYNC}_last_timestamp_seconds`, 'When rules were last written', FAMILY);
-    this.#lastQueued = this.#gauge(
-      `${SYNC}_last_queued_timestamp_seconds`,
-      'When a sync was last asked for',
-      FAMILY,
-    );
-    this.#changes = {
-      endpoint: this.#changesOf('endpoint', 'endpoints'),
-      service: this.#changesOf('service', 'Services'),
+    this.#registry = registry;
+    const { restore, partialRestore, nftables, nftablesCleanup } = this.#failures;
+    const latencies = [this.#fullLatency, this.#partialLatency];
+    const rules = [this.#rules, this.#rulesLast];
+    this.#ofModes = {
+      iptables: [...latencies, restore, partialRestore, ...rules, ...Object.values(this.#packets)],
+      ipvs: [restore],
+      nftables: [...latencies, nftables, nftablesCleanup],
     };
-    this.#rules = this.#gauge(`${SYNC}_iptables_total`, 'Rules of kube-proxy', 'table', FAMILY);
-    this.#rulesLast = this.#gauge(`${SYNC}_iptables_last`, 'Rules the last sync wrote', 'table', FAMILY);
-    this.#failures = {
-      restore: this.#counter(`${SYNC}_iptables_restore_failures_total`, 'Failed iptables-restore', FAMILY),
-      partialRestore: this.#counter(
-        `${SYNC}_iptables_partial_restore_failures_total`,
-        'Failed iptables-restore of what had changed',
-        FAMILY,
-      ),
-      nftables: this.#counter(`${SYNC}_nftables_sync_failures_total`, 'Failed nft transactions', FAMILY),
-      nftablesCleanup: this.#counter(
-        `${SYNC}_nftables_cleanup_failures_total`,
-        'Failed deletions of stale nft chains',
-        FAMILY,
-      ),
-    };
-    this.#noLocal = this.#gauge(
-      `${SYNC}_no_local_endpoints_total`,
-      'Ports with a Local policy and no local endpoints',
-      'traffic_policy',
-      FAMILY,
-    );
+    for (const metric of [
+      this.#latency,
+      this.#lastSync,
+      this.#lastQueued,
+      this.#programming,
+      this.#noLocal,
+      this.#conntrackLatency,
+      this.#conntrackDeleted,
+      ...Object.values(this.#changes).flatMap(({ total, pending }) => [total, pending]),
+      ...Object.values(this.#answers),
+    ])
+      registry.registerMetric(metric);
   }
 
-  /** A Service, or its endpoints, have changed; `triggerTime` says since when, in milliseconds. */
-  changed(what: 'endpoint' | 'service', triggerTime?: number): void {
+  /** Has the metrics that there are in a mode, and none of others. */
+  show(mode: ProxyModeName): void {
+    for (const name of this.#shown) this.#registry.removeSingleMetric(name);
+    const always = this.#registered();
+    for (const metric of this.#ofModes[mode]) this.#registry.registerMetric(metric);
+    this.#shown = this.#registered().filter((name) => !always.includes(name));
+  }
+
+  /** A Service, or its endpoints, have changed. */
+  changed(what: 'endpoint' | 'service'): void {
     this.#changes[what].total.inc();
     this.#changes[what].pending.inc();
-    if (triggerTime !== undefined) this.triggers.add(triggerTime);
+  }
+
+  /** A family's endpoints have changed, at a time in milliseconds. */
+  triggered(family: string | undefined, time: number): void {
+    if (family === 'IPv4' || family === 'IPv6') this.triggers[family].add(time);
   }
 
   queued(now: number): void {
@@ -131,22 +187,51 @@ export class ProxyMetrics {
     this.#noLocal.set({ traffic_policy: 'external', [FAMILY]: name }, external);
   }
 
-  #changesOf(what: string, plural: string): { total: Counter; pending: Gauge } {
-    return {
-      total: this.#counter(`${SYNC}_${what}_changes_total`, `Changes of ${plural}`),
-      pending: this.#gauge(`${SYNC}_${what}_changes_pending`, `Changes of ${plural} not yet on their way`),
-    };
+  /** Stale flows were looked for, and some forgotten. */
+  reconciled({ name }: IpFamily, deleted: number, tookMs: number): void {
+    this.#conntrackLatency.observe({ [FAMILY]: name }, tookMs / 1000);
+    this.#conntrackDeleted.inc({ [FAMILY]: name }, deleted);
   }
 
-  #histogram(name: string, help: string, buckets: number[]): Histogram<string> {
-    return new Histogram({ name, help, buckets, labelNames: [FAMILY], registers: this.#registers });
+  /** A node has answered in kube-proxy's name. */
+  answered(answers: ProxyHealthAnswers): void {
+    for (const what of ['healthz', 'livez'] as const)
+      for (const [code, count] of Object.entries(answers[what])) this.#answers[what].inc({ code }, count);
   }
 
-  #gauge(name: string, help: string, ...labelNames: string[]): Gauge<string> {
-    return new Gauge({ name, help, labelNames, registers: this.#registers });
+  /** What a node's accounts hold; less than before is all new. */
+  counted(node: string, packets: ReadonlyMap<AccountName, number>): void {
+    for (const [account, count] of packets) {
+      const before = this.#packetsBefore.get(node)?.get(account) ?? 0;
+      this.#packets[account].inc(count < before ? count : count - before);
+    }
+    this.#packetsBefore.set(node, packets);
   }
 
-  #counter(name: string, help: string, ...labelNames: string[]): Counter<string> {
-    return new Counter({ name, help, labelNames, registers: this.#registers });
+  #registered(): string[] {
+    return this.#registry.getMetricsAsArray().map(({ name }) => name);
   }
+}
+
+function changesOf(what: string, plural: string): { total: Counter<string>; pending: Gauge<string> } {
+  return {
+    total: counter(`${SYNC}_${what}_changes_total`, `Changes of ${plural}`),
+    pending: gauge(`${SYNC}_${what}_changes_pending`, `Changes of ${plural} not yet on their way`),
+  };
+}
+
+function latency(name: string, help: string): Histogram<string> {
+  return histogram(name, help, SYNC_BUCKETS);
+}
+
+function histogram(name: string, help: string, buckets: number[]): Histogram<string> {
+  return new Histogram({ name, help, buckets, labelNames: [FAMILY], registers: [] });
+}
+
+function gauge(name: string, help: string, ...labelNames: string[]): Gauge<string> {
+  return new Gauge({ name, help, labelNames, registers: [] });
+}
+
+function counter(name: string, help: string, ...labelNames: string[]): Counter<string> {
+  return new Counter({ name, help, labelNames, registers: [] });
 }

@@ -41,7 +41,7 @@ export function proxyMode(
       };
     case 'ipvs':
       return {
-        newProxier: ipvsMode({ settings, ipvs: config.ipvs }),
+        newProxier: ipvsMode({ settings, ipvs: config.ipvs, periods: config.periods, now: environment.now }),
         removeOthers: async (node) => {
           await removeNftablesTable(node, family);
           await removeIptablesRules(node, family, hasIpvsChain);

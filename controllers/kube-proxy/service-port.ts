@@ -1,5 +1,7 @@
-import type { Endpoint, EndpointSlice, Service } from '../../openapi/generated/types.ts';
-import { hostPort, type IpFamily, inFamily } from './ip-family.ts';
+import type { Service } from '../../openapi/generated/types.ts';
+import { canonicalCidr, canonicalIp } from './canonical-ip.ts';
+import type { EndpointInfo } from './endpoint-info.ts';
+import { type IpFamily, inFamily } from './ip-family.ts';
 
 export type Protocol = 'tcp' | 'udp' | 'sctp';
 
@@ -23,17 +25,6 @@ export interface ServicePortInfo {
   readonly healthCheckNodePort: number;
 }
 
-export interface EndpointInfo {
-  readonly ip: string;
-  readonly port: number;
-  readonly nodeName: string | undefined;
-  readonly ready: boolean;
-  readonly serving: boolean;
-  readonly terminating: boolean;
-  /** The nodes and zones that it is meant for. */
-  readonly hints?: { readonly nodes: readonly string[]; readonly zones: readonly string[] };
-}
-
 /** A Service's port with all endpoints behind it, local or not. */
 export interface ProxiedPort {
   readonly service: ServicePortInfo;
@@ -46,22 +37,31 @@ const DEFAULT_AFFINITY_SECONDS = 10_800;
 export function servicePorts(service: Service, family: IpFamily): ServicePortInfo[] {
   const { metadata, spec = {} } = service;
   if (spec.type === 'ExternalName' || !spec.clusterIP || spec.clusterIP === 'None') return [];
-  const [clusterIp] = inFamily(family, spec.clusterIPs?.length ? spec.clusterIPs : [spec.clusterIP]);
+  const [clusterIp] = canonical(
+    canonicalIp,
+    inFamily(family, spec.clusterIPs?.length ? spec.clusterIPs : [spec.clusterIP]),
+  );
   if (clusterIp === undefined) return [];
   const affinity = spec.sessionAffinity === 'ClientIP';
+  const externalLocal = isExternallyAccessible(spec) && spec.externalTrafficPolicy === 'Local';
   const common = {
     clusterIp,
-    externalIps: inFamily(family, spec.externalIPs ?? []),
-    loadBalancerIps: inFamily(family, loadBalancerIps(service)),
-    loadBalancerSourceRanges: inFamily(family, spec.loadBalancerSourceRanges ?? []).map((range) =>
-      range.trim(),
+    externalIps: inFamily(family, canonical(canonicalIp, spec.externalIPs ?? [])),
+    loadBalancerIps: inFamily(family, canonical(canonicalIp, loadBalancerIps(service))),
+    // What is no network is left out; if none is left, everybody may come.
+    loadBalancerSourceRanges: inFamily(
+      family,
+      canonical(
+        canonicalCidr,
+        (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim()),
+      ),
     ),
     affinitySeconds: affinity
       ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS)
       : 0,
-    externalLocal: spec.externalTrafficPolicy === 'Local',
+    externalLocal,
     internalLocal: spec.internalTrafficPolicy === 'Local',
-    healthCheckNodePort: spec.healthCheckNodePort ?? 0,
+    healthCheckNodePort: externalLocal && spec.type === 'LoadBalancer' ? (spec.healthCheckNodePort ?? 0) : 0,
   };
   return (spec.ports ?? []).map((port) => ({
     ...common,
@@ -83,54 +83,14 @@ function loadBalancerIps({ status }: Service): string[] {
     .map(({ ip }) => ip ?? '');
 }
 
-/** The endpoints of each port name in a Service's slices of a family; an address in two slices counts once. */
-export function endpointsByPort(
-  slices: readonly EndpointSlice[],
-  family: IpFamily,
-): ReadonlyMap<string, readonly EndpointInfo[]> {
-  const ports = new Map<string, Map<string, EndpointInfo>>();
-  for (const { addressType, ports: slicePorts, endpoints } of slices) {
-    if (addressType !== family.name) continue;
-    for (const { name = '', port, protocol = 'TCP' } of slicePorts ?? []) {
-      if (port === undefined) continue;
-      const key = portKey(name, protocol);
-      const found = ports.get(key) ?? new Map<string, EndpointInfo>();
-      ports.set(key, found);
-      for (const endpoint of endpoints ?? []) {
-        const info = endpointInfo(endpoint, port);
-        if (info) found.set(hostPort(info.ip, port), info);
-      }
-    }
-  }
-  return new Map([...ports].map(([key, found]) => [key, sorted([...found.values()])]));
+/** k8s pkg/api/v1/service/util.go: other Services' external policy means nothing. */
+function isExternallyAccessible({
+  type = 'ClusterIP',
+  externalIPs = [],
+}: NonNullable<Service['spec']>): boolean {
+  return type === 'LoadBalancer' || type === 'NodePort' || (type === 'ClusterIP' && externalIPs.length > 0);
 }
 
-export function portKey(name: string, protocol: string): string {
-  return `${protocol.toLowerCase()}/${name}`;
-}
-
-function endpointInfo(
-  { addresses, conditions, hints, nodeName }: Endpoint,
-  port: number,
-): EndpointInfo | undefined {
-  const ip = addresses?.[0];
-  if (!ip) return undefined;
-  const ready = conditions?.ready ?? true;
-  return {
-    ip,
-    port,
-    nodeName,
-    ready,
-    serving: conditions?.serving ?? ready,
-    terminating: conditions?.terminating ?? false,
-    ...(hints ? { hints: { nodes: namesOf(hints.forNodes), zones: namesOf(hints.forZones) } } : {}),
-  };
-}
-
-const namesOf = (list: readonly { name?: string | undefined }[] | undefined): string[] =>
-  (list ?? []).flatMap(({ name }) => name ?? []);
-
-function sorted(endpoints: EndpointInfo[]): EndpointInfo[] {
-  const key = ({ ip, port }: EndpointInfo) => hostPort(ip, port);
-  return endpoints.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+function canonical(of: (text: string) => string | undefined, list: readonly string[]): string[] {
+  return list.flatMap((text) => of(text) ?? []);
 }

@@ -10,7 +10,10 @@ export interface UdpServers {
 /** Of all nodes together: the same ports give the same answer. */
 const known = new WeakMap<readonly ProxiedPort[], UdpServers>();
 
-/** Which endpoints count does not depend on policies, topology or whether they terminate. */
+/**
+ * Which endpoints count does not depend on policies, topology or whether they terminate; a Service without any is
+ * left alone.
+ */
 export function udpServers(ports: readonly ProxiedPort[]): UdpServers {
   const found = known.get(ports);
   if (found) return found;
@@ -19,6 +22,7 @@ export function udpServers(ports: readonly ProxiedPort[]): UdpServers {
   for (const { service, endpoints } of ports) {
     if (service.protocol !== 'udp') continue;
     const serving = endpoints.filter((endpoint) => endpoint.serving);
+    if (serving.length === 0) continue;
     const servers = new Set(serving.map(({ ip, port }) => hostPort(ip, port)));
     for (const ip of [service.clusterIp, ...service.externalIps, ...service.loadBalancerIps])
       byAddress.set(hostPort(ip, service.port), servers);
@@ -56,7 +60,7 @@ export function listUdpFlows(family: IpFamily): readonly string[] {
 const TUPLES = / src=\S+ dst=(\S+) sport=\d+ dport=(\d+) .*src=(\S+) dst=\S+ sport=(\d+) dport=\d+/;
 
 /**
- * The conntrack commands that forget the flows to Services that none of their endpoints answers. UDP has no end of
+ * The conntrack commands that forget the flows to Services that other than their endpoints answer. UDP has no end of
  * connection, so without this a client would go on talking to nobody. (k8s pkg/proxy/conntrack/cleanup.go)
  */
 export function staleUdpFlows(flows: string, servers: UdpServers, family: IpFamily): readonly string[][] {

@@ -24,6 +24,8 @@ export interface KubeProxyOptions {
   readonly shellOf: (node: Node) => NodeShell;
 }
 
+/** Others are some other proxy's, or need none. */
+const PROXIED = '!service.kubernetes.io/service-proxy-name,!service.kubernetes.io/headless';
 const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
 const NODES_AT_ONCE = 16;
 
@@ -37,8 +39,8 @@ interface KnownNode {
 /** Keeps the rules of every node equal to what the Services and their endpoints call for. */
 export async function startKubeProxy(context: ControllerContext, options: KubeProxyOptions): Promise<void> {
   const { clock, informers, logger, signal } = context;
-  const services = informers.for(resources.services);
-  const slices = informers.for(resources.endpointslices);
+  const services = informers.for(resources.services, { labelSelector: PROXIED });
+  const slices = informers.for(resources.endpointslices, { labelSelector: PROXIED });
   const nodes = informers.for(resources.nodes);
   const serviceCidrs = informers.for(resources.servicecidrs);
   const configMaps = informers.for(resources.configmaps, {
@@ -48,6 +50,7 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
   slices.store.addIndex('service', (slice) => [serviceOf(slice)]);
   const defaults = { mode: options.mode, clusterCidrs: options.clusterCidr.split(',') };
   const metrics = new ProxyMetrics(context.metrics);
+  metrics.show(options.mode);
   const portsOf = new Map(
     IP_FAMILIES.map((family) => [family, new ProxiedPorts(family, services.store, slices.store)]),
   );
@@ -127,7 +130,8 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
     changed(objectKey(service));
   };
   const sliceChanged = (slice: EndpointSlice, triggerTime = Number.NaN): void => {
-    metrics.changed('endpoint', triggerTime > startedAt ? triggerTime : undefined);
+    metrics.changed('endpoint');
+    if (triggerTime > startedAt) metrics.triggered(slice.addressType, triggerTime);
     changed(serviceOf(slice));
   };
   const triggerTime = ({ metadata }: EndpointSlice): number =>
@@ -161,6 +165,7 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
     else logger.info({}, 'another configuration');
     config = wanted;
     modes = new Map();
+    metrics.show(config.mode);
     syncAll();
   };
   configMaps.addHandler({ onAdd: configure, onUpdate: (_previous, configMap) => configure(configMap) });

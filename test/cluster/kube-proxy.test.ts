@@ -86,6 +86,25 @@ describe("kube-proxy's configuration", () => {
   });
 });
 
+it('leaves Services to other proxies that are theirs, and those that have no address', async () => {
+  await start('Cluster');
+  const rules = () => cluster.exec('node-1', ['iptables-save', '-t', 'nat']);
+  for (const label of ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless']) {
+    const setLabel = (value: string | null) =>
+      cluster.client.patch(
+        resources.services,
+        'web',
+        'merge',
+        { metadata: { labels: { [label]: value } } },
+        { namespace: 'default' },
+      );
+    await setLabel('other');
+    await cluster.until(async () => !(await rules()).includes('default/web'));
+    await setLabel(null);
+    await cluster.until(async () => (await rules()).includes('default/web'));
+  }
+});
+
 describe('health that kube-proxy answers for', () => {
   it('tells balancers which nodes have endpoints', async () => {
     await start('Local');
@@ -120,9 +139,14 @@ describe('health that kube-proxy answers for', () => {
     const healthy = await ask('/healthz');
     expect(healthy.status).toBe(200);
     expect(JSON.parse(healthy.body)).toEqual({
-      lastUpdated: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? \+0000 UTC$/),
+      lastUpdated: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/),
       currentTime: expect.any(String),
       nodeEligible: true,
+      healthy: true,
+      status: {
+        IPv4: { lastUpdated: expect.any(String), healthy: true },
+        IPv6: { lastUpdated: expect.any(String), healthy: true },
+      },
     });
     const taints = [{ key: 'ToBeDeletedByClusterAutoscaler', value: '1', effect: 'NoSchedule' }];
     await cluster.client.patch(resources.nodes, 'node-1', 'merge', { spec: { taints } });

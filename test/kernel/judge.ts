@@ -2,6 +2,7 @@ import { expect, vi } from 'vitest';
 import { PROXY_MODES } from '../../controllers/kube-proxy/configuration/proxy-config.ts';
 import type { Port } from '../agents/netstack/flow/flow-world.ts';
 import { describeFrame, sameDescription } from './describe-frame.ts';
+import { HAS_ACCOUNTS } from './has-accounts.ts';
 import type { KernelNode, Seen } from './kernel-node.ts';
 import type { SimNode } from './sim-node.ts';
 
@@ -84,6 +85,8 @@ export async function expectSameRules(kernel: KernelNode, sim: SimNode): Promise
     const counted = [save, '-c'];
     expect(savedRules(kernel.exec(counted))).toEqual(savedRules(await sim.exec(counted)));
   }
+  const accounts = ['nfacct', 'list'];
+  if (HAS_ACCOUNTS) expect(kernel.exec(accounts)).toBe(await sim.exec(accounts));
 }
 
 /** Saved rules, chain by chain in one order, each chain's in its own; with their counters if they are told. */

@@ -2,6 +2,7 @@ import { expect, vi } from 'vitest';
 import type { ProxyModeName } from '../../controllers/kube-proxy/configuration/proxy-config.ts';
 import { type FrameSpec, frameOf, HOSTS, HOSTS_6, type Port } from '../agents/netstack/flow/flow-world.ts';
 import { FrameTap } from './frame-tap.ts';
+import { HAS_ACCOUNTS } from './has-accounts.ts';
 import { type Answer, Namespace, run } from './namespace.ts';
 import type { SimNode } from './sim-node.ts';
 
@@ -80,6 +81,7 @@ export class KernelNode {
   /** Takes all rules away, and what the packets before left behind. */
   async reset(): Promise<void> {
     this.exec(['nft', 'flush', 'ruleset']);
+    if (HAS_ACCOUNTS) this.exec(['nfacct', 'flush']);
     this.exec(['nft', '-f', '-'], QUIET);
     for (const family of ['-4', '-6']) this.exec(['ip', family, 'neigh', 'flush', 'all']);
     // Path MTUs that the errors of before told of.
@@ -91,9 +93,15 @@ export class KernelNode {
   /** The very text that the simulated node prints. */
   async load(mode: ProxyModeName, sim: SimNode): Promise<void> {
     await this.reset();
+    await this.loadAccounts(sim);
     this.exec(['iptables-restore'], await sim.exec(['iptables-save']));
     this.exec(['ip6tables-restore'], await sim.exec(['ip6tables-save']));
     if (mode === 'nftables') this.exec(['nft', '-f', '-'], await sim.exec(['nft', 'list', 'ruleset']));
+  }
+
+  /** The accounting objects that rules of the simulated node may name. */
+  async loadAccounts(sim: SimNode): Promise<void> {
+    if (HAS_ACCOUNTS) this.exec(['nfacct', 'restore'], await sim.exec(['nfacct', 'list']));
   }
 
   /** Runs a command on the node. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRng } from '../../platform/rng.ts';
+import { HAS_ACCOUNTS } from './has-accounts.ts';
 import { differenceOf, expectSameRules, savedRules } from './judge.ts';
 import { KernelNode } from './kernel-node.ts';
 import { drawOddFrames } from './odd-frames.ts';
@@ -48,6 +49,8 @@ const EARLY = [
   '-m u32 --u32 "0x0>>0x1c=0x4,0x6"',
   '-m u32 --u32 "0x0>>0x16&0x3c@0x0>>0x10=0x0:0x50&&0x4=0x0:0x7fffffff"',
   '-m u32 ! --u32 "0x8&0xff<<0x10@0x40=0x0"',
+  '-m nfacct --nfacct-name all',
+  '-p udp -m nfacct --nfacct-name udp -m udp --dport 53',
 ];
 const LATE = [
   '-m conntrack --ctstate NEW',
@@ -61,6 +64,7 @@ const LATE = [
   '-m physdev --physdev-in pod2',
   '-m physdev --physdev-is-bridged',
   '-m connmark --mark 0x0',
+  '-m conntrack --ctstate INVALID -m nfacct --nfacct-name invalid',
 ];
 const VERSIONS = {
   IPv4: {
@@ -100,7 +104,8 @@ const VERSIONS = {
 } as const;
 
 function counting(chain: string, rules: readonly string[]): string {
-  return rules.map((rule) => `-A ${chain} ${rule}\n`).join('');
+  const known = rules.filter((rule) => HAS_ACCOUNTS || !rule.includes('nfacct'));
+  return known.map((rule) => `-A ${chain} ${rule}\n`).join('');
 }
 
 it.each(['IPv4', 'IPv6'] as const)(
@@ -114,6 +119,8 @@ it.each(['IPv4', 'IPv6'] as const)(
 *mangle
 ${counting('INPUT', [...LATE, ...late])}${counting('FORWARD', [...LATE, ...late])}COMMIT
 `;
+      for (const account of ['all', 'udp', 'invalid']) await sim.exec(['nfacct', 'add', account]);
+      await kernel.loadAccounts(sim);
       expect(await sim.exec([`${program}-restore`], text)).toBe('');
       kernel.exec([`${program}-restore`], text);
       const save = [`${program}-save`];

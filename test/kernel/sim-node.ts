@@ -7,7 +7,10 @@ import { familyOf, IPV4, IPV6 } from '../../controllers/kube-proxy/ip-family.ts'
 import { proxyMode } from '../../controllers/kube-proxy/proxy-mode.ts';
 import type { ProxiedPort } from '../../controllers/kube-proxy/service-port.ts';
 import { FlowWorld, HOSTS, type Port } from '../agents/netstack/flow/flow-world.ts';
+import { HAS_ACCOUNTS } from './has-accounts.ts';
 import { ECHO_SECONDS, type Seen, sentinels, sentinelTag, TUNNEL_PORTS } from './kernel-node.ts';
+
+const NOT_THERE = { exitCode: 1, stdout: '', stderr: 'nfacct: no such thing\n' };
 
 /** The simulated node with what kube-proxy and flannel wrote to it. */
 export class SimNode {
@@ -40,7 +43,10 @@ export class SimNode {
     ns.iptables.restore(flannelRules('10.244.1.0/24', '10.244.0.0/16', 4), { noflush: true });
     ns.ip6tables.restore(flannelRules('fd00:10:244:1::/64', 'fd00:10:244::/56', 6), { noflush: true });
     const config = defaultProxyConfig({ mode, clusterCidrs: ['10.244.0.0/16', 'fd00:10:244::/56'] });
-    const shell = { run: (argv: readonly string[], stdin = '') => runNodeCommand(argv, stdin, { ns }) };
+    const shell = {
+      run: async (argv: readonly string[], stdin = '') =>
+        argv[0] === 'nfacct' && !HAS_ACCOUNTS ? NOT_THERE : runNodeCommand(argv, stdin, { ns }),
+    };
     for (const [family, nodeIp, serviceCidr] of [
       [IPV4, '172.18.0.2', '10.96.0.0/16'],
       [IPV6, 'fd00:172:18::2', 'fd00:10:96::/112'],
@@ -50,7 +56,7 @@ export class SimNode {
         now: () => node.world.clock.now(),
       });
       const own = ports.filter(({ service }) => familyOf(service.clusterIp) === family);
-      await newProxier({ nodeName: 'node-1', nodeIp, zone: '', shell }).sync(own);
+      await newProxier({ nodeName: 'node-1', nodeIp, zone: '', podCidr: '', shell }).sync(own);
     }
     return node;
   }

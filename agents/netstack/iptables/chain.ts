@@ -4,7 +4,7 @@ import { NF_ACCEPT, NF_DROP } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
 import { compileConditions, needsConntrack, type Predicate } from './match-compiler.ts';
-import { RuleError } from './option-reader.ts';
+import { ApplyError, RuleError } from './option-reader.ts';
 import { isPerFlow } from './per-flow.ts';
 import type { Rule } from './rule.ts';
 import { type HookSet, hooksOf } from './rule-hooks.ts';
@@ -43,7 +43,7 @@ export class RuleEntry {
     this.counters = counters;
     this.#ns = ns;
     if (rule.target.kind === 'CONNMARK' || rule.matches.some(needsConntrack)) ns.conntrack.enable(version);
-    requireSets(ns, rule);
+    requireNamed(ns, rule);
     this.perFlow = isPerFlow(rule);
     this.hooks = hooksOf(rule);
     this.isGoto = rule.target.kind === 'goto';
@@ -84,11 +84,13 @@ export class RuleEntry {
   }
 }
 
-/** The sets that a rule names are there before it. */
-function requireSets(ns: Netns, { matches }: Rule): void {
+/** The sets and accounts that a rule names are there before it. */
+function requireNamed(ns: Netns, { matches }: Rule): void {
   for (const match of matches) {
-    if (match.kind !== 'set') continue;
-    if (!ns.ipsets.place(match.name)) throw new RuleError(`Set ${match.name} doesn't exist.\n`);
+    if (match.kind === 'set' && !ns.ipsets.place(match.name))
+      throw new RuleError(`Set ${match.name} doesn't exist.\n`);
+    if (match.kind === 'nfacct' && !ns.accounts.get(match.name))
+      throw new ApplyError('No chain/target/match by that name.');
   }
 }
 

@@ -152,6 +152,8 @@ function compileMatch(ns: Netns, match: Compilable): Predicate {
       return compileConnlimit(ns, match);
     case 'u32':
       return compileU32(match);
+    case 'nfacct':
+      return compileNfacct(ns, match.name);
     case 'rpfilter':
       return compileRpfilter(ns, match);
     case 'set': {
@@ -324,6 +326,17 @@ function compilePhysdev(match: Extract<Match, { kind: 'physdev' }>): Predicate {
 }
 
 const UNIT_MS = { sec: 1000, min: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
+
+/** nfacct_mt, net/netfilter/xt_nfacct.c: counts, and holds of every packet. */
+function compileNfacct({ accounts }: Netns, name: string): Predicate {
+  const account = accounts.require(name);
+  return (packet) => {
+    packet.recording?.counted(account);
+    account.packets++;
+    account.bytes += packet.end - packet.l3;
+    return true;
+  };
+}
 
 /** ipvs_mt: of a packet that IPVS has not seen, nothing holds. */
 function compileIpvs({ property, protocol, address, port }: Extract<Match, { kind: 'ipvs' }>): Predicate {

@@ -2,6 +2,7 @@ import { mask6Of, maskOf } from '../cidr.ts';
 import type { IpVersion } from '../ip-address.ts';
 import type { SetSide } from '../ipset/set-match.ts';
 import { parseMac } from '../mac.ts';
+import { accountName } from '../nfacct/accounts.ts';
 import { protocolNumber } from '../protocol-numbers.ts';
 import { draftConnlimit } from './connlimit.ts';
 import * as headers from './header-match-drafts.ts';
@@ -424,6 +425,25 @@ function ipvs(): MatchDraft {
   };
 }
 
+function nfacct(): MatchDraft {
+  let name: string | undefined;
+  return {
+    name: 'nfacct',
+    option(option, reader) {
+      if (option !== '--nfacct-name') return false;
+      if (reader.invert) throw new RuleError('nfacct: option "--nfacct-name" cannot be inverted.\n');
+      if (name !== undefined) throw new RuleError('nfacct: option "--nfacct-name" can only be used once.\n');
+      name = accountName(reader.value(option));
+      if (name === '') throw new RuleError('Argument must have a minimum length of 1 characters\n');
+      return true;
+    },
+    finish: () => ({
+      kind: 'nfacct',
+      name: required(name, 'nfacct: option "--nfacct-name" must be specified\n'),
+    }),
+  };
+}
+
 /** As many as a set's elements may have parts (IPSET_DIM_MAX). */
 const MAX_SIDES = 6;
 
@@ -505,6 +525,7 @@ const DRAFTS: Readonly<Record<string, (version: IpVersion) => MatchDraft>> = {
   ipvs,
   connlimit: draftConnlimit,
   u32: draftU32,
+  nfacct,
   length: headers.length,
   ttl: () => headers.hops('ttl'),
   hl: () => headers.hops('hl'),

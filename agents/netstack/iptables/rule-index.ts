@@ -89,7 +89,7 @@ function portOfRule({ protocol, matches }: Rule): number | undefined {
 }
 
 function hasMemory({ kind }: Match): boolean {
-  return kind === 'statistic' || kind === 'recent' || kind === 'limit';
+  return kind === 'statistic' || kind === 'recent' || kind === 'limit' || kind === 'nfacct';
 }
 
 const portOfPacket: KeyOfPacket = (packet) => {

@@ -109,6 +109,9 @@ function printMatch(match: Match): string[] {
       return printPhysdev(match);
     case 'mac':
       return [`${not(match.invert)}--mac-source ${formatMac(match.address)}`];
+    case 'nfacct':
+      // The extension puts a space of its own before the name.
+      return [`--nfacct-name  ${quote(match.name)}`];
     case 'ipvs':
       return printIpvs(match);
     case 'connlimit':

@@ -195,6 +195,12 @@ export interface RpfilterMatch {
   readonly invert: boolean;
 }
 
+/** Counts what comes so far in an accounting object. */
+export interface NfacctMatch {
+  readonly kind: 'nfacct';
+  readonly name: string;
+}
+
 export type Match =
   | CommentMatch
   | ConntrackMatch
@@ -215,6 +221,7 @@ export type Match =
   | IpvsMatch
   | ConnlimitMatch
   | U32Match
+  | NfacctMatch
   | HeaderMatch;
 
 export const REJECT_TYPES = [

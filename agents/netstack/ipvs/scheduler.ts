@@ -15,6 +15,8 @@ export const SCHEDULERS = {
   wrr: weightedRoundRobin,
   lc: leastConnections,
   wlc: weightedLeastConnections,
+  lblc: localityBased,
+  lblcr: localityBasedWithReplication,
   sh: sourceHashing,
   dh: destinationHashing,
   mh: maglevHashing,
@@ -89,8 +91,40 @@ function leastConnections(all: Destinations): Scheduler {
   return () => cheapest(all, overhead);
 }
 
+const load = (each: Destination): number => overhead(each) / each.weight;
+
 function weightedLeastConnections(all: Destinations): Scheduler {
-  return () => cheapest(all, (each) => overhead(each) / each.weight);
+  return () => cheapest(all, load);
+}
+
+/** More connections than its weight while another has less than half of its own (is_overloaded). */
+function isOverloaded({ active, weight }: Destination, all: Destinations): boolean {
+  return active > weight && all.some((other) => other.active * 2 < other.weight);
+}
+
+/** ip_vs_lblc.c: what is asked for at an address stays with one destination until that has too much to do. */
+function localityBased(all: Destinations): Scheduler {
+  const kept = new Map<IpAddress, Destination>();
+  return (_client, virtualAddress) => {
+    const before = kept.get(virtualAddress);
+    if (before && before.weight > 0 && !isOverloaded(before, all)) return before;
+    const chosen = cheapest(all, load);
+    if (chosen) kept.set(virtualAddress, chosen);
+    return chosen;
+  };
+}
+
+/** ip_vs_lblcr.c: as lblc, but a destination that has too much to do is joined by another, not left. */
+function localityBasedWithReplication(all: Destinations): Scheduler {
+  const kept = new Map<IpAddress, Set<Destination>>();
+  return (_client, virtualAddress) => {
+    const set = kept.get(virtualAddress) ?? new Set();
+    const before = cheapest([...set], load);
+    if (before && !isOverloaded(before, all)) return before;
+    const chosen = cheapest(all, load);
+    if (chosen) kept.set(virtualAddress, set.add(chosen));
+    return chosen;
+  };
 }
 
 const delay = (each: Destination): number => (each.active + 1) / each.weight;

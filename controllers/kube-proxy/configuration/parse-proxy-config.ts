@@ -1,9 +1,10 @@
-import ipaddr from 'ipaddr.js';
 import { load } from 'js-yaml';
 import { z } from 'zod';
 import { parseDuration } from '../../../platform/duration.ts';
+import { canonicalCidr } from '../canonical-ip.ts';
 import { familyOf } from '../ip-family.ts';
 import {
+  type DetectLocal,
   IPVS_SCHEDULERS,
   PROXY_MODES,
   type ProxyConfig,
@@ -39,7 +40,12 @@ const count = orDefault(
     .min(0)
     .max(2 ** 31 - 1),
 );
-const cidr = z.string().refine((text) => ipaddr.isValidCIDR(text), { error: 'not a network (10.0.0.0/8)' });
+const cidr = z.string().transform((text, context) => {
+  const network = canonicalCidr(text);
+  if (network !== undefined) return network;
+  context.addIssue({ code: 'custom', message: 'not a network (10.0.0.0/8)' });
+  return z.NEVER;
+});
 const cidrs = orDefault(z.array(cidr));
 const periods = { syncPeriod: seconds, minSyncPeriod: seconds };
 
@@ -55,27 +61,30 @@ const clusterCidr = orDefault(
 );
 
 const nodePortAddresses = orDefault(
-  z.array(z.string()).superRefine((list, context) => {
-    if (list.includes('primary') && list.length > 1)
-      context.addIssue({ code: 'custom', message: 'primary stands alone' });
-    for (const [index, text] of list.entries()) {
-      if (text === 'primary' || ipaddr.isValidCIDR(text)) continue;
-      context.addIssue({ code: 'custom', message: 'not a network, nor primary', path: [index] });
-    }
-  }),
+  z
+    .array(z.union([z.literal('primary'), cidr], { error: 'not a network, nor primary' }))
+    .refine((list) => !list.includes('primary') || list.length === 1, { error: 'primary stands alone' }),
 );
+
+const LOCAL_MODES = ['ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix'] as const;
+/** The field that says which device, where one is asked for. */
+const DEVICE_FIELDS = {
+  BridgeInterface: 'bridgeInterface',
+  InterfaceNamePrefix: 'interfaceNamePrefix',
+} as const;
 
 const ignored = z.unknown().optional();
 
 /** kubeproxy.config.k8s.io/v1alpha1. What concerns a kube-proxy's own process has no meaning here and is let pass. */
-const SCHEMA = z.strictObject({
+const FIELDS = z.strictObject({
   apiVersion: z.literal('kubeproxy.config.k8s.io/v1alpha1').optional(),
   kind: z.literal('KubeProxyConfiguration').optional(),
   mode: orDefault(z.enum(PROXY_MODES)),
   clusterCIDR: clusterCidr,
   nodePortAddresses,
-  detectLocalMode: orDefault(
-    z.literal('ClusterCIDR', { error: 'only ClusterCIDR tells which traffic is the pods’ own' }),
+  detectLocalMode: orDefault(z.enum(LOCAL_MODES)),
+  detectLocal: orDefault(
+    z.strictObject({ bridgeInterface: orDefault(z.string()), interfaceNamePrefix: orDefault(z.string()) }),
   ),
   iptables: orDefault(
     z.strictObject({ masqueradeBit: bit, masqueradeAll: flag, localhostNodePorts: flag, ...periods }),
@@ -107,7 +116,6 @@ const SCHEMA = z.strictObject({
   bindAddressHardFail: ignored,
   clientConnection: ignored,
   configSyncPeriod: ignored,
-  detectLocal: ignored,
   enableProfiling: ignored,
   featureGates: ignored,
   healthzBindAddress: ignored,
@@ -120,7 +128,16 @@ const SCHEMA = z.strictObject({
   windowsRunAsService: ignored,
   winkernel: ignored,
 });
-type Fields = z.infer<typeof SCHEMA>;
+type Fields = z.infer<typeof FIELDS>;
+
+/** k8s pkg/proxy/apis/config/validation */
+const SCHEMA = FIELDS.superRefine((fields, context) => {
+  const mode = fields.detectLocalMode;
+  if (mode !== 'BridgeInterface' && mode !== 'InterfaceNamePrefix') return;
+  const field = DEVICE_FIELDS[mode];
+  if (fields.detectLocal?.[field]) return;
+  context.addIssue({ code: 'custom', path: ['detectLocal', field], message: `${mode} needs it` });
+});
 
 /** What a KubeProxyConfiguration asks for; an error names the field that is wrong. */
 export function parseProxyConfig(text: string, defaults: ProxyDefaults): ProxyConfig | Error {
@@ -131,7 +148,10 @@ export function parseProxyConfig(text: string, defaults: ProxyDefaults): ProxyCo
     return new Error(`not YAML: ${(error as Error).message}`);
   }
   const parsed = SCHEMA.safeParse(document);
-  return parsed.success ? withDefaults(parsed.data, defaults) : new Error(problem(parsed.error));
+  if (!parsed.success) return new Error(problem(parsed.error));
+  const config = withDefaults(parsed.data, defaults);
+  const { minSyncMs, syncMs } = config.periods;
+  return minSyncMs > syncMs ? new Error(`${config.mode}.syncPeriod: less than minSyncPeriod`) : config;
 }
 
 /** A configuration that says nothing. */
@@ -159,6 +179,7 @@ function withDefaults(fields: Fields, defaults: ProxyDefaults): ProxyConfig {
   return {
     mode,
     clusterCidrs: fields.clusterCIDR ?? defaults.clusterCidrs,
+    detectLocal: detectLocalOf(fields),
     masqueradeAll: masquerading.masqueradeAll ?? false,
     masqueradeBit: masquerading.masqueradeBit ?? 14,
     localhostNodePorts: mode === 'iptables' && (iptables.localhostNodePorts ?? true),
@@ -180,6 +201,12 @@ function withDefaults(fields: Fields, defaults: ProxyDefaults): ProxyConfig {
       udpStreamSeconds: conntrack.udpStreamTimeout,
     },
   };
+}
+
+function detectLocalOf({ detectLocalMode: mode = 'ClusterCIDR', detectLocal = {} }: Fields): DetectLocal {
+  if (mode === 'BridgeInterface') return { mode, bridge: detectLocal.bridgeInterface ?? '' };
+  if (mode === 'InterfaceNamePrefix') return { mode, prefix: detectLocal.interfaceNamePrefix ?? '' };
+  return { mode };
 }
 
 /**

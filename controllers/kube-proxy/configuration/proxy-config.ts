@@ -2,7 +2,19 @@ export const PROXY_MODES = ['iptables', 'ipvs', 'nftables'] as const;
 export type ProxyModeName = (typeof PROXY_MODES)[number];
 
 /** Those of IPVS's schedulers that a node has. */
-export const IPVS_SCHEDULERS = ['rr', 'wrr', 'lc', 'wlc', 'sh', 'mh', 'sed', 'nq', 'dh'] as const;
+export const IPVS_SCHEDULERS = [
+  'rr',
+  'wrr',
+  'lc',
+  'wlc',
+  'lblc',
+  'lblcr',
+  'sh',
+  'mh',
+  'sed',
+  'nq',
+  'dh',
+] as const;
 
 /** How often a node's rules are looked at, and how often they may be written. */
 export interface SyncPeriods {
@@ -32,11 +44,18 @@ export interface IpvsConfig {
   readonly timeouts: { readonly tcp: number; readonly tcpFin: number; readonly udp: number };
 }
 
+/** What tells traffic of a node's own pods: their networks, their node's, or the device that it comes from. */
+export type DetectLocal =
+  | { readonly mode: 'ClusterCIDR' | 'NodeCIDR' }
+  | { readonly mode: 'BridgeInterface'; readonly bridge: string }
+  | { readonly mode: 'InterfaceNamePrefix'; readonly prefix: string };
+
 /** A KubeProxyConfiguration as far as it says how nodes are programmed: that of the mode in force. */
 export interface ProxyConfig {
   readonly mode: ProxyModeName;
   /** The pods' networks, one a family at most. */
   readonly clusterCidrs: readonly string[];
+  readonly detectLocal: DetectLocal;
   readonly masqueradeAll: boolean;
   /** Which bit of the mark says that a packet is to be masqueraded. */
   readonly masqueradeBit: number;

@@ -1,4 +1,5 @@
 import { IPV4, type IpFamily, inFamily, rangeHolds } from '../ip-family.ts';
+import type { LocalDetector } from '../local-traffic.ts';
 import type { ProxyConfig } from './proxy-config.ts';
 
 /** Which of a node's addresses have node ports: all, the one that it is known by, or those in networks. */
@@ -7,8 +8,7 @@ export type NodePortAddresses = 'all' | 'primary' | readonly string[];
 /** What a configuration means for the rules of one family. */
 export interface RuleSettings {
   readonly family: IpFamily;
-  /** The pods' network; undefined: unknown, so that nothing is told apart by it. */
-  readonly clusterCidr: string | undefined;
+  readonly localDetector: LocalDetector;
   readonly masqueradeAll: boolean;
   readonly masqueradeMark: number;
   /** Whether 127.0.0.1 has node ports. */
@@ -22,13 +22,28 @@ export function ruleSettings(config: ProxyConfig, family: IpFamily): RuleSetting
   const nodePortAddresses = addressesOf(config, family);
   return {
     family,
-    clusterCidr: inFamily(family, config.clusterCidrs)[0],
+    localDetector: localDetector(config, family),
     masqueradeAll: config.masqueradeAll,
     masqueradeMark: 2 ** config.masqueradeBit,
     localhostNodePorts: config.localhostNodePorts && family === IPV4 && holdsLocalhost(nodePortAddresses),
     nodePortAddresses,
     tcpBeLiberal: config.conntrack.tcpBeLiberal,
   };
+}
+
+function localDetector({ detectLocal, clusterCidrs }: ProxyConfig, family: IpFamily): LocalDetector {
+  switch (detectLocal.mode) {
+    case 'ClusterCIDR': {
+      const [cidr] = inFamily(family, clusterCidrs);
+      return cidr === undefined ? undefined : { kind: 'source', cidr };
+    }
+    case 'NodeCIDR':
+      return 'node-cidr';
+    case 'BridgeInterface':
+      return { kind: 'interface', name: detectLocal.bridge };
+    case 'InterfaceNamePrefix':
+      return { kind: 'interface', name: `${detectLocal.prefix}*` };
+  }
 }
 
 /** As kube-proxy writes a mark: `0x00004000`. */

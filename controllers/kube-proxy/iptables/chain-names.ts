@@ -1,5 +1,6 @@
+import type { EndpointInfo } from '../endpoint-info.ts';
 import { hostPort } from '../ip-family.ts';
-import type { EndpointInfo, ServicePortInfo } from '../service-port.ts';
+import type { ServicePortInfo } from '../service-port.ts';
 import { shortHash } from '../short-hash.ts';
 
 /** Chain names have room for 28 characters in all. */

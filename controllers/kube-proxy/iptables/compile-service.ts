@@ -1,7 +1,11 @@
 import type { RuleSettings } from '../configuration/rule-settings.ts';
+import type { EndpointInfo } from '../endpoint-info.ts';
 import { hostPort, rangeHolds } from '../ip-family.ts';
+import { localTraffic } from '../local-traffic.ts';
 import { planService } from '../plan-service.ts';
-import type { EndpointInfo, ProxiedPort, ServicePortInfo } from '../service-port.ts';
+import type { ProxiedNodeFacts } from '../proxier.ts';
+import type { ProxiedPort, ServicePortInfo } from '../service-port.ts';
+import { LOCALHOST_ACCEPTED } from './accounts.ts';
 import { ChainNames } from './chain-names.ts';
 import { comment, jump, type Match, type Rule, verdict } from './rule.ts';
 
@@ -18,14 +22,12 @@ export interface ServiceRules {
   readonly filterProxyFirewall: readonly Rule[];
 }
 
-export interface ServiceRulesOptions {
-  readonly nodeName: string;
-  readonly nodeIp: string;
-  readonly zone: string;
-  /** Pods' traffic towards a ClusterIP is masqueraded only if all is. */
-  readonly settings: Pick<RuleSettings, 'clusterCidr' | 'masqueradeAll'>;
+export interface ServiceRulesOptions extends ProxiedNodeFacts {
+  readonly settings: Pick<RuleSettings, 'family' | 'localDetector' | 'localhostNodePorts' | 'masqueradeAll'>;
   /** So many endpoints that rules for each do without comments. */
   readonly isLarge: boolean;
+  /** The node has accounting objects to count in. */
+  readonly hasAccounts: boolean;
 }
 
 export const MARK_MASQUERADE = 'KUBE-MARK-MASQ';
@@ -71,7 +73,7 @@ export function compileService(port: ProxiedPort, options: ServiceRulesOptions):
           ]
         : []),
     ],
-    natNodePorts: hasExternal && service.nodePort > 0 ? [toNodePort(service, ext)] : [],
+    natNodePorts: hasExternal && service.nodePort > 0 ? toNodePort(service, ext, options) : [],
     filterServices: refuseInternal ? [refuse(service, refuseInternal, service.clusterIp)] : [],
     filterExternalServices: refuseExternal ? refuseExternally(service, refuseExternal) : [],
     filterNodePorts: service.healthCheckNodePort > 0 ? [acceptHealthChecks(service)] : [],
@@ -94,16 +96,32 @@ function toAddress(service: ServicePortInfo, ip: string, what: string, chain: st
   };
 }
 
-function toNodePort(service: ServicePortInfo, chain: string): Rule {
-  return {
-    matches: [comment(service.name), ...protocolPort(service, service.nodePort)],
+/** What comes by way of localhost is counted, for who uses it will miss it under nftables. */
+function toNodePort(service: ServicePortInfo, chain: string, options: ServiceRulesOptions): Rule[] {
+  const { family, localhostNodePorts } = options.settings;
+  const [protocol, port] = protocolPort(service, service.nodePort);
+  const what = comment(service.name);
+  const counted: Rule = {
+    matches: [
+      what,
+      protocol,
+      { kind: 'destination', cidr: family.loopback },
+      port,
+      { kind: 'account', name: LOCALHOST_ACCEPTED },
+    ],
     target: jump(chain),
   };
+  return [
+    ...(localhostNodePorts && options.hasAccounts ? [counted] : []),
+    { matches: [what, protocol, port], target: jump(chain) },
+  ];
 }
 
-function clusterIpMasquerade(service: ServicePortInfo, { settings }: ServiceRulesOptions): Rule[] {
-  const { clusterCidr, masqueradeAll } = settings;
-  if (!masqueradeAll && clusterCidr === undefined) return [];
+/** Pods' traffic towards a ClusterIP is masqueraded only if all is. */
+function clusterIpMasquerade(service: ServicePortInfo, node: ServiceRulesOptions): Rule[] {
+  const { localDetector, masqueradeAll } = node.settings;
+  const local = localTraffic(localDetector, node);
+  if (!masqueradeAll && local === undefined) return [];
   const [protocol, port] = protocolPort(service, service.port);
   return [
     {
@@ -112,14 +130,12 @@ function clusterIpMasquerade(service: ServicePortInfo, { settings }: ServiceRule
         protocol,
         { kind: 'destination', cidr: service.clusterIp },
         port,
-        ...(masqueradeAll ? [] : [notFrom(clusterCidr!)]),
+        ...(masqueradeAll || !local ? [] : [{ kind: 'local-traffic', local, negated: true } as const]),
       ],
       target: jump(MARK_MASQUERADE),
     },
   ];
 }
-
-const notFrom = (cidr: string): Match => ({ kind: 'source', cidr, negated: true });
 
 /** A client that came before goes where it went; others by chance, each endpoint with the same odds. */
 function balance(
@@ -178,7 +194,7 @@ function endpointRules(
 
 function externalRules(
   service: ServicePortInfo,
-  { settings: { clusterCidr } }: ServiceRulesOptions,
+  node: ServiceRulesOptions,
   svc: string,
   svl: string | undefined,
 ): Rule[] {
@@ -190,12 +206,13 @@ function externalRules(
     ];
   }
   const fromLocal: Match = { kind: 'address-type', side: 'src', type: 'LOCAL' };
+  const local = localTraffic(node.settings.localDetector, node);
   const fromPods: Rule[] =
-    clusterCidr === undefined
+    local === undefined
       ? []
       : [
           {
-            matches: [comment(`pod traffic for ${what}`), { kind: 'source', cidr: clusterCidr }],
+            matches: [comment(`pod traffic for ${what}`), { kind: 'local-traffic', local }],
             target: jump(svc),
           },
         ];

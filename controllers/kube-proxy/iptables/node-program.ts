@@ -1,11 +1,14 @@
 import type { RuleSettings } from '../configuration/rule-settings.ts';
 import { IPV4 } from '../ip-family.ts';
+import { INVALID_DROPPED } from './accounts.ts';
 import { MARK_MASQUERADE } from './compile-service.ts';
 import { comment, jump, type Match, type Rule, type TableName, verdict } from './rule.ts';
 import { chainText, type ServiceText, SHARED_CHAINS, type SharedChain } from './service-text.ts';
 
 /** All that kube-proxy writes to one node: the chains of each Service, and those that all share. */
 export interface NodeProgram {
+  /** So many endpoints that nothing is written twice. */
+  readonly isLarge: boolean;
   readonly services: ReadonlyMap<string, ServiceText>;
   readonly shared: Readonly<Record<TableName, ReadonlyMap<string, string>>>;
   /** How many rules there are. */
@@ -17,12 +20,14 @@ export interface NodeProgramOptions {
   readonly settings: RuleSettings;
   /** The node's addresses that have node ports; undefined: all. */
   readonly nodePortIps: readonly string[] | undefined;
+  readonly isLarge: boolean;
+  readonly hasAccounts: boolean;
 }
 
 /** The program of a node for all Services. The order of chains and rules is kube-proxy's. */
 export function nodeProgram(
   texts: readonly ServiceText[],
-  { settings, nodePortIps }: NodeProgramOptions,
+  { settings, nodePortIps, isLarge, hasAccounts }: NodeProgramOptions,
 ): NodeProgram {
   const lines = Object.fromEntries(
     SHARED_CHAINS.map((chain) => [chain, texts.map((text) => text.lines[chain]).join('')]),
@@ -33,7 +38,7 @@ export function nodeProgram(
     filter: new Map([
       ['KUBE-SERVICES', lines['filter KUBE-SERVICES']],
       ['KUBE-EXTERNAL-SERVICES', lines['filter KUBE-EXTERNAL-SERVICES']],
-      fixed('KUBE-FORWARD', forwardRules(settings)),
+      fixed('KUBE-FORWARD', forwardRules(settings, hasAccounts)),
       ['KUBE-NODEPORTS', lines['filter KUBE-NODEPORTS']],
       ['KUBE-PROXY-FIREWALL', lines['filter KUBE-PROXY-FIREWALL']],
       ...(settings.localhostNodePorts ? [fixed(KUBELETS_FIREWALL, [BLOCK_LOCALNET])] : []),
@@ -47,6 +52,7 @@ export function nodeProgram(
   };
   const own = texts.reduce((sum, { rules }) => sum + rules, 0);
   return {
+    isLarge,
     services: new Map(texts.map((text) => [text.key, text])),
     shared,
     rules: { filter: countRules(shared.filter.values()), nat: own + countRules(shared.nat.values()) },
@@ -121,10 +127,20 @@ const postroutingRules = (mark: number): readonly Rule[] => [
   { matches: [comment('kubernetes service traffic requiring SNAT')], target: { kind: 'masquerade' } },
 ];
 
-const forwardRules = ({ masqueradeMark, tcpBeLiberal }: RuleSettings): readonly Rule[] => [
-  ...(tcpBeLiberal
-    ? []
-    : [{ matches: [{ kind: 'state', states: 'INVALID' } as const], target: verdict('DROP') }]),
+const DROP_INVALID: Rule = {
+  matches: [{ kind: 'state', states: 'INVALID' }],
+  target: verdict('DROP'),
+};
+const COUNT_INVALID: Rule = {
+  ...DROP_INVALID,
+  matches: [...DROP_INVALID.matches, { kind: 'account', name: INVALID_DROPPED }],
+};
+
+const forwardRules = (
+  { masqueradeMark, tcpBeLiberal }: RuleSettings,
+  hasAccounts: boolean,
+): readonly Rule[] => [
+  ...(tcpBeLiberal ? [] : [hasAccounts ? COUNT_INVALID : DROP_INVALID]),
   {
     matches: [comment('kubernetes forwarding rules'), { kind: 'mark', mark: masqueradeMark }],
     target: verdict('ACCEPT'),

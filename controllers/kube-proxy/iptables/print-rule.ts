@@ -1,4 +1,5 @@
 import { markText } from '../configuration/rule-settings.ts';
+import { iptablesMatch } from '../local-traffic.ts';
 import type { Match, Rule, Target } from './rule.ts';
 
 /** A rule's specification as kube-proxy writes it for iptables-restore, without the `-A CHAIN`. */
@@ -16,6 +17,8 @@ function printMatch(match: Match): string {
       return `${not(match)}-s ${match.cidr}`;
     case 'destination':
       return `${not(match)}-d ${match.cidr}`;
+    case 'local-traffic':
+      return iptablesMatch(match.local, match.negated ?? false);
     case 'destination-port':
       return `--dport ${match.port}`;
     case 'address-type':
@@ -26,6 +29,8 @@ function printMatch(match: Match): string {
       return `-m mark ${not(match)}--mark ${markText(match.mark)}/${markText(match.mark)}`;
     case 'probability':
       return `-m statistic --mode random --probability ${(match.one / match.of).toFixed(10)}`;
+    case 'account':
+      return `-m nfacct --nfacct-name ${match.name}`;
     case 'recent-check':
       return `-m recent --name ${match.list} --rcheck --seconds ${match.seconds} --reap`;
     case 'recent-set':

@@ -1,7 +1,6 @@
 import type { Jump } from './jumps.ts';
 import { countRules, type NodeProgram } from './node-program.ts';
 import type { TableName } from './rule.ts';
-import type { ServiceText } from './service-text.ts';
 
 /** What a node has: a program, or chains of an earlier kube-proxy whose rules are not known. */
 export type Written = NodeProgram | { readonly chains: ReadonlySet<string> };
@@ -16,17 +15,15 @@ export interface Restore {
   readonly text: string;
   /** How many rules it appends. */
   readonly rules: Readonly<Record<TableName, number>>;
-}
-
-interface TableChange {
-  /** Chains to be emptied and filled again. */
-  readonly changed: Map<string, string>;
-  readonly stale: Set<string>;
+  /** Chains of the nat table that it fills, and those that nothing leads to any more. */
+  readonly filled: ReadonlySet<string>;
+  readonly stale: ReadonlySet<string>;
 }
 
 /**
- * What a node needs to have `program`. Only chains that differ are rewritten: naming a chain in the input empties
- * it, and the rules follow. Chains that nothing leads to any more are deleted last, when no rule refers to them.
+ * What a node needs to have `program`: the chains of Services that have changed, and those that all share whether
+ * they have or not, so that what somebody did to them is undone. In a large cluster only chains that differ. Naming
+ * a chain in the input empties it, and the rules follow.
  */
 export function restoreText(
   program: NodeProgram,
@@ -35,30 +32,48 @@ export function restoreText(
   empty: EmptyChains = {},
 ): Restore {
   const known = 'services' in before ? before : undefined;
-  const filter = {
-    changed: differing(program.shared.filter, known?.shared.filter),
-    stale: new Set<string>(),
-  };
-  const nat = { changed: differing(program.shared.nat, known?.shared.nat), stale: new Set<string>() };
-  for (const [key, text] of program.services) addChanges(nat, known?.services.get(key), text);
-  for (const [key, text] of known?.services ?? []) {
-    if (!program.services.has(key)) addChanges(nat, text, undefined);
+  const { isLarge } = program;
+  const filter = differing(program.shared.filter, isLarge ? known?.shared.filter : undefined);
+  const nat = differing(program.shared.nat, isLarge ? known?.shared.nat : undefined);
+  const filled = new Map<string, string>();
+  const stale = new Set<string>('chains' in before ? before.chains : []);
+  for (const [key, text] of program.services) {
+    const old = known?.services.get(key);
+    if (old === text) continue;
+    for (const [chain, rules] of text.chains)
+      if (!isLarge || old?.chains.get(chain) !== rules) filled.set(chain, rules);
+    for (const chain of old?.chains.keys() ?? []) if (!text.chains.has(chain)) stale.add(chain);
   }
-  if ('chains' in before)
-    for (const chain of before.chains) if (!nat.changed.has(chain)) nat.stale.add(chain);
+  for (const [key, text] of known?.services ?? []) {
+    if (!program.services.has(key)) for (const chain of text.chains.keys()) stale.add(chain);
+  }
+  for (const chain of filled.keys()) stale.delete(chain);
   const { filter: emptyFilter = [], nat: emptyNat = [], ...others } = empty;
+  const changedNat = new Map([...nat, ...filled]);
   const text = [
     tableText('filter', filter, jumps, emptyFilter),
-    tableText('nat', nat, jumps, emptyNat),
-    ...Object.entries(others).map(([table, chains]) => tableText(table, NO_CHANGE, [], chains)),
+    tableText('nat', changedNat, jumps, emptyNat),
+    ...Object.entries(others).map(([table, chains]) => tableText(table, new Map(), [], chains)),
   ].join('');
   return {
     text,
-    rules: { filter: countRules(filter.changed.values()), nat: countRules(nat.changed.values()) },
+    rules: { filter: countRules(filter.values()), nat: countRules(changedNat.values()) },
+    filled: new Set(filled.keys()),
+    stale,
   };
 }
 
-const NO_CHANGE: TableChange = { changed: new Map(), stale: new Set() };
+/** Empties chains of the nat table that no rule refers to, and deletes them. */
+export function deleteText(chains: ReadonlySet<string>): string {
+  if (chains.size === 0) return '';
+  const names = [...chains];
+  return [
+    '*nat',
+    ...names.map((chain) => `:${chain} - [0:0]`),
+    ...names.map((chain) => `-X ${chain}`),
+    'COMMIT\n',
+  ].join('\n');
+}
 
 function differing(
   after: ReadonlyMap<string, string>,
@@ -67,32 +82,19 @@ function differing(
   return new Map([...after].filter(([chain, text]) => before?.get(chain) !== text));
 }
 
-function addChanges(
-  { changed, stale }: TableChange,
-  before: ServiceText | undefined,
-  after: ServiceText | undefined,
-): void {
-  if (before === after) return;
-  for (const [chain, text] of after?.chains ?? []) {
-    if (before?.chains.get(chain) !== text) changed.set(chain, text);
-  }
-  for (const chain of before?.chains.keys() ?? []) if (!after?.chains.has(chain)) stale.add(chain);
-}
-
 function tableText(
   table: string,
-  { changed, stale }: TableChange,
+  changed: ReadonlyMap<string, string>,
   jumps: readonly Jump[],
   empty: readonly string[],
 ): string {
   const entries = jumps.filter((jump) => jump.table === table);
-  if (changed.size + stale.size + entries.length + empty.length === 0) return '';
+  if (changed.size + entries.length + empty.length === 0) return '';
   return [
     `*${table}\n`,
-    ...[...changed.keys(), ...stale, ...empty].map((chain) => `:${chain} - [0:0]\n`),
+    ...[...changed.keys(), ...empty].map((chain) => `:${chain} - [0:0]\n`),
     ...changed.values(),
     ...entries.map(({ from, rule }) => `-I ${from} ${rule}\n`),
-    ...[...stale].map((chain) => `-X ${chain}\n`),
     'COMMIT\n',
   ].join('');
 }

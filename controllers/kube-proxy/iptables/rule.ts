@@ -1,3 +1,4 @@
+import type { LocalTraffic } from '../local-traffic.ts';
 import type { Protocol } from '../service-port.ts';
 
 /** One condition of a rule. */
@@ -6,11 +7,13 @@ export type Match =
   | { readonly kind: 'protocol'; readonly protocol: Protocol }
   | { readonly kind: 'source'; readonly cidr: string; readonly negated?: true }
   | { readonly kind: 'destination'; readonly cidr: string; readonly negated?: true }
+  | { readonly kind: 'local-traffic'; readonly local: LocalTraffic; readonly negated?: true }
   | { readonly kind: 'destination-port'; readonly port: number }
   | { readonly kind: 'address-type'; readonly side: 'src' | 'dst'; readonly type: 'LOCAL' }
   | { readonly kind: 'state'; readonly states: string; readonly negated?: true }
   | { readonly kind: 'mark'; readonly mark: number; readonly negated?: true }
   | { readonly kind: 'probability'; readonly one: number; readonly of: number }
+  | { readonly kind: 'account'; readonly name: string }
   | { readonly kind: 'recent-check'; readonly list: string; readonly seconds: number }
   | { readonly kind: 'recent-set'; readonly list: string };
 

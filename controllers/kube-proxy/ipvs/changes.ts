@@ -14,16 +14,14 @@ export interface Changes {
   readonly services: string;
   /** Real servers that take no new connections from now on: `-t IP:PORT IP:PORT`, to be taken out later. */
   readonly quiescent: readonly string[];
-  /** All rules of KUBE-IPVS-OUT-FILTER, if they are others than before. */
-  readonly outFilter: readonly string[] | undefined;
 }
 
 const DEVICE = 'kube-ipvs0';
 
 const prefix = (ip: string): string => `${ip}/${familyOf(ip).bits}`;
 
-/** UDP knows no end of a connection: its servers go at once. */
-const lingers = (service: string): boolean => !service.startsWith('-u');
+/** Only TCP tells when a connection ends: servers of the others go at once (IsRsGracefulTerminationNeeded). */
+const lingers = (service: string): boolean => service.startsWith('-t ');
 
 export function changesBetween(before: NodeObjects, after: NodeObjects): Changes {
   const [gone, come] = [notIn(before, after), notIn(after, before)];
@@ -41,16 +39,7 @@ export function changesBetween(before: NodeObjects, after: NodeObjects): Changes
       lines(free(entries.come), (entry) => `add ${entry} -exist`),
     services: servicesText(old, wanted, quiescent),
     quiescent,
-    outFilter: [...gone, ...come].some(({ outFilter }) => outFilter.length > 0)
-      ? outFilterBetween(before, after)
-      : undefined,
   };
-}
-
-function outFilterBetween(before: NodeObjects, after: NodeObjects): readonly string[] | undefined {
-  const rulesOf = (objects: NodeObjects) => [...objects.values()].flatMap(({ outFilter }) => outFilter);
-  const [old, wanted] = [rulesOf(before), rulesOf(after)];
-  return old.join() === wanted.join() ? undefined : wanted;
 }
 
 /** The ports of which `others` has none of the same version. */

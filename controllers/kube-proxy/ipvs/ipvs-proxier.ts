@@ -1,4 +1,4 @@
-import type { IpvsConfig } from '../configuration/proxy-config.ts';
+import type { IpvsConfig, SyncPeriods } from '../configuration/proxy-config.ts';
 import type { RuleSettings } from '../configuration/rule-settings.ts';
 import { readSavedRules } from '../iptables/saved-rules.ts';
 import { heldAddresses, localAddresses, nodePortIps } from '../local-addresses.ts';
@@ -7,17 +7,28 @@ import type { NewProxier, Proxier, ProxierOptions, SyncReport } from '../proxier
 import { runInShell } from '../run-in-shell.ts';
 import type { ProxiedPort } from '../service-port.ts';
 import { type Changes, changesBetween, type NodeObjects } from './changes.ts';
+import { idleServers } from './idle-servers.ts';
 import { createSetsText, ipSetNames } from './ip-sets.ts';
-import { ipvsRulesText, outFilterText } from './ipvs-rules.ts';
+import { ipvsRulesText, type PresentJumps } from './ipvs-rules.ts';
+import { readSavedEntries } from './saved-entries.ts';
 import { readSavedServices } from './saved-services.ts';
 import { type IpvsNodeFacts, type ServiceObjects, serviceObjects } from './service-objects.ts';
 
 export interface IpvsModeOptions {
   readonly settings: RuleSettings;
   readonly ipvs: Pick<IpvsConfig, 'scheduler' | 'excludeCidrs'>;
+  readonly periods: Pick<SyncPeriods, 'syncMs'>;
+  /** Milliseconds. */
+  readonly now: () => number;
 }
 
 type IpvsPrograms = Programs<IpvsNodeFacts, ServiceObjects, NodeObjects, Changes>;
+
+/** With more ports than these a node is not read anew in every period. */
+const LARGE = 1000;
+const LARGE_LOOK_MS = 3_600_000;
+/** How often real servers without weight are looked at (rsCheckDeleteInterval). */
+const IDLE_LOOK_MS = 60_000;
 
 /** kube-proxy's IPVS mode. */
 export function ipvsMode(options: IpvsModeOptions): NewProxier {
@@ -32,12 +43,20 @@ export function ipvsMode(options: IpvsModeOptions): NewProxier {
   return (node) => new IpvsProxier(programs, options, node);
 }
 
+/** What a node has, and what it lacks. */
+interface Observed {
+  readonly objects: NodeObjects;
+  readonly jumps: PresentJumps;
+}
+
 class IpvsProxier implements Proxier {
   readonly #programs: IpvsPrograms;
   readonly #mode: IpvsModeOptions;
   readonly #node: ProxierOptions;
-  /** Undefined: unknown, so everything is written. */
-  #written: NodeObjects | undefined;
+  /** Undefined: unknown, so that the node is read first. */
+  #written: { readonly objects: NodeObjects; readonly ports: readonly ProxiedPort[] } | undefined;
+  #lastLook = Number.NEGATIVE_INFINITY;
+  #lastIdleLook = Number.NEGATIVE_INFINITY;
   /** Real servers without weight that still had connections when last looked at. */
   readonly #quiescent = new Set<string>();
 
@@ -48,25 +67,36 @@ class IpvsProxier implements Proxier {
   }
 
   get isFullSyncDue(): boolean {
-    return this.#written === undefined;
+    if (this.#written === undefined) return true;
+    const { periods, now } = this.#mode;
+    const period = this.#written.ports.length > LARGE ? LARGE_LOOK_MS : periods.syncMs;
+    return now() - this.#lastLook >= period;
   }
 
-  async sync(ports: readonly ProxiedPort[]): Promise<SyncReport> {
+  async sync(ports: readonly ProxiedPort[]): Promise<SyncReport | undefined> {
     const isFull = this.isFullSyncDue;
-    const before = this.#written ?? (await this.#prepare());
-    const wanted = this.#programs.of(ports, await this.#facts(ports));
-    const changes = this.#programs.difference(before, wanted);
+    const isDue = isFull || this.#written?.ports !== ports;
+    if (isDue) await this.#write(ports, isFull);
+    await this.#removeIdle();
+    return isDue ? { isFull } : undefined;
+  }
+
+  async #write(ports: readonly ProxiedPort[], isFull: boolean): Promise<void> {
+    const observed = isFull ? await this.#observe() : undefined;
+    const before = observed?.objects ?? this.#written!.objects;
+    const objects = this.#programs.of(ports, await this.#facts(ports));
+    const changes = this.#programs.difference(before, objects);
     this.#written = undefined;
     await this.#run(['ip', '-force', '-batch', '-'], changes.newAddresses);
     await this.#run(['ipset', 'restore'], changes.entries);
-    if (changes.outFilter) await this.#restore(outFilterText(changes.outFilter));
+    await this.#restoreRules(objects, observed?.jumps);
     await this.#revive(changes.services);
     await this.#run(['ipvsadm', '-R'], changes.services);
     await this.#run(['ip', '-force', '-batch', '-'], changes.oldAddresses);
     for (const server of changes.quiescent) this.#quiescent.add(server);
-    await this.#removeIdle();
-    this.#written = wanted;
-    return { isFull };
+    await this.#remove(await this.#idleOf(changes.quiescent));
+    this.#written = { objects, ports };
+    if (isFull) this.#lastLook = this.#mode.now();
   }
 
   async #facts(ports: readonly ProxiedPort[]): Promise<IpvsNodeFacts> {
@@ -87,24 +117,35 @@ class IpvsProxier implements Proxier {
     };
   }
 
-  /** Device, sets and rules; gives what an earlier kube-proxy serves, and takes its entries out. */
-  async #prepare(): Promise<NodeObjects> {
+  /** Makes device and sets where they lack, and gives what is there, an earlier kube-proxy's too. */
+  async #observe(): Promise<Observed> {
     const { settings, ipvs } = this.#mode;
     const { family } = settings;
     const links = await runInShell(this.#node, ['ip', 'link', 'show']);
     if (!/^\d+: kube-ipvs0:/m.test(links))
       await runInShell(this.#node, ['ip', 'link', 'add', 'kube-ipvs0', 'type', 'dummy']);
-    const flush = ipSetNames(family).map((set) => `flush ${set}\n`);
-    await this.#run(['ipset', 'restore'], createSetsText(family) + flush.join(''));
+    await this.#run(['ipset', 'restore'], createSetsText(family));
     const saved = await runInShell(this.#node, [`${family.iptables}-save`]);
-    await this.#restore(ipvsRulesText(settings, readSavedRules(saved).jumps));
+    const entries = readSavedEntries(await runInShell(this.#node, ['ipset', 'save']), ipSetNames(family));
     const served = await runInShell(this.#node, ['ipvsadm', '-S', '-n']);
     const { services, servers, quiescent } = readSavedServices(served, family, ipvs.excludeCidrs);
     this.#quiescent.clear();
     for (const server of quiescent) this.#quiescent.add(server);
     const addresses = new Set(await heldAddresses(this.#node, family));
-    const nothing = { entries: new Set<string>(), outFilter: [] };
-    return new Map([['', { key: '', addresses, services, servers, ...nothing }]]);
+    const objects = { key: '', addresses, services, servers, entries, outFilter: [] };
+    return { objects: new Map([['', objects]]), jumps: readSavedRules(saved).jumps };
+  }
+
+  async #restoreRules(objects: NodeObjects, jumps: PresentJumps | undefined): Promise<void> {
+    const { settings } = this.#mode;
+    const filled = new Set<string>();
+    const outFilter: string[] = [];
+    for (const part of objects.values()) {
+      for (const entry of part.entries) filled.add(entry.slice(0, entry.indexOf(' ')));
+      outFilter.push(...part.outFilter);
+    }
+    const text = ipvsRulesText({ settings, node: this.#node, filled, outFilter }, jumps);
+    await this.#run([`${settings.family.iptables}-restore`, '--noflush', '--counters'], text);
   }
 
   /** A server that is added again while it still lingers is taken out first. */
@@ -119,29 +160,26 @@ class IpvsProxier implements Proxier {
     await this.#run(['ipvsadm', '-R'], text);
   }
 
-  /** Takes out real servers without weight that no connection needs any more (graceful_termination.go). */
+  /** Now and then: the real servers without weight that no connection needs any more (graceful_termination.go). */
   async #removeIdle(): Promise<void> {
-    if (this.#quiescent.size === 0) return;
-    const listed = await runInShell(this.#node, ['ipvsadm', '-L', '-n']);
-    const busy = new Set<string>();
-    let service = '';
-    for (const line of listed.split('\n')) {
-      const [, protocol, address] = /^(TCP|UDP|SCTP) +(\S+) /.exec(line) ?? [];
-      if (protocol && address)
-        service = `${{ TCP: '-t', UDP: '-u', SCTP: '--sctp-service' }[protocol]} ${address}`;
-      const [, server, active, inactive] = /^ {2}-> (\S+) +Masq +\d+ +(\d+) +(\d+)/.exec(line) ?? [];
-      if (server && Number(active) + Number(inactive) > 0) busy.add(`${service} ${server}`);
-    }
-    const idle = [...this.#quiescent].filter((each) => !busy.has(each));
-    for (const each of idle) this.#quiescent.delete(each);
-    const text = idle.map(
-      (each) => `-d ${each.slice(0, each.lastIndexOf(' '))} -r ${each.slice(each.lastIndexOf(' ') + 1)}\n`,
-    );
-    await this.#run(['ipvsadm', '-R'], text.join(''));
+    const now = this.#mode.now();
+    if (now - this.#lastIdleLook < IDLE_LOOK_MS) return;
+    this.#lastIdleLook = now;
+    await this.#remove(await this.#idleOf([...this.#quiescent]));
   }
 
-  #restore(text: string): Promise<void> {
-    return this.#run([`${this.#mode.settings.family.iptables}-restore`, '--noflush'], text);
+  async #idleOf(servers: readonly string[]): Promise<readonly string[]> {
+    if (servers.length === 0) return [];
+    return idleServers(servers, await runInShell(this.#node, ['ipvsadm', '-L', '-n']));
+  }
+
+  async #remove(servers: readonly string[]): Promise<void> {
+    for (const each of servers) this.#quiescent.delete(each);
+    const text = servers.map((each) => {
+      const space = each.lastIndexOf(' ');
+      return `-d ${each.slice(0, space)} -r ${each.slice(space + 1)}\n`;
+    });
+    await this.#run(['ipvsadm', '-R'], text.join(''));
   }
 
   async #run(argv: readonly string[], text: string): Promise<void> {

@@ -1,9 +1,9 @@
 import { markText, type RuleSettings } from '../configuration/rule-settings.ts';
+import { iptablesMatch, localTraffic } from '../local-traffic.ts';
+import type { ProxiedNodeFacts } from '../proxier.ts';
 import { type IpSetName, ipSetName } from './ip-sets.ts';
 
-/** A rule of an own chain, or a jump to one from the kernel's. */
 const comment = (text: string): string => `-m comment --comment "${text}"`;
-const inSet = (set: string, sides: string): string => `-m set --match-set ${set} ${sides}`;
 
 const CHAINS = {
   nat: ['KUBE-SERVICES', 'KUBE-POSTROUTING', 'KUBE-NODE-PORT', 'KUBE-LOAD-BALANCER', 'KUBE-MARK-MASQ'],
@@ -39,66 +39,141 @@ const JUMPS = {
   ],
 } as const;
 
-type Settings = Pick<RuleSettings, 'family' | 'clusterCidr' | 'masqueradeAll' | 'masqueradeMark'>;
+type Settings = Pick<RuleSettings, 'family' | 'localDetector' | 'masqueradeAll' | 'masqueradeMark'>;
 
-/** Traffic towards ClusterIPs that is masqueraded: all, or what comes from no pod. */
-function clusterIpMasquerade({ family, clusterCidr, masqueradeAll }: Settings): string {
-  const what = comment('Kubernetes service cluster ip + port for masquerade purpose');
-  const set = ipSetName('KUBE-CLUSTER-IP', family);
-  if (masqueradeAll) return `KUBE-SERVICES ${what} ${inSet(set, 'dst,dst')} -j KUBE-MARK-MASQ`;
-  // Without the pods' network at least the node's own, which comes from the very address it goes to.
-  if (clusterCidr === undefined) return `KUBE-SERVICES ${what} ${inSet(set, 'src,dst')} -j KUBE-MARK-MASQ`;
-  return `KUBE-SERVICES ${what} ${inSet(set, 'dst,dst')} ! -s ${clusterCidr} -j KUBE-MARK-MASQ`;
+/** What the rules of a node are made from. */
+export interface IpvsRulesOptions {
+  readonly settings: Settings;
+  readonly node: Pick<ProxiedNodeFacts, 'podCidr'>;
+  /** The sets that have entries, by their names on the node: most rules are there only for such. */
+  readonly filled: ReadonlySet<string>;
+  /** Rules of KUBE-IPVS-OUT-FILTER. */
+  readonly outFilter: readonly string[];
 }
 
-function rulesOf(settings: Settings): Readonly<Record<'nat' | 'filter', readonly string[]>> {
+/** Traffic towards ClusterIPs that is masqueraded: all, or what comes from no pod of the node's. */
+function clusterIpMasquerade({ settings, node }: IpvsRulesOptions): readonly [sides: string, who: string] {
+  if (settings.masqueradeAll) return ['dst,dst', ''];
+  const local = localTraffic(settings.localDetector, node);
+  // Without knowing the pods' at least the node's own, which comes from the very address it goes to.
+  return local ? ['dst,dst', ` ${iptablesMatch(local, true)}`] : ['src,dst', ''];
+}
+
+function rulesOf(options: IpvsRulesOptions): Readonly<Record<'nat' | 'filter', readonly string[]>> {
+  const { settings, filled, outFilter } = options;
   const { family } = settings;
   const mark = markText(settings.masqueradeMark);
-  const has = (set: IpSetName, sides: string): string => inSet(ipSetName(set, family), sides);
-  const external = comment('Kubernetes service external ip + port for masquerade and filter purpose');
-  const externalLocal = comment('Kubernetes service external ip + port with externalTrafficPolicy=local');
+  const has = (set: IpSetName, sides: string): string =>
+    `-m set --match-set ${ipSetName(set, family)} ${sides}`;
+  const ifFilled = (set: IpSetName, ...rules: readonly string[]): readonly string[] =>
+    filled.has(ipSetName(set, family)) ? rules : [];
+  /** A rule of a chain for what is in a set. */
+  const forSet = (set: IpSetName, chain: string, why: string, sides: string, target: string) =>
+    ifFilled(set, `${chain} ${comment(why)} ${has(set, sides)} -j ${target}`);
+  const [sides, who] = clusterIpMasquerade(options);
+  const external = 'Kubernetes service external ip + port for masquerade and filter purpose';
+  /** What comes from elsewhere, or goes to an address of the node's own, is let through. */
+  const accepted = (set: IpSetName, why: string): readonly string[] => [
+    `KUBE-SERVICES ${comment(why)} ${has(set, 'dst,dst')} -m physdev ! --physdev-is-in -m addrtype ! --src-type LOCAL -j ACCEPT`,
+    `KUBE-SERVICES ${comment(why)} ${has(set, 'dst,dst')} -m addrtype --dst-type LOCAL -j ACCEPT`,
+  ];
+  const nodePort = (
+    protocol: 'TCP' | 'UDP' | 'SCTP',
+    set: 'TCP' | 'UDP' | 'SCTP-HASH',
+    [of, end]: readonly [string, string],
+  ): readonly string[] => {
+    const chain = `KUBE-NODE-PORT -p ${protocol.toLowerCase()}`;
+    const what = `Kubernetes nodeport ${protocol} port`;
+    return [
+      ...forSet(
+        `KUBE-NODE-PORT-LOCAL-${set}`,
+        chain,
+        `${what} with externalTrafficPolicy=local${end}`,
+        of,
+        'RETURN',
+      ),
+      ...forSet(`KUBE-NODE-PORT-${set}`, chain, `${what} for masquerade purpose${end}`, of, 'KUBE-MARK-MASQ'),
+    ];
+  };
+  const balancer = 'Kubernetes service load balancer ip + port';
   return {
     nat: [
-      `KUBE-POSTROUTING ${comment('Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose')} ${has('KUBE-LOOP-BACK', 'dst,dst,src')} -j MASQUERADE`,
       // What a process says to itself never meets a Service.
       `KUBE-SERVICES -s ${family.loopback} -j RETURN`,
-      `KUBE-SERVICES ${comment('Kubernetes service lb portal')} ${has('KUBE-LOAD-BALANCER', 'dst,dst')} -j KUBE-LOAD-BALANCER`,
-      `KUBE-LOAD-BALANCER ${comment('Kubernetes service load balancer ip + port with externalTrafficPolicy=local')} ${has('KUBE-LOAD-BALANCER-LOCAL', 'dst,dst')} -j RETURN`,
-      ...(['TCP', 'UDP'] as const).flatMap((protocol) => {
-        const is = `-p ${protocol.toLowerCase()}`;
-        const why = `Kubernetes nodeport ${protocol} port`;
-        return [
-          `KUBE-NODE-PORT ${is} ${comment(`${why} with externalTrafficPolicy=local`)} ${has(`KUBE-NODE-PORT-LOCAL-${protocol}`, 'dst')} -j RETURN`,
-          `KUBE-NODE-PORT ${is} ${comment(`${why} for masquerade purpose`)} ${has(`KUBE-NODE-PORT-${protocol}`, 'dst')} -j KUBE-MARK-MASQ`,
-        ];
-      }),
-      `KUBE-NODE-PORT -p sctp ${comment("Kubernetes nodeport SCTP port with externalTrafficPolicy=local with type 'hash ip:port'")} ${has('KUBE-NODE-PORT-LOCAL-SCTP-HASH', 'dst,dst')} -j RETURN`,
-      `KUBE-NODE-PORT -p sctp ${comment("Kubernetes nodeport SCTP port for masquerade purpose with type 'hash ip:port'")} ${has('KUBE-NODE-PORT-SCTP-HASH', 'dst,dst')} -j KUBE-MARK-MASQ`,
-      clusterIpMasquerade(settings),
-      `KUBE-SERVICES ${external} ${has('KUBE-EXTERNAL-IP', 'dst,dst')} -j KUBE-MARK-MASQ`,
-      ...(
-        [
-          ['KUBE-EXTERNAL-IP', external],
-          ['KUBE-EXTERNAL-IP-LOCAL', externalLocal],
-        ] as const
-      ).flatMap(([set, what]) => [
-        `KUBE-SERVICES ${what} ${has(set, 'dst,dst')} -m physdev ! --physdev-is-in -m addrtype ! --src-type LOCAL -j ACCEPT`,
-        `KUBE-SERVICES ${what} ${has(set, 'dst,dst')} -m addrtype --dst-type LOCAL -j ACCEPT`,
-      ]),
+      ...forSet(
+        'KUBE-LOOP-BACK',
+        'KUBE-POSTROUTING',
+        'Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose',
+        'dst,dst,src',
+        'MASQUERADE',
+      ),
+      ...forSet(
+        'KUBE-LOAD-BALANCER',
+        'KUBE-SERVICES',
+        'Kubernetes service lb portal',
+        'dst,dst',
+        'KUBE-LOAD-BALANCER',
+      ),
+      ...forSet(
+        'KUBE-LOAD-BALANCER-LOCAL',
+        'KUBE-LOAD-BALANCER',
+        `${balancer} with externalTrafficPolicy=local`,
+        'dst,dst',
+        'RETURN',
+      ),
+      ...nodePort('TCP', 'TCP', ['dst', '']),
+      ...nodePort('UDP', 'UDP', ['dst', '']),
+      ...nodePort('SCTP', 'SCTP-HASH', ['dst,dst', " with type 'hash ip:port'"]),
+      ...forSet(
+        'KUBE-CLUSTER-IP',
+        'KUBE-SERVICES',
+        'Kubernetes service cluster ip + port for masquerade purpose',
+        `${sides}${who}`,
+        'KUBE-MARK-MASQ',
+      ),
+      ...forSet('KUBE-EXTERNAL-IP', 'KUBE-SERVICES', external, 'dst,dst', 'KUBE-MARK-MASQ'),
+      ...ifFilled('KUBE-EXTERNAL-IP', ...accepted('KUBE-EXTERNAL-IP', external)),
+      ...ifFilled(
+        'KUBE-EXTERNAL-IP-LOCAL',
+        ...accepted(
+          'KUBE-EXTERNAL-IP-LOCAL',
+          'Kubernetes service external ip + port with externalTrafficPolicy=local',
+        ),
+      ),
       'KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT',
       'KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ',
-      `KUBE-SERVICES ${has('KUBE-CLUSTER-IP', 'dst,dst')} -j ACCEPT`,
-      `KUBE-SERVICES ${has('KUBE-LOAD-BALANCER', 'dst,dst')} -j ACCEPT`,
+      ...(['KUBE-CLUSTER-IP', 'KUBE-LOAD-BALANCER'] as const).flatMap((set) =>
+        ifFilled(set, `KUBE-SERVICES ${has(set, 'dst,dst')} -j ACCEPT`),
+      ),
       `KUBE-POSTROUTING -m mark ! --mark ${mark}/${mark} -j RETURN`,
       `KUBE-POSTROUTING -j MARK --xor-mark ${mark}`,
       `KUBE-POSTROUTING ${comment('kubernetes service traffic requiring SNAT')} -j MASQUERADE --random-fully`,
       `KUBE-MARK-MASQ -j MARK --or-mark ${mark}`,
     ],
     filter: [
-      `KUBE-PROXY-FIREWALL ${comment('Kubernetes service load balancer ip + port for load balancer with sourceRange')} ${has('KUBE-LOAD-BALANCER-FW', 'dst,dst')} -j KUBE-SOURCE-RANGES-FIREWALL`,
-      `KUBE-SOURCE-RANGES-FIREWALL ${comment('Kubernetes service load balancer ip + port + source cidr for packet filter')} ${has('KUBE-LOAD-BALANCER-SOURCE-CIDR', 'dst,dst,src')} -j RETURN`,
-      `KUBE-SOURCE-RANGES-FIREWALL ${comment('Kubernetes service load balancer ip + port + source IP for packet filter purpose')} ${has('KUBE-LOAD-BALANCER-SOURCE-IP', 'dst,dst,src')} -j RETURN`,
+      ...forSet(
+        'KUBE-LOAD-BALANCER-FW',
+        'KUBE-PROXY-FIREWALL',
+        `${balancer} for load balancer with sourceRange`,
+        'dst,dst',
+        'KUBE-SOURCE-RANGES-FIREWALL',
+      ),
+      ...forSet(
+        'KUBE-LOAD-BALANCER-SOURCE-CIDR',
+        'KUBE-SOURCE-RANGES-FIREWALL',
+        `${balancer} + source cidr for packet filter purpose`,
+        'dst,dst,src',
+        'RETURN',
+      ),
+      ...forSet(
+        'KUBE-LOAD-BALANCER-SOURCE-IP',
+        'KUBE-SOURCE-RANGES-FIREWALL',
+        `${balancer} + source IP for packet filter purpose`,
+        'dst,dst,src',
+        'RETURN',
+      ),
       'KUBE-SOURCE-RANGES-FIREWALL -j DROP',
+      ...outFilter.map((rule) => `KUBE-IPVS-OUT-FILTER ${rule}`),
       `KUBE-FORWARD ${comment('kubernetes forwarding rules')} -m mark --mark ${mark}/${mark} -j ACCEPT`,
       `KUBE-FORWARD ${comment('kubernetes forwarding conntrack rule')} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
       `KUBE-NODE-PORT ${comment('Kubernetes health check node port')} ${has('KUBE-HEALTH-CHECK-NODE-PORT', 'dst')} -j ACCEPT`,
@@ -111,24 +186,20 @@ function rulesOf(settings: Settings): Readonly<Record<'nat' | 'filter', readonly
   };
 }
 
-/**
- * Those that keep the node itself from balancers whose source ranges it is not in: to IPVS it comes from the
- * balancer's own address.
- */
-export function outFilterText(rules: readonly string[]): string {
-  const lines = rules.map((rule) => `-A KUBE-IPVS-OUT-FILTER ${rule}\n`);
-  return `*filter\n:KUBE-IPVS-OUT-FILTER - [0:0]\n${lines.join('')}COMMIT\n`;
-}
+/** The jumps into the mode's chains that a node lacks, of those that it has as `table FROM TO`. */
+export type PresentJumps = ReadonlySet<string>;
 
 /**
- * The rules of the IPVS mode, which do not depend on any Service: sets do (k8s pkg/proxy/ipvs/proxier.go,
- * writeIptablesRules). `present` are the jumps that a node has, as `table FROM TO`.
+ * The rules of the IPVS mode: they speak of sets, so they change with a Service only where it fills a set
+ * or empties one (k8s pkg/proxy/ipvs/proxier.go, writeIptablesRules).
  */
-export function ipvsRulesText(settings: Settings, present: ReadonlySet<string>): string {
-  const rules = rulesOf(settings);
+export function ipvsRulesText(options: IpvsRulesOptions, present: PresentJumps | undefined): string {
+  const rules = rulesOf(options);
   return (['nat', 'filter'] as const)
     .map((table) => {
-      const jumps = JUMPS[table].filter(([from, to]) => !present.has(`${table} ${from} ${to}`));
+      const jumps = present
+        ? JUMPS[table].filter(([from, to]) => !present.has(`${table} ${from} ${to}`))
+        : [];
       return [
         `*${table}`,
         ...CHAINS[table].map((chain) => `:${chain} - [0:0]`),

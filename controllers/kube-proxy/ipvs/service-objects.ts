@@ -1,8 +1,9 @@
 import { chooseEndpoints } from '../choose-endpoints.ts';
+import type { EndpointInfo } from '../endpoint-info.ts';
 import { hostPort, type IpFamily, rangeHolds } from '../ip-family.ts';
 import { planService } from '../plan-service.ts';
 import type { ProxiedNodeFacts } from '../proxier.ts';
-import type { EndpointInfo, ProxiedPort, ServicePortInfo } from '../service-port.ts';
+import type { ProxiedPort, ServicePortInfo } from '../service-port.ts';
 import { type IpSetName, ipSetName } from './ip-sets.ts';
 
 /** What one Service's port adds to a node, by the commands that set it. */

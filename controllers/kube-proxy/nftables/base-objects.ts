@@ -64,7 +64,7 @@ export function baseChains({ settings, serviceCidrs, nodePortIps }: BaseOptions)
   const unallocated =
     serviceCidrs.length === 0
       ? []
-      : [`${ip} daddr { ${serviceCidrs.join(', ')} } drop comment "Drop traffic to unallocated ClusterIPs"`];
+      : [`${ip} daddr { ${serviceCidrs.join(',')} } drop comment "Drop traffic to unallocated ClusterIPs"`];
   return [
     {
       name: 'cluster-ips-check',

@@ -1,4 +1,5 @@
-import type { EndpointInfo, ServicePortInfo } from '../service-port.ts';
+import type { EndpointInfo } from '../endpoint-info.ts';
+import type { ServicePortInfo } from '../service-port.ts';
 import { shortHash } from '../short-hash.ts';
 
 /** Names in nft are bounded too; the hash comes first so that a cut name is still the only one of its kind. */

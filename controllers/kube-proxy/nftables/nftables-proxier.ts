@@ -1,7 +1,7 @@
-import { placeKey } from '../choose-endpoints.ts';
 import type { RuleSettings } from '../configuration/rule-settings.ts';
 import type { IpFamily } from '../ip-family.ts';
 import { localAddresses, nodePortIps } from '../local-addresses.ts';
+import { partKey } from '../part-key.ts';
 import { Programs } from '../programs.ts';
 import type { NewProxier, ProxiedNodeFacts, Proxier, ProxierOptions, SyncReport } from '../proxier.ts';
 import { runInShell } from '../run-in-shell.ts';
@@ -37,10 +37,7 @@ export function nftablesMode(options: NftablesModeOptions): NewProxier {
   const { settings } = options;
   const programs: NftablesPrograms = new Programs({
     compile: (port, node) => serviceObjects(port, { ...node, settings }),
-    partKey: (port, node) => {
-      const place = placeKey(port, node);
-      return port.service.loadBalancerSourceRanges.length > 0 ? `${place} ${node.nodeIp}` : place;
-    },
+    partKey: (port, node) => partKey(port, node, settings),
     assemble: (parts) => new Map(parts.map((part) => [part.key, part])),
     programKey: () => '',
     difference: (before, after) => differenceText(before, after, settings.family),
@@ -53,7 +50,9 @@ class NftablesProxier implements Proxier {
   readonly #mode: NftablesModeOptions;
   readonly #node: ProxierOptions;
   /** Undefined: unknown, so everything is written. */
-  #written: { readonly objects: NodeObjects; readonly serviceCidrs: string } | undefined;
+  #written:
+    | { readonly objects: NodeObjects; readonly ports: readonly ProxiedPort[]; readonly serviceCidrs: string }
+    | undefined;
   #lastFull = 0;
   /** When chains that nothing leads to were emptied. */
   readonly #stale = new Map<string, number>();
@@ -71,12 +70,13 @@ class NftablesProxier implements Proxier {
     );
   }
 
-  async sync(ports: readonly ProxiedPort[]): Promise<SyncReport> {
-    const objects = this.#programs.of(ports, this.#node);
+  async sync(ports: readonly ProxiedPort[]): Promise<SyncReport | undefined> {
     const serviceCidrs = this.#serviceCidrs().join(' ');
     const isFull = this.isFullSyncDue;
     const now = this.#mode.now();
     const cleanupFailed = !(await this.#deleteDoomed(now));
+    if (!isFull && !cleanupFailed && this.#written?.ports === ports) return undefined;
+    const objects = this.#programs.of(ports, this.#node);
     const { text, chains, staleChains } = isFull
       ? await this.#everything(objects)
       : this.#programs.difference(this.#written!.objects, objects);
@@ -85,7 +85,7 @@ class NftablesProxier implements Proxier {
     // One that is used again is forgotten.
     for (const chain of chains) this.#stale.delete(chain);
     for (const chain of staleChains) this.#stale.set(chain, now);
-    this.#written = { objects, serviceCidrs };
+    this.#written = { objects, ports, serviceCidrs };
     if (isFull) this.#lastFull = now;
     return { isFull, cleanupFailed };
   }

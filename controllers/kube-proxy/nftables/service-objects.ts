@@ -1,8 +1,10 @@
 import type { RuleSettings } from '../configuration/rule-settings.ts';
+import type { EndpointInfo } from '../endpoint-info.ts';
 import { hostPort, rangeHolds } from '../ip-family.ts';
+import { localTraffic, nftMatch } from '../local-traffic.ts';
 import { planService, type ServicePlan } from '../plan-service.ts';
 import type { ProxiedNodeFacts } from '../proxier.ts';
-import type { EndpointInfo, ProxiedPort, ServicePortInfo } from '../service-port.ts';
+import type { ProxiedPort, ServicePortInfo } from '../service-port.ts';
 import { type ServiceChainKind, ServiceNames } from './names.ts';
 
 /** What one Service's port adds to the table, in nft's words. */
@@ -18,7 +20,7 @@ export interface ServiceObjects {
 }
 
 export interface ServiceObjectsOptions extends ProxiedNodeFacts {
-  readonly settings: Pick<RuleSettings, 'family' | 'clusterCidr' | 'masqueradeAll'>;
+  readonly settings: Pick<RuleSettings, 'family' | 'localDetector' | 'masqueradeAll'>;
 }
 
 const MARK = 'jump mark-for-masquerade';
@@ -59,11 +61,15 @@ function chainsOf(
 }
 
 /** Pods' traffic towards a ClusterIP is masqueraded only if all is. */
-function internalMasquerade({ clusterIp }: ServicePortInfo, { settings }: ServiceObjectsOptions): string[] {
-  const { clusterCidr, masqueradeAll } = settings;
-  const ip = settings.family.nft;
-  if (masqueradeAll) return [`${ip} daddr ${clusterIp} ${MARK}`];
-  return clusterCidr === undefined ? [] : [`${ip} daddr ${clusterIp} ${ip} saddr != ${clusterCidr} ${MARK}`];
+function internalMasquerade(
+  { clusterIp, protocol, port }: ServicePortInfo,
+  node: ServiceObjectsOptions,
+): string[] {
+  const { family, localDetector, masqueradeAll } = node.settings;
+  const local = localTraffic(localDetector, node);
+  const toService = `${family.nft} daddr ${clusterIp} ${protocol} dport ${port}`;
+  if (masqueradeAll) return [`${toService} ${MARK}`];
+  return local ? [`${toService} ${nftMatch(local, true, family)} ${MARK}`] : [];
 }
 
 /** A client that came before goes where it went; others by chance, each endpoint with the same odds. */
@@ -86,20 +92,19 @@ function balance(
 /** Pods and the node itself go past the Local policy, as if they went out to a balancer and came back. */
 function externalRules(
   service: ServicePortInfo,
-  { local }: ServicePlan,
+  plan: ServicePlan,
   names: ServiceNames,
-  { settings }: ServiceObjectsOptions,
+  node: ServiceObjectsOptions,
 ): string[] {
   const svc = names.chain('service');
   if (!service.externalLocal) return [MARK, `goto ${svc}`];
-  const { clusterCidr, family } = settings;
+  const { localDetector, family } = node.settings;
+  const local = localTraffic(localDetector, node);
   return [
-    ...(clusterCidr === undefined
-      ? []
-      : [`${family.nft} saddr ${clusterCidr} goto ${svc} comment "short-circuit pod traffic"`]),
+    ...(local ? [`${nftMatch(local, false, family)} goto ${svc} comment "short-circuit pod traffic"`] : []),
     `fib saddr type local ${MARK} comment "masquerade local traffic"`,
     `fib saddr type local goto ${svc} comment "short-circuit local traffic"`,
-    ...(local.length > 0 ? [`goto ${names.chain('local')}`] : []),
+    ...(plan.local.length > 0 ? [`goto ${names.chain('local')}`] : []),
   ];
 }
 
@@ -122,7 +127,7 @@ function endpointRules(
 function sources(service: ServicePortInfo, { nodeIp }: ServiceObjectsOptions): string {
   const ranges = service.loadBalancerSourceRanges;
   const includesNode = ranges.some((range) => rangeHolds(range, nodeIp));
-  return [...ranges, ...(includesNode ? service.loadBalancerIps : [])].join(', ');
+  return [...ranges, ...(includesNode ? service.loadBalancerIps : [])].join(' , ');
 }
 
 function affinitySets(

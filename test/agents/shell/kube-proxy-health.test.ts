@@ -2,10 +2,16 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Netns } from '../../../agents/netstack/netns.ts';
 import { runNodeCommand } from '../../../agents/shell/run-node-command.ts';
 import { ProxyHealth } from '../../../agents/sockets/proxy-health.ts';
+import type { ProxyHealthState } from '../../../client/proxy-health.ts';
 import { TwoNodes } from '../netstack/two-nodes.ts';
 
-const STATE = { validMs: 60_000, nodeEligible: true, addresses: ['0.0.0.0'], services: [] };
-const SERVICE = { namespace: 'default', name: 'web', port: 30_999, localEndpoints: 2 };
+const STATE: ProxyHealthState = {
+  validMs: 60_000,
+  nodeEligible: true,
+  families: ['IPv4', 'IPv6'],
+  services: [],
+};
+const SERVICE = { namespace: 'default', name: 'web', address: '::', port: 30_999, localEndpoints: 2 };
 
 let lab: TwoNodes;
 let node: { readonly ns: Netns; readonly proxyHealth: ProxyHealth };
@@ -17,19 +23,20 @@ beforeEach(() => {
   };
   node = { ns, proxyHealth: new ProxyHealth({ tcp: ns.tcp, clock: lab.clock, onFault }) };
 });
-afterEach(() => node.proxyHealth.set({ ...STATE, addresses: [] }));
+afterEach(() => node.proxyHealth.set(STATE));
 
 const tell = (state: unknown) =>
   runNodeCommand(['kube-proxy-health'], typeof state === 'string' ? state : JSON.stringify(state), node);
 
-async function ask(url: string): Promise<string> {
+async function curl(...args: string[]): Promise<string> {
   let result: Awaited<ReturnType<typeof runNodeCommand>> | undefined;
-  void runNodeCommand(['curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', url], '', node).then((done) => {
+  void runNodeCommand(['curl', '-s', ...args], '', node).then((done) => {
     result = done;
   });
   await lab.clock.runUntil(() => result !== undefined, 60_000);
   return result!.stdout;
 }
+const ask = (url: string): Promise<string> => curl('-o', '/dev/null', '-w', '%{http_code}', url);
 
 it('answers as it is told until it is told otherwise', async () => {
   expect((await tell({ ...STATE, services: [SERVICE] })).exitCode).toBe(0);
@@ -51,12 +58,44 @@ it('is not healthy once nothing was heard for too long', async () => {
   expect(await ask('http://127.0.0.1:10256/livez')).toBe('503');
 });
 
+it('answers on both families, or at the addresses that it is told', async () => {
+  await tell({ ...STATE, services: [SERVICE, { ...SERVICE, address: '::1', port: 30_998 }] });
+  for (const port of [10_256, 30_999]) {
+    const path = port === 10_256 ? 'livez' : '';
+    expect(await ask(`http://127.0.0.1:${port}/${path}`)).toBe('200');
+    expect(await ask(`http://[::1]:${port}/${path}`)).toBe('200');
+  }
+  expect(await ask('http://[::1]:30998/')).toBe('200');
+  expect(await ask('http://127.0.0.1:30998/')).toBe('000');
+});
+
+it('says when it was updated, in words of Go', async () => {
+  const [at, later] = [new Date(lab.clock.now()), new Date(lab.clock.now() + 60_500)];
+  const go = (time: Date): string => time.toISOString().replace(/\.?0+Z$/, 'Z');
+  await tell({ ...STATE, nodeEligible: false });
+  await lab.clock.runUntil(() => false, 60_500);
+  const status = (healthy: boolean): string =>
+    `"healthy":${healthy},"status":{"IPv4":{"lastUpdated":"${go(at)}","healthy":${healthy}},"IPv6":{"lastUpdated":"${go(at)}","healthy":${healthy}}}}`;
+  expect(await curl('http://127.0.0.1:10256/healthz')).toMatch(
+    `{"lastUpdated":"${go(at)}","currentTime":"${go(later).slice(0, -4)}`,
+  );
+  expect(await curl('http://127.0.0.1:10256/healthz')).toContain(`Z","nodeEligible":false,${status(false)}`);
+  expect(await curl('http://127.0.0.1:10256/livez')).toContain(`Z",${status(false)}`);
+});
+
+it('prints how often it has answered', async () => {
+  await tell({ ...STATE, nodeEligible: false });
+  for (const path of ['healthz', 'livez', 'livez']) await ask(`http://127.0.0.1:10256/${path}`);
+  expect((await tell(STATE)).stdout).toBe('{"healthz":{"503":1},"livez":{"200":2}}\n');
+  expect((await tell(STATE)).stdout).toBe('{"healthz":{},"livez":{}}\n');
+});
+
 it('says which port is taken, and opens the others', async () => {
   const taken = node.ns.tcp.listen({ port: 30_999 }, () => {});
   const { exitCode, stderr } = await tell({ ...STATE, services: [SERVICE, { ...SERVICE, port: 30_998 }] });
   expect([exitCode, stderr]).toEqual([
     1,
-    expect.stringMatching(/^kube-proxy-health: 0\.0\.0\.0:30999: .*in use/),
+    expect.stringMatching(/^kube-proxy-health: \[::\]:30999: .*in use/),
   ]);
   expect(await ask('http://127.0.0.1:30998/')).toBe('200');
   taken.close();
@@ -67,7 +106,8 @@ it.each([
   ['', /JSON/],
   ['[]', /the document: /],
   [{ ...STATE, validMs: 0 }, /validMs: /],
-  [{ ...STATE, addresses: ['everywhere'] }, /addresses\.0: /],
+  [{ ...STATE, families: ['IPv5'] }, /families\.0: /],
+  [{ ...STATE, services: [{ ...SERVICE, address: 'everywhere' }] }, /services\.0\.address: /],
   [{ ...STATE, services: [{ ...SERVICE, port: 70_000 }] }, /services\.0\.port: /],
   [{ ...STATE, else: 1 }, /the document: .*else/],
 ])('refuses %j', async (state, message) => {

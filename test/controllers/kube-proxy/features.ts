@@ -1,10 +1,7 @@
 import type { ProxyConfig } from '../../../controllers/kube-proxy/configuration/proxy-config.ts';
+import type { EndpointInfo } from '../../../controllers/kube-proxy/endpoint-info.ts';
 import { IPV4, type IpFamily } from '../../../controllers/kube-proxy/ip-family.ts';
-import type {
-  EndpointInfo,
-  ProxiedPort,
-  ServicePortInfo,
-} from '../../../controllers/kube-proxy/service-port.ts';
+import type { ProxiedPort, ServicePortInfo } from '../../../controllers/kube-proxy/service-port.ts';
 import { proxiedPort } from './proxied-port.ts';
 
 interface Addresses {
@@ -101,6 +98,21 @@ export function features(family: IpFamily): readonly Feature[] {
       name: 'no clusterCIDR',
       ports: [port({ ...external, externalLocal: true })],
       config: { clusterCidrs: [] },
+    },
+    {
+      name: "the node's pods by its own network",
+      ports: [port({ ...external, externalLocal: true })],
+      config: { detectLocal: { mode: 'NodeCIDR' } },
+    },
+    {
+      name: "the node's pods by their bridge",
+      ports: [port({ ...external, externalLocal: true })],
+      config: { detectLocal: { mode: 'BridgeInterface', bridge: 'cni0' } },
+    },
+    {
+      name: "the node's pods by the beginning of devices' names",
+      ports: [port({ ...external, externalLocal: true })],
+      config: { detectLocal: { mode: 'InterfaceNamePrefix', prefix: 'cali' } },
     },
     {
       name: 'no node ports at localhost',

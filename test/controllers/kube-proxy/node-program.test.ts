@@ -8,8 +8,9 @@ import { proxiedPort } from './proxied-port.ts';
 import { testSettings } from './rule-settings.ts';
 
 const settings = testSettings('iptables');
-const OPTIONS = { nodeName: 'node-1', nodeIp: '172.18.0.2', zone: '', settings, isLarge: false };
-const BASE = { settings, nodePortIps: undefined };
+const NODE = { nodeName: 'node-1', nodeIp: '172.18.0.2', zone: '', podCidr: '' };
+const OPTIONS = { ...NODE, settings, isLarge: false, hasAccounts: true };
+const BASE = { settings, nodePortIps: undefined, isLarge: false, hasAccounts: true };
 
 /** The rules that a node gets: table → chain → rules without `-A CHAIN`. */
 function chainsOf(ports: readonly ProxiedPort[]): Record<TableName, Map<string, string[]>> {
@@ -74,6 +75,7 @@ describe('nodeProgram', () => {
   it('masquerades node port traffic under the Cluster policy', () => {
     const ports = [proxiedPort({ nodePort: 30080, endpoints: TWO })];
     expect(chain(ports, 'nat', 'KUBE-NODEPORTS')).toEqual([
+      expect.stringMatching(/ -d 127\.0\.0\.0\/8 --dport 30080 -m nfacct --nfacct-name \w+ -j KUBE-EXT-/),
       expect.stringMatching(
         /^-m comment --comment default\/web:http -m tcp -p tcp --dport 30080 -j KUBE-EXT-/,
       ),
@@ -126,10 +128,10 @@ describe('nodeProgram', () => {
 
   it.each([
     [{}, { nat: 8, filter: 0 }],
-    [{ nodePort: 30080 }, { nat: 11, filter: 0 }],
+    [{ nodePort: 30080 }, { nat: 12, filter: 0 }],
     [
       { nodePort: 30080, externalLocal: true },
-      { nat: 14, filter: 0 },
+      { nat: 15, filter: 0 },
     ],
     [{ affinitySeconds: 60 }, { nat: 10, filter: 0 }],
   ])('keeps the number of rules for %j with two endpoints', (feature, expected) => {

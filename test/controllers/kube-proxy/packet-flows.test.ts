@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { PROXY_MODES } from '../../../controllers/kube-proxy/configuration/proxy-config.ts';
+import type { EndpointInfo } from '../../../controllers/kube-proxy/endpoint-info.ts';
 import { IPV4 } from '../../../controllers/kube-proxy/ip-family.ts';
-import type { EndpointInfo } from '../../../controllers/kube-proxy/service-port.ts';
 import { features } from './features.ts';
 import { type Attempt, ProxiedNode } from './proxied-node.ts';
 import { proxiedPort } from './proxied-port.ts';

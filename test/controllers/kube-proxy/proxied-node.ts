@@ -32,6 +32,8 @@ const SYN = 2;
 /** A simulated node whose Services one mode of kube-proxy programs, and what becomes of packets there. */
 export class ProxiedNode {
   readonly world = new FlowWorld({ rules: '' });
+  /** Hears what kube-proxy says to the node. */
+  onCommand: (argv: string, stdin: string) => void = () => {};
   readonly #proxier: Proxier;
   #sourcePort = 40_000;
 
@@ -44,7 +46,13 @@ export class ProxiedNode {
       nodeName: 'node-1',
       nodeIp: NODE_IP,
       zone: 'here',
-      shell: { run: (argv: readonly string[], stdin = '') => runNodeCommand(argv, stdin, { ns }) },
+      podCidr: '10.244.1.0/24',
+      shell: {
+        run: (argv: readonly string[], stdin = '') => {
+          this.onCommand(argv.join(' '), stdin);
+          return runNodeCommand(argv, stdin, { ns });
+        },
+      },
     };
     const serviceCidrs = (): string[] => ['10.96.0.0/16'];
     this.#proxier = proxyMode(this.#config, IPV4, {

@@ -1,8 +1,5 @@
-import type {
-  EndpointInfo,
-  ProxiedPort,
-  ServicePortInfo,
-} from '../../../controllers/kube-proxy/service-port.ts';
+import type { EndpointInfo } from '../../../controllers/kube-proxy/endpoint-info.ts';
+import type { ProxiedPort, ServicePortInfo } from '../../../controllers/kube-proxy/service-port.ts';
 
 /** A Service's port for tests: what is not given is as plain as can be. */
 export function proxiedPort(

@@ -38,11 +38,12 @@ export class RecordingNode {
     const environment = { serviceCidrs: () => SERVICE_CIDRS[family.name], now: () => this.now };
     const nodeIp = family === IPV4 ? '172.18.0.2' : 'fd00:18::2';
     const { newProxier } = proxyMode(config, family, environment);
-    this.#proxier = newProxier({ nodeName: 'node-1', nodeIp, zone: '', shell });
+    const podCidr = family === IPV4 ? '10.244.1.0/24' : 'fd00:244:0:1::/64';
+    this.#proxier = newProxier({ nodeName: 'node-1', nodeIp, zone: '', podCidr, shell });
   }
 
   /** Everything that was said to change the node. */
-  async sync(ports: readonly ProxiedPort[]): Promise<SyncReport> {
+  async sync(ports: readonly ProxiedPort[]): Promise<SyncReport | undefined> {
     this.commands.length = 0;
     return await this.#proxier.sync(ports);
   }

@@ -1,56 +1,69 @@
 import { describe, expect, it } from 'vitest';
 import { JUMPS } from '../../../controllers/kube-proxy/iptables/jumps.ts';
 import { type NodeProgram, nodeProgram } from '../../../controllers/kube-proxy/iptables/node-program.ts';
-import { NOTHING_WRITTEN, restoreText } from '../../../controllers/kube-proxy/iptables/restore-text.ts';
+import {
+  deleteText,
+  NOTHING_WRITTEN,
+  restoreText,
+} from '../../../controllers/kube-proxy/iptables/restore-text.ts';
 import { serviceText } from '../../../controllers/kube-proxy/iptables/service-text.ts';
+import type { ProxiedPort } from '../../../controllers/kube-proxy/service-port.ts';
 import { proxiedPort } from './proxied-port.ts';
 import { testSettings } from './rule-settings.ts';
 
-const settings = testSettings('iptables');
-const OPTIONS = { nodeName: 'node-1', nodeIp: '172.18.0.2', zone: '', settings, isLarge: false };
-const BASE = { settings, nodePortIps: undefined };
-const programOf = (...ports: ReturnType<typeof proxiedPort>[]): NodeProgram => {
-  return nodeProgram(
-    ports.map((port) => serviceText(port, OPTIONS)),
-    BASE,
-  );
+const NODE = { nodeName: 'node-1', nodeIp: '172.18.0.2', zone: '', podCidr: '' };
+const LARGE = { settings: testSettings('iptables'), isLarge: true, hasAccounts: false };
+const texts = new WeakMap<ProxiedPort, ReturnType<typeof serviceText>>();
+const textOf = (port: ProxiedPort): ReturnType<typeof serviceText> => {
+  const text = texts.get(port) ?? serviceText(port, { ...NODE, ...LARGE });
+  texts.set(port, text);
+  return text;
 };
+const programOf = (isLarge: boolean, ...ports: ProxiedPort[]): NodeProgram =>
+  nodeProgram(ports.map(textOf), { ...LARGE, isLarge, nodePortIps: undefined });
+
+const ONE = proxiedPort({ endpoints: [{}] });
+const TWO = proxiedPort({ endpoints: [{}, { ip: '10.244.0.3' }] });
+const OTHER = proxiedPort({
+  name: 'default/other',
+  clusterIp: '10.96.0.11',
+  endpoints: [{ ip: '10.244.0.9' }],
+});
 
 describe('restoreText', () => {
-  it('writes nothing when nothing changed', () => {
-    const program = programOf(proxiedPort({ endpoints: [{}] }));
+  it('writes nothing in a large cluster when nothing changed', () => {
+    const program = programOf(true, ONE);
     expect(restoreText(program, NOTHING_WRITTEN, JUMPS).text).toContain('*nat\n');
-    expect(restoreText(programOf(proxiedPort({ endpoints: [{}] })), program, []).text).toBe('');
+    expect(restoreText(programOf(true, ONE), program, []).text).toBe('');
   });
 
-  it('rewrites only the chains of the Service that changed', () => {
-    const other = proxiedPort({
-      name: 'default/other',
-      clusterIp: '10.96.0.11',
-      endpoints: [{ ip: '10.244.0.9' }],
-    });
-    const before = programOf(proxiedPort({ endpoints: [{}] }), other);
-    const after = programOf(proxiedPort({ endpoints: [{}, { ip: '10.244.0.3' }] }), other);
-    const { text } = restoreText(after, before, []);
-    expect(text).toContain('default/web:http -> 10.244.0.3:8080');
-    expect(text).not.toContain('default/other');
-    expect(text).not.toContain('*filter');
+  it('rewrites the chains of the Service that changed, and in a large cluster those of them that did', () => {
+    const written = (isLarge: boolean): string =>
+      restoreText(programOf(isLarge, TWO, OTHER), programOf(isLarge, ONE, OTHER), []).text;
+    for (const isLarge of [true, false]) {
+      expect(written(isLarge)).toContain('--to-destination 10.244.0.3:8080');
+      expect(written(isLarge)).not.toContain('10.244.0.9');
+    }
+    expect(written(false)).toContain('--to-destination 10.244.0.2:8080');
+    expect(written(false)).toContain('default/other cluster IP');
+    expect(written(true)).not.toContain('--to-destination 10.244.0.2:8080');
+    expect(written(true)).not.toMatch(/default\/other|\*filter/);
   });
 
-  it('empties and deletes the chains of an endpoint that is gone', () => {
-    const before = programOf(proxiedPort({ endpoints: [{}, { ip: '10.244.0.3' }] }));
-    expectDeleted(restoreText(programOf(proxiedPort({ endpoints: [{}] })), before, []).text);
-    expectDeleted(restoreText(programOf(), before, []).text);
-  });
-
-  it('deletes what an earlier kube-proxy left', () => {
-    expectDeleted(restoreText(programOf(), { chains: new Set(['KUBE-SEP-OLD']) }, []).text);
+  it('tells which chains nothing leads to any more', () => {
+    const before = programOf(false, TWO);
+    const gone = [...restoreText(programOf(false, ONE), before, []).stale];
+    expect(gone).toEqual([expect.stringMatching(/^KUBE-SEP-/)]);
+    expect([...restoreText(programOf(false), before, []).stale]).toHaveLength(3);
+    const left = restoreText(programOf(false), { chains: new Set(['KUBE-SEP-OLD']) }, []);
+    expect([...left.stale]).toEqual(['KUBE-SEP-OLD']);
+    expect(left.text).not.toContain('KUBE-SEP-OLD');
   });
 });
 
-function expectDeleted(text: string): void {
-  const deleted = /^-X (KUBE-SEP-\w+)$/m.exec(text)?.[1];
-  expect(deleted).toBeDefined();
-  expect(text).toContain(`:${deleted} - [0:0]`);
-  expect(text.indexOf(`-X ${deleted}`)).toBeGreaterThan(text.lastIndexOf('\n-A '));
-}
+it('empties chains before it deletes any', () => {
+  expect(deleteText(new Set(['KUBE-SVC-A', 'KUBE-SEP-B']))).toBe(
+    '*nat\n:KUBE-SVC-A - [0:0]\n:KUBE-SEP-B - [0:0]\n-X KUBE-SVC-A\n-X KUBE-SEP-B\nCOMMIT\n',
+  );
+  expect(deleteText(new Set())).toBe('');
+});

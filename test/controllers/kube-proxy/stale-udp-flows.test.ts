@@ -42,6 +42,12 @@ describe('a UDP flow', () => {
     expect(stale([flow('10.96.0.10', 80, '10.244.0.7', 1)], proxiedPort())).toEqual([]);
   });
 
+  it('to a Service that nobody serves is left alone', () => {
+    const idle = proxiedPort({ ...udp, nodePort: 30053, endpoints: [{ serving: false }] });
+    const flows = [flow('10.96.0.10', 53, '10.244.0.7', 1), flow('172.18.0.2', 30053, '10.244.0.7', 1)];
+    expect(stale(flows, idle)).toEqual([]);
+  });
+
   it('is forgotten with others of its kind at once', () => {
     const one = flow('10.96.0.10', 53, '10.244.0.7', 53);
     expect(stale([one, one.replaceAll('40000', '40001')], service)).toEqual([
@@ -50,7 +56,7 @@ describe('a UDP flow', () => {
   });
 
   it('of IPv6 is forgotten in its family', () => {
-    const six = proxiedPort({ ...udp, clusterIp: 'fd00:10:96::a', endpoints: [] });
+    const six = proxiedPort({ ...udp, clusterIp: 'fd00:10:96::a', endpoints: [{ ip: 'fd00::3', port: 53 }] });
     const line = flow('fd00:10:96::a', 53, 'fd00::2', 53);
     expect(staleUdpFlows(line, udpServers([six]), IPV6)).toEqual([
       `conntrack -D -f ipv6 -p udp --orig-dst fd00:10:96::a --orig-port-dst 53 --reply-src fd00::2 --reply-port-src 53`.split(

@@ -46,6 +46,13 @@ describe('schedulers', () => {
     expect(all.map(({ active }) => active)).toEqual([10, 20, 30]);
   });
 
+  it('lblc and lblcr stay with a destination until it has too much to do', () => {
+    // Two connections are more than weight 1, and b, idle, has less than half of its own.
+    expect(turns('lblc', destinations(1, 4), 9)).toBe('aabbbbbbb');
+    expect(turns('lblcr', destinations(1, 4), 11)).toBe('aabbbbbbbba');
+    expect(turns('lblcr', destinations(2, 2), 7)).toBe('aaabbba');
+  });
+
   it('sed prefers who will be done first; nq who is idle', () => {
     expect(turns('sed', destinations(1, 3), 3)).toBe('bba');
     expect(turns('nq', destinations(3, 1), 2)).toBe('ab');

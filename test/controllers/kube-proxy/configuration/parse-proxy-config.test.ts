@@ -76,6 +76,28 @@ ipvs: { syncPeriod: 3m, scheduler: wlc, strictARP: true, excludeCIDRs: [10.9.0.0
     });
   });
 
+  it('says what the pods of a node are known by', () => {
+    const { detectLocal } = defaultProxyConfig(DEFAULTS);
+    expect(detectLocal).toEqual({ mode: 'ClusterCIDR' });
+    const parsed = (text: string) => parseProxyConfig(text, DEFAULTS);
+    expect(parsed('detectLocalMode: NodeCIDR')).toMatchObject({ detectLocal: { mode: 'NodeCIDR' } });
+    expect(parsed('detectLocalMode: BridgeInterface\ndetectLocal: { bridgeInterface: cni0 }')).toMatchObject({
+      detectLocal: { mode: 'BridgeInterface', bridge: 'cni0' },
+    });
+    expect(
+      parsed('detectLocalMode: InterfaceNamePrefix\ndetectLocal: { interfaceNamePrefix: veth }'),
+    ).toMatchObject({ detectLocal: { mode: 'InterfaceNamePrefix', prefix: 'veth' } });
+  });
+
+  it('may name networks by any address in them', () => {
+    expect(
+      parseProxyConfig('clusterCIDR: 10.1.2.3/16,FD01::1/64\nnodePortAddresses: [172.18.0.9/16]', DEFAULTS),
+    ).toMatchObject({
+      clusterCidrs: ['10.1.0.0/16', 'fd01::/64'],
+      nodePortAddresses: ['172.18.0.0/16'],
+    });
+  });
+
   it.each([
     ['mode: userspace', /^mode: .*"iptables"\|"ipvs"\|"nftables"/],
     ['iptables: { masqueradeBit: 32 }', /^iptables\.masqueradeBit: /],
@@ -86,11 +108,19 @@ ipvs: { syncPeriod: 3m, scheduler: wlc, strictARP: true, excludeCIDRs: [10.9.0.0
     ['clusterCIDR: 10.1.0.0/16,10.2.0.0/16', /^clusterCIDR: more than one network of a family$/],
     ['nodePortAddresses: [primary, 10.0.0.0/8]', /^nodePortAddresses: primary stands alone$/],
     ['nodePortAddresses: [everywhere]', /^nodePortAddresses\.0: not a network/],
-    ['ipvs: { scheduler: lblc }', /^ipvs\.scheduler: /],
+    ['ipvs: { scheduler: fo }', /^ipvs\.scheduler: /],
     ['ipvs: { excludeCIDRs: [10.0.0.1/99] }', /^ipvs\.excludeCIDRs\.0: not a network/],
     ['ipvs: { tcpTimeout: soon }', /^ipvs\.tcpTimeout: not a duration: "soon"/],
     ['conntrack: { maxPerCore: -1 }', /^conntrack\.maxPerCore: /],
-    ['detectLocalMode: BridgeInterface', /^detectLocalMode: only ClusterCIDR/],
+    ['detectLocalMode: Guess', /^detectLocalMode: /],
+    ['detectLocalMode: BridgeInterface', /^detectLocal\.bridgeInterface: BridgeInterface needs it$/],
+    [
+      'detectLocalMode: InterfaceNamePrefix\ndetectLocal: { bridgeInterface: cni0, interfaceNamePrefix: "" }',
+      /^detectLocal\.interfaceNamePrefix: /,
+    ],
+    ['detectLocal: { device: cni0 }', /^detectLocal\.device: unknown field$/],
+    ['iptables: { syncPeriod: 5s, minSyncPeriod: 6s }', /^iptables\.syncPeriod: less than minSyncPeriod$/],
+    ['ipvs: { tcpTimeout: -1s }', /^ipvs\.tcpTimeout: /],
     ['kind: Pod', /^kind: /],
     ['[]', /^the document: /],
     ['{', /^not YAML: /],

@@ -14,7 +14,8 @@ const NODE = {
   nodeName: 'node-1',
   nodeIp: '192.168.0.2',
   zone: '',
-  settings: { ...testSettings('nftables'), clusterCidr: '10.0.0.0/8' },
+  podCidr: '',
+  settings: testSettings('nftables', { clusterCidrs: ['10.0.0.0/8'] }),
 };
 type Objects = Map<string, ServiceObjects>;
 const differenceText = (...step: [Objects, Objects]) => transaction.differenceText(...step, IPV4);
@@ -42,7 +43,7 @@ describe('a transaction', () => {
 flush chain ip kube-proxy ${SERVICE}
 add chain ip kube-proxy ${ENDPOINT}
 flush chain ip kube-proxy ${ENDPOINT}
-add rule ip kube-proxy ${SERVICE} ip daddr 172.30.0.41 ip saddr != 10.0.0.0/8 jump mark-for-masquerade
+add rule ip kube-proxy ${SERVICE} ip daddr 172.30.0.41 tcp dport 80 ip saddr != 10.0.0.0/8 jump mark-for-masquerade
 add rule ip kube-proxy ${SERVICE} numgen random mod 1 vmap { 0 : goto ${ENDPOINT} }
 add rule ip kube-proxy ${ENDPOINT} ip saddr 10.180.0.1 jump mark-for-masquerade
 add rule ip kube-proxy ${ENDPOINT} meta l4proto tcp dnat to 10.180.0.1:80
