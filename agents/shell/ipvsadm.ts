@@ -1,15 +1,14 @@
-import { maskOf, prefixLengthOf } from '../netstack/cidr.ts';
-import { bitsOf, formatEndpoint, formatIp, type IpAddress, isIpv6 } from '../netstack/ip-address.ts';
+import { prefixLengthOf } from '../netstack/cidr.ts';
+import type { IpAddress } from '../netstack/ip-address.ts';
 import { parseIpv4 } from '../netstack/ipv4.ts';
 import { parseIpv6 } from '../netstack/ipv6.ts';
 import type { Ipvs } from '../netstack/ipvs/ipvs.ts';
-import type { IpvsConnection } from '../netstack/ipvs/ipvs-connection.ts';
 import { IpvsError } from '../netstack/ipvs/ipvs-error.ts';
 import { isScheduler, type SchedulerName } from '../netstack/ipvs/scheduler.ts';
-import { IPVS_TCP_STATES } from '../netstack/ipvs/tcp-states.ts';
 import type { ServiceKey, ServiceSettings, VirtualService } from '../netstack/ipvs/virtual-service.ts';
-import { PROTO_SCTP, PROTO_TCP, PROTO_UDP, protocolName } from '../netstack/protocol-numbers.ts';
+import { PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../netstack/protocol-numbers.ts';
 import { type Command, type CommandResult, failure, success } from './command.ts';
+import { listConnections, listServices, saveService, sortedServices } from './ipvsadm-listing.ts';
 
 const VERSION = 'ipvsadm v1.31 2019/12/24 (compiled with popt and IPVS v1.2.1)';
 /** What a failed ipvsadm leaves with: -1. */
@@ -90,6 +89,9 @@ interface Options {
   hashesPorts: boolean;
   connections: boolean;
   timeouts: boolean;
+  stats: boolean;
+  exact: boolean;
+  sorted: boolean;
 }
 
 function run(ipvs: Ipvs, now: number, args: readonly string[]): CommandResult {
@@ -118,9 +120,9 @@ function run(ipvs: Ipvs, now: number, args: readonly string[]): CommandResult {
       ipvs.clear();
       return success();
     case '-Z':
-      return success();
+      return zero(servicesOf(ipvs, options));
     case '-S':
-      return success(ipvs.services().map(saved).join(''));
+      return success(sortedServices(ipvs.services()).map(saveService).join(''));
     default:
       return list(ipvs, now, options);
   }
@@ -141,6 +143,9 @@ function parse(args: readonly string[]): Options {
     hashesPorts: false,
     connections: false,
     timeouts: false,
+    stats: false,
+    exact: false,
+    sorted: true,
   };
   const words = args.flatMap((arg) => (/^-[A-Za-z]{2,}$/.test(arg) ? split(arg) : [shortOf(arg)]));
   for (let i = 0; i < words.length; i++) {
@@ -165,9 +170,12 @@ function parse(args: readonly string[]): Options {
     else if (word === '-b') options.hashesPorts = /(sh|mh)-port|flag-2/.test(value());
     else if (word === '-c') options.connections = true;
     else if (word === '--timeout') options.timeouts = true;
+    else if (word === '--stats') options.stats = true;
+    else if (word === '--exact') options.exact = true;
+    else if (word === '--nosort') options.sorted = false;
     else if (word === '-g' || word === '-i') {
       throw new IpvsError('Operation not supported: only masquerading (-m) is simulated');
-    } else if (word !== '-m' && word !== '-n' && !/^--(exact|stats|rate|sort|nosort)$/.test(word)) {
+    } else if (word !== '-m' && word !== '-n' && !/^--(rate|sort)$/.test(word)) {
       throw new IpvsError(`ipvsadm: unknown option ${word}`);
     }
   }
@@ -238,55 +246,27 @@ function setTimeouts(ipvs: Ipvs, args: readonly string[]): CommandResult {
   return success();
 }
 
-const LETTERS: Readonly<Record<number, string>> = {
-  [PROTO_TCP]: '-t',
-  [PROTO_UDP]: '-u',
-  [PROTO_SCTP]: '--sctp-service',
-};
-const endpointText = (address: IpAddress, port: number): string => formatEndpoint({ address, port });
-
-/** What `-M` was given; empty for the whole address. */
-function netmaskText({ address, settings: { prefixLength } }: VirtualService): string {
-  if (prefixLength === undefined || prefixLength === bitsOf(address)) return '';
-  return isIpv6(address) ? String(prefixLength) : formatIp(maskOf(prefixLength));
-}
-const nameOf = (protocol: number): string => (protocolName(protocol) ?? '').toUpperCase();
-
-/** The schedulers that hash call the flag by their own name (print_sched_flags). */
-const portFlag = (scheduler: SchedulerName): string =>
-  scheduler === 'sh' || scheduler === 'mh' ? `${scheduler}-port` : 'flag-2';
-
-/** A service's commands, as `ipvsadm -S` prints them for `-R`. */
-function saved(service: VirtualService): string {
-  const { settings, protocol, address, port } = service;
-  const head = `${LETTERS[protocol]} ${endpointText(address, port)}`;
-  const persistent = settings.persistentSeconds > 0 ? ` -p ${settings.persistentSeconds}` : '';
-  const mask = netmaskText(service);
-  const netmask = mask === '' ? '' : ` -M ${mask}`;
-  const flags = settings.hashesPorts ? ` -b ${portFlag(settings.scheduler)}` : '';
-  const lines = [`-A ${head} -s ${settings.scheduler}${persistent}${netmask}${flags}`];
-  for (const each of service.destinations) {
-    lines.push(`-a ${head} -r ${endpointText(each.address, each.port)} -m -w ${each.weight}`);
-  }
-  return `${lines.join('\n')}\n`;
-}
-
 function list(ipvs: Ipvs, now: number, options: Options): CommandResult {
   if (options.timeouts) {
     const { tcp, tcpFin, udp } = ipvs.timeouts;
     return success(`Timeout (tcp tcpfin udp): ${tcp} ${tcpFin} ${udp}\n`);
   }
   const connections = ipvs.connections();
-  if (options.connections) return success(connectionList(connections, now));
-  const services = options.service === '' ? ipvs.services() : [required(ipvs, options)];
-  return success(
-    [
-      'IP Virtual Server version 1.2.1 (size=4096)\n',
-      'Prot LocalAddress:Port Scheduler Flags\n',
-      '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn\n',
-      ...services.map(listed),
-    ].join(''),
-  );
+  if (options.connections) return success(listConnections(connections, now));
+  return success(listServices(servicesOf(ipvs, options), options));
+}
+
+/** The one that is named, or all. */
+function servicesOf(ipvs: Ipvs, options: Options): readonly VirtualService[] {
+  return options.service === '' ? ipvs.services() : [required(ipvs, options)];
+}
+
+function zero(services: readonly VirtualService[]): CommandResult {
+  for (const { stats, destinations } of services) {
+    stats.clear();
+    for (const each of destinations) each.stats.clear();
+  }
+  return success();
 }
 
 function required(ipvs: Ipvs, options: Options): VirtualService {
@@ -294,42 +274,4 @@ function required(ipvs: Ipvs, options: Options): VirtualService {
   const service = ipvs.service(protocol, address, port);
   if (!service) throw new IpvsError('No such service');
   return service;
-}
-
-function listed(service: VirtualService): string {
-  const { protocol, address, port, settings, destinations } = service;
-  const mask = netmaskText(service);
-  const persistent = settings.persistentSeconds > 0 ? ` persistent ${settings.persistentSeconds}` : '';
-  const netmask = mask === '' ? '' : ` mask ${mask}`;
-  const flags = settings.hashesPorts ? ` (${portFlag(settings.scheduler)})` : '';
-  const head = `${nameOf(protocol)}  ${endpointText(address, port)} ${settings.scheduler}${flags}${persistent}${netmask}\n`;
-  const lines = destinations.map(
-    (each) =>
-      `  -> ${endpointText(each.address, each.port).padEnd(28)} Masq    ${String(each.weight).padEnd(6)} ${String(each.active).padEnd(10)} ${String(each.inactive).padEnd(10)}\n`,
-  );
-  return head + lines.join('');
-}
-
-function connectionList(connections: readonly IpvsConnection[], now: number): string {
-  const lines = connections.map((each) => {
-    const { service, destination } = each;
-    const seconds = Math.max(0, Math.floor((each.expiresAt - now) / 1000));
-    const expire = `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
-    const state = each.isTemplate
-      ? 'NONE'
-      : service.protocol === PROTO_TCP
-        ? IPVS_TCP_STATES[each.state]!
-        : 'UDP';
-    const ends = [
-      endpointText(each.clientAddress, each.clientPort),
-      endpointText(service.address, service.port),
-      endpointText(destination.address, destination.port),
-    ];
-    return `${nameOf(service.protocol).padEnd(3)} ${expire.padEnd(6)} ${state.padEnd(11)} ${ends[0]!.padEnd(18)} ${ends[1]!.padEnd(18)} ${ends[2]}\n`;
-  });
-  return [
-    'IPVS connection entries\n',
-    'pro expire state       source             virtual            destination\n',
-    ...lines,
-  ].join('');
 }

@@ -63,6 +63,7 @@ class IpvsHooks {
     packet.ipvs = connection;
     ipvs.touch(connection, flagsOf(packet, protocol), true);
     followIfSteady(packet, connection);
+    count(packet, connection, 'outgoing');
     const { address, port } = connection.service;
     rewriteEndpoint(packet, 'src', address, port);
     packet.trace?.({ kind: 'nat', ns: this.#ns.name, manip: 'src', address, port }, packet);
@@ -76,6 +77,7 @@ class IpvsHooks {
     const connection = this.#connectionOf(packet);
     if (connection === NF_ACCEPT || connection === NF_DROP) return connection;
     this.#ns.ipvs.touch(connection, flagsOf(packet, this.#tuple.protocol), false);
+    count(packet, connection, 'incoming');
     return this.#send(packet, connection);
   }
 
@@ -218,3 +220,14 @@ function followIfSteady(packet: Packet, connection: IpvsConnection): void {
 
 const flagsOf = ({ bytes, l4 }: Packet, protocol: number): number =>
   protocol === PROTO_TCP ? tcpFlags(bytes, l4) : 0;
+
+/** ip_vs_in_stats, ip_vs_out_stats: for the service and for the destination. */
+function count(packet: Packet, { service, destination }: IpvsConnection, way: 'incoming' | 'outgoing'): void {
+  const bytes = packet.end - packet.l3;
+  for (const { stats } of [service, destination]) {
+    const counters = stats[way];
+    packet.recording?.counted(counters);
+    counters.packets++;
+    counters.bytes += bytes;
+  }
+}

@@ -95,7 +95,7 @@ export class Ipvs {
     const service = this.#require(key);
     if (service.find(address, port)) throw new IpvsError('Destination already exists');
     if (service.destinations.length >= MAX_DESTINATIONS) throw new IpvsError('Memory allocation problem');
-    service.destinations = [...service.destinations, new Destination(address, port, weight)];
+    service.destinations = [new Destination(address, port, weight), ...service.destinations];
     this.#ns.changed();
   }
 
@@ -144,6 +144,8 @@ export class Ipvs {
     if (this.#connections.size >= MAX_CONNECTIONS) return undefined;
     const connection = new IpvsConnection(service, destination, client, false);
     destination.inactive++;
+    destination.stats.connections++;
+    service.stats.connections++;
     if (template) {
       connection.template = template;
       template.controlled++;

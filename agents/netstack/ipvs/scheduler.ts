@@ -1,5 +1,7 @@
 import type { IpAddress } from '../ip-address.ts';
 import type { Destination } from './destination.ts';
+import { foldedAddress } from './folded-address.ts';
+import { gcd, maglevSlot, maglevTable } from './maglev.ts';
 
 /** What a choice may rest on. */
 export interface Client {
@@ -31,14 +33,20 @@ export function isScheduler(name: string): name is SchedulerName {
 
 type Destinations = readonly Destination[];
 
-/** net/netfilter/ipvs/ip_vs_rr.c */
-function roundRobin(all: Destinations): Scheduler {
-  let last = -1;
+/** Whose turn it was last; one for all schedulers that a service has had. */
+export interface Turn {
+  last: Destination | undefined;
+}
+
+/** net/netfilter/ipvs/ip_vs_rr.c; turns go on where they were when destinations come and go. */
+function roundRobin(all: Destinations, turn: Turn = { last: undefined }): Scheduler {
+  let last = turn.last === undefined ? -1 : all.indexOf(turn.last);
   return () => {
     for (let i = 1; i <= all.length; i++) {
       const at = (last + i) % all.length;
       if (all[at]!.weight === 0) continue;
       last = at;
+      turn.last = all[at];
       return all[at];
     }
     return undefined;
@@ -64,10 +72,6 @@ function weightedRoundRobin(all: Destinations): Scheduler {
       if (destination.weight > 0 && destination.weight >= current) return destination;
     }
   };
-}
-
-function gcd(a: number, b: number): number {
-  return b === 0 ? a : gcd(b, a % b);
 }
 
 /** ip_vs_dest_conn_overhead: an established connection costs as much as 256 others. */
@@ -142,71 +146,33 @@ function neverQueue(all: Destinations): Scheduler {
 const HASH_SLOTS = 256;
 /** The multiplier of hash_32 (include/linux/hash.h). */
 const GOLDEN = 0x61c88647;
-const slotOf = (address: IpAddress): number => Math.imul(wordOf(address), GOLDEN) >>> 24;
+const slotOf = (address: IpAddress, port: number): number =>
+  Math.imul(foldedAddress(address) + port, GOLDEN) >>> 24;
 
-/** IPv6 addresses are folded (ip_vs_sh_hashkey). */
-function wordOf(address: IpAddress): number {
-  if (typeof address === 'number') return address;
-  const half = address ^ (address >> 64n);
-  return Number(BigInt.asIntN(32, half ^ (half >> 32n)));
-}
-
-/** ip_vs_sh.c: each destination has as many slots as its weight, in turn; a client keeps its slot. */
-function sourceHashing(all: Destinations): Scheduler {
-  const slots: Destination[] = [];
-  const turns = all.flatMap((each) => Array<Destination>(Math.min(each.weight, HASH_SLOTS)).fill(each));
-  if (turns.length > 0) for (let i = 0; i < HASH_SLOTS; i++) slots.push(turns[i % turns.length]!);
-  return ({ address }) => slots[slotOf(address)];
-}
-
-/** ip_vs_dh.c: by the address that is asked for; destinations of weight 0 keep their slots and refuse. */
-function destinationHashing(all: Destinations): Scheduler {
-  return (_client, virtualAddress) => {
-    const destination = all[slotOf(virtualAddress) % Math.max(1, all.length)];
-    return destination && destination.weight > 0 ? destination : undefined;
-  };
-}
-
-/** The prime that the kernel takes for 2^12 slots (ip_vs_mh.c). */
-const MAGLEV_SLOTS = 4093;
+/** Of weight 0 it refuses whom it would have got. */
+const ifUsable = (destination: Destination | undefined): Destination | undefined =>
+  destination !== undefined && destination.weight > 0 ? destination : undefined;
 
 /**
- * ip_vs_mh.c, after the Maglev paper (NSDI 2016, §3.4): destinations fill a table in turn, each by its own
- * permutation, so that one that comes or goes moves few clients. The kernel hashes with hsiphash; here it is murmur's
- * finish, so slots are others than the kernel's.
+ * ip_vs_sh.c: each destination has as many slots in a row as its weight, in turn, and one if that is 0; a client keeps
+ * its slot.
  */
-function maglevHashing(all: Destinations): Scheduler {
-  const usable = all.filter(({ weight }) => weight > 0);
-  const slots = new Array<Destination | undefined>(MAGLEV_SLOTS).fill(undefined);
-  if (usable.length > 0) fillMaglev(slots, usable);
-  return ({ address, port }) => slots[(scramble(wordOf(address)) + port) % MAGLEV_SLOTS];
-}
-
-function fillMaglev(slots: (Destination | undefined)[], usable: Destinations): void {
-  const divisor = usable.reduce((common, { weight }) => gcd(common, weight), 0);
-  const states = usable.map((destination) => {
-    const name = scramble(wordOf(destination.address) ^ (destination.port << 16));
-    return {
-      destination,
-      turns: destination.weight / divisor,
-      next: name % MAGLEV_SLOTS,
-      skip: (scramble(name) % (MAGLEV_SLOTS - 1)) + 1,
-    };
+function sourceHashing(all: Destinations): Scheduler {
+  const turns = all.flatMap((each) => {
+    const slots = Math.min(Math.max(1, each.weight), HASH_SLOTS);
+    return new Array<Destination>(slots).fill(each);
   });
-  let filled = 0;
-  for (;;) {
-    for (const state of states) {
-      for (let turn = 0; turn < state.turns; turn++) {
-        while (slots[state.next] !== undefined) state.next = (state.next + state.skip) % MAGLEV_SLOTS;
-        slots[state.next] = state.destination;
-        if (++filled === MAGLEV_SLOTS) return;
-      }
-    }
-  }
+  return ({ address, port }) =>
+    turns.length === 0 ? undefined : ifUsable(turns[slotOf(address, port) % turns.length]);
 }
 
-function scramble(value: number): number {
-  let mixed = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
+/** ip_vs_dh.c: by the address that is asked for. */
+function destinationHashing(all: Destinations): Scheduler {
+  return (_client, virtualAddress) => ifUsable(all[slotOf(virtualAddress, 0) % Math.max(1, all.length)]);
+}
+
+/** ip_vs_mh.c */
+function maglevHashing(all: Destinations): Scheduler {
+  const table = maglevTable(all);
+  return ({ address, port }) => ifUsable(table[maglevSlot(address, port)]);
 }

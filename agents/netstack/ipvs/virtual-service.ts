@@ -1,6 +1,7 @@
 import type { IpAddress } from '../ip-address.ts';
 import type { Destination } from './destination.ts';
-import { type Client, SCHEDULERS, type Scheduler, type SchedulerName } from './scheduler.ts';
+import { IpvsStats } from './ipvs-stats.ts';
+import { type Client, SCHEDULERS, type Scheduler, type SchedulerName, type Turn } from './scheduler.ts';
 
 /** What names a service. */
 export interface ServiceKey {
@@ -25,8 +26,10 @@ export class VirtualService implements ServiceKey {
   readonly address: IpAddress;
   readonly port: number;
   settings: ServiceSettings;
+  readonly stats = new IpvsStats();
   #destinations: readonly Destination[] = [];
   #scheduler: Scheduler;
+  readonly #turn: Turn = { last: undefined };
 
   constructor({ protocol, address, port }: ServiceKey, settings: ServiceSettings) {
     this.protocol = protocol;
@@ -36,18 +39,27 @@ export class VirtualService implements ServiceKey {
     this.#scheduler = SCHEDULERS[settings.scheduler]([]);
   }
 
+  /** The newest first: so schedulers go through them. */
   get destinations(): readonly Destination[] {
     return this.#destinations;
   }
 
   set destinations(destinations: readonly Destination[]) {
+    this.#keepTurn(destinations);
     this.#destinations = destinations;
     this.changed();
   }
 
+  /** If who had the last turn goes, the one before it had it (ip_vs_rr_del_dest). */
+  #keepTurn(after: readonly Destination[]): void {
+    const { last } = this.#turn;
+    if (last === undefined || after.includes(last)) return;
+    this.#turn.last = this.#destinations[this.#destinations.indexOf(last) - 1];
+  }
+
   /** After a change of weights or settings. */
   changed(): void {
-    this.#scheduler = SCHEDULERS[this.settings.scheduler](this.#destinations);
+    this.#scheduler = SCHEDULERS[this.settings.scheduler](this.#destinations, this.#turn);
   }
 
   schedule(client: Client): Destination | undefined {

@@ -2,9 +2,14 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { cidr, cidr6 } from '../../../../agents/netstack/cidr.ts';
 import { ANY_RULE } from '../../../../agents/netstack/fib/routing-rule.ts';
+import { parseEntries } from '../../../../agents/netstack/ipset/parse-entry.ts';
+import { DEFAULT_OPTIONS } from '../../../../agents/netstack/ipset/set-options.ts';
+import { SET_TYPES } from '../../../../agents/netstack/ipset/set-type.ts';
 import { ipv4 } from '../../../../agents/netstack/ipv4.ts';
 import { ipv6 } from '../../../../agents/netstack/ipv6.ts';
 import { mac } from '../../../../agents/netstack/mac.ts';
+import type { Netns } from '../../../../agents/netstack/netns.ts';
+import { parseElementOptions } from '../../../../agents/shell/ipset-options.ts';
 import { type Aberration, Conversation, OPTIONS, type OptionsChoice, RIGHT } from './conversation.ts';
 import { FlowWorld, type FrameSpec, frameOf, type Port, replyTo } from './flow-world.ts';
 
@@ -81,6 +86,26 @@ const CHANGES: Readonly<Record<string, (world: FlowWorld) => void>> = {
     void ns.nftables.run(
       'table inet f { chain c { type filter hook forward priority 0; meta length > 100 counter; ip ttl 64 counter; tcp window > 500 counter; ct original ip saddr 10.244.1.2 counter; @th,0,16 > 5000 counter; }; }',
     ),
+  'bits and flags counted': ({ ns }) =>
+    void ns.nftables.run(
+      'table ip g { chain c { type filter hook forward priority 0; tcp flags != ack counter; tcp flags ! psh counter; ct state != new counter; ct count over 1 counter; @nh,12,8 > 3 counter; }; }',
+    ),
+  'headers changed': ({ ns }) =>
+    void ns.nftables.run(
+      'table inet h { chain c { type filter hook forward priority 10; ip dscp set af11; ip6 hoplimit set 9; tcp window set 77; udp dport 8080 udp dport set 8081; }; }',
+    ),
+  'connections counted': ({ ns }) =>
+    void ns.iptables.command('-I FORWARD -m connlimit --connlimit-above 1 --connlimit-mask 0'.split(' ')),
+  'words compared': ({ ns }) =>
+    void ns.iptables.command(['-I', 'FORWARD', '-m', 'u32', '--u32', '0x0&0xffff=0x0:0x64']),
+  'a set counts': ({ ns }) => {
+    if (ns.ipsets.place('hosts') === undefined) addHosts(ns);
+    ns.iptables.command('-I FORWARD -m set --match-set hosts dst'.split(' '));
+  },
+  'a set forgets': ({ ns }) => {
+    const place = ns.ipsets.place('hosts');
+    if (place) ns.ipsets.flush(place);
+  },
   'assured only': ({ ns }) =>
     void ns.iptables.command('-I FORWARD -m conntrack --ctstatus ASSURED -j ACCEPT'.split(' ')),
   'mark connections': ({ ns }) =>
@@ -167,6 +192,19 @@ const CHANGES: Readonly<Record<string, (world: FlowWorld) => void>> = {
   },
   watched: ({ cni0 }) => void cni0.addTap(() => {}),
 };
+
+/** A set with counters whose elements stay for a second. */
+function addHosts(ns: Netns): void {
+  const type = SET_TYPES.find(({ name }) => name === 'hash:net')!;
+  ns.ipsets.create('hosts', type, { ...DEFAULT_OPTIONS, timeout: 1, counters: true });
+  const place = ns.ipsets.require('hosts');
+  for (const entry of parseEntries(type, place.set.options, '10.244.0.0/16'))
+    ns.ipsets.add(
+      place,
+      { entry, ...parseElementOptions(type, place.set.options, [], ns.softirq.now) },
+      false,
+    );
+}
 
 type Said = Pick<FrameSpec, 'flags' | 'payload' | 'ttl'> & { readonly odd: Aberration };
 type Sent = Said & Pick<FrameSpec, 'protocol' | 'sourcePort' | 'dontFragment'>;

@@ -213,6 +213,10 @@ export class FlowWorld {
           each.state,
           each.expiresAt,
         ]),
+      balancers: ns.ipvs
+        .services()
+        .map(({ stats, destinations }) => [stats, destinations.map((each) => each.stats)]),
+      sets: ns.ipsets.all().map(({ set }) => set.elements(0)),
       links: ns.links().map(({ name, up, mtu, stats }) => ({ name, up, mtu, ...stats })),
       drops: [...ns.drops.entries()],
       // Old entries too: to look for them now would take them out, and tell every flow.

@@ -62,3 +62,22 @@ it('forgets connections that have expired', async () => {
   await world.clock.runUntil(() => false, 121_000);
   expect(await opens(1002)).toBe(true);
 });
+
+it('asks for every packet of an established connection', async () => {
+  world = new FlowWorld({
+    rules: '*filter\n-A FORWARD -m connlimit --connlimit-above 1 --connlimit-mask 0\nCOMMIT\n',
+  });
+  const datagram = (sourcePort: number) =>
+    frameOf('pod2', {
+      ...{ protocol: 'udp', source: '10.244.1.2', destination: SERVER, sourcePort, destinationPort: 53 },
+      ...{ flags: 0, ttl: 64, payload: 4, dontFragment: true },
+    });
+  const counted = async (sourcePort: number): Promise<string | undefined> => {
+    world.send('pod2', datagram(sourcePort));
+    await world.take();
+    return /\[(\d+):\d+\] -A FORWARD/.exec(world.ns.iptables.save({ counters: true }))?.[1];
+  };
+  for (let i = 0; i < 4; i++) expect(await counted(1001)).toBe('0');
+  expect(await counted(1002)).toBe('1');
+  expect(await counted(1001)).toBe('2');
+});

@@ -60,7 +60,8 @@ async function spread(lab: Lab, from: Netns, times: number): Promise<string[]> {
 describe('ipvs', () => {
   it('takes turns among servers of both nodes', async () => {
     const lab = await build(WEB, LOCAL, REMOTE);
-    const turns = ['p11 saw 10.244.1.3', 'p21 saw 10.244.1.3'];
+    // Who came last is first (ip_vs_add_dest).
+    const turns = ['p21 saw 10.244.1.3', 'p11 saw 10.244.1.3'];
     expect(await spread(lab, lab.client, 4)).toEqual([...turns, ...turns]);
   });
 
@@ -72,7 +73,7 @@ describe('ipvs', () => {
   it('serves the node itself, which asks from the virtual address', async () => {
     const lab = await build(WEB, LOCAL, REMOTE);
     const { ns } = lab.node(1);
-    expect(await spread(lab, ns, 2)).toEqual(['p11 saw 10.244.1.1', 'p21 saw 10.244.1.0']);
+    expect(await spread(lab, ns, 2)).toEqual(['p21 saw 10.244.1.0', 'p11 saw 10.244.1.1']);
   });
 
   it('serves hosts outside, masqueraded by their mark', async () => {
@@ -118,7 +119,7 @@ describe('ipvs', () => {
   });
 
   it('sends nobody new to a server of weight 0, and lets go of it when it is deleted', async () => {
-    const lab = await build(`${WEB} -p 600`, LOCAL, REMOTE);
+    const lab = await build(`${WEB} -p 600`, REMOTE, LOCAL);
     expect(await spread(lab, lab.client, 1)).toEqual(['p11 saw 10.244.1.3']);
     await run(lab, `ipvsadm -e -t ${VIP}:80 -r 10.244.1.2:8080 -m -w 0`);
     expect(await spread(lab, lab.client, 2)).toEqual(['p21 saw 10.244.1.3', 'p21 saw 10.244.1.3']);

@@ -57,6 +57,36 @@ UDP  10.96.0.99:53 sh persistent 60
     expect(await run('ipvsadm -S')).toBe('');
   });
 
+  it('sorts services and servers, unless it shall not', async () => {
+    await run('ipvsadm -A -t 10.96.0.7:80 -s rr');
+    for (const server of ['10.244.9.9:80', '10.244.1.9:81', '10.244.1.9:80'])
+      await run(`ipvsadm -a -t 10.96.0.7:80 -r ${server} -m`);
+    const servers = async (options: string): Promise<string[]> =>
+      [...(await run(`ipvsadm -Ln -t 10.96.0.7:80${options}`)).matchAll(/-> (10\S+)/g)].map(
+        ([, each]) => each!,
+      );
+    expect(await servers('')).toEqual(['10.244.1.9:80', '10.244.1.9:81', '10.244.9.9:80']);
+    expect(await servers(' --nosort')).toEqual(['10.244.1.9:80', '10.244.1.9:81', '10.244.9.9:80']);
+    expect((await run('ipvsadm -Sn')).split('\n')[0]).toBe('-A -t 10.96.0.7:80 -s rr');
+  });
+
+  it('counts connections, packets and bytes, and forgets them', async () => {
+    await run('sysctl -w net.ipv4.ip_forward=1');
+    await destinationOf(2);
+    world.send('pod2', frameOf('pod2', { ...TO_SERVICE, flags: 2, payload: 20 }));
+    await packets();
+    const stats = async (): Promise<string> =>
+      (await run('ipvsadm -Ln --stats')).split('\n').slice(1, 5).join('\n');
+    expect(await stats()).toBe(`Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes
+  -> RemoteAddress:Port
+TCP  10.96.0.99:443                      1        2        0      100        0
+  -> 10.244.1.3:8080                     1        2        0      100        0`);
+    await run('ipvsadm -Z');
+    expect(await stats()).toContain(
+      '10.244.1.3:8080                     0        0        0        0        0',
+    );
+  });
+
   it.each([
     ['-A -t 10.96.0.99:443 -s rr', 'already exists'],
     ['-A -t 10.96.0.98:443 -s nonsense', 'not found'],

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Ipv4, ipv4 } from '../../../../agents/netstack/ipv4.ts';
 import { Destination } from '../../../../agents/netstack/ipvs/destination.ts';
 import { SCHEDULERS, type SchedulerName } from '../../../../agents/netstack/ipvs/scheduler.ts';
+import { VirtualService } from '../../../../agents/netstack/ipvs/virtual-service.ts';
 
 const VIRTUAL = ipv4('10.96.0.1');
 
@@ -81,6 +82,44 @@ describe('schedulers', () => {
       if (was !== all[0] && after(client, VIRTUAL) !== was) moved++;
     }
     expect(moved).toBeLessThan(150);
+  });
+
+  it('sh leaves clients without a server while theirs has weight 0, and gives it one slot', () => {
+    const all = destinations(1, 0, 1);
+    const clients = Array.from({ length: 256 }, (_, i) => ({ address: (0x0af40000 + i) as Ipv4, port: 0 }));
+    const whole = SCHEDULERS.sh(destinations(1, 1, 1));
+    const without = SCHEDULERS.sh(all);
+    for (const client of clients) {
+      const was = nameOf(whole(client, VIRTUAL));
+      expect(nameOf(without(client, VIRTUAL))).toBe(was === 'b' ? '-' : was);
+    }
+  });
+
+  it('mh keeps the slots of a server that is to go, and none of one that never had a weight', () => {
+    const all = destinations(2, 1, 1);
+    const clients = Array.from({ length: 500 }, (_, i) => ({ address: (0x0af40000 + i) as Ipv4, port: 0 }));
+    const chosen = (): string => clients.map((each) => nameOf(SCHEDULERS.mh(all)(each, VIRTUAL))).join('');
+    const before = chosen();
+    all[1]!.weight = 0;
+    expect(chosen()).toBe(before.replaceAll('b', '-'));
+    expect(before.split('a').length).toBeGreaterThan(200);
+    const fresh = SCHEDULERS.mh(destinations(1, 0));
+    expect(clients.map((each) => nameOf(fresh(each, VIRTUAL)))).not.toContain('-');
+  });
+
+  it('rr goes on where it was when servers come and go', () => {
+    const service = new VirtualService(
+      { protocol: 6, address: VIRTUAL, port: 80 },
+      { scheduler: 'rr', persistentSeconds: 0, hashesPorts: false },
+    );
+    const [a, b, c, d] = destinations(1, 1, 1, 1);
+    const next = (): string => nameOf(service.schedule({ address: 1 as Ipv4, port: 1 }));
+    service.destinations = [a!, b!, c!];
+    expect([next(), next()]).toEqual(['a', 'b']);
+    service.destinations = [d!, a!, b!, c!];
+    expect(next()).toBe('c');
+    service.destinations = [d!, a!, b!];
+    expect([next(), next()]).toEqual(['d', 'a']);
   });
 
   it('dh goes by what is asked for', () => {
