@@ -2,6 +2,7 @@ import { mask6Of, masked, maskOf } from '../cidr.ts';
 import type { IpAddress, IpVersion } from '../ip-address.ts';
 import { parseIpv4 } from '../ipv4.ts';
 import { parseIpv6 } from '../ipv6.ts';
+import { protocolNumber } from '../protocol-numbers.ts';
 import { type OptionReader, RuleError } from './option-reader.ts';
 import type { AddressMatch, Match } from './rule.ts';
 
@@ -41,4 +42,22 @@ function parseMask(text: string, version: IpVersion): IpAddress | undefined {
 export function required<T>(value: T | undefined, message: string): T {
   if (value === undefined) throw new RuleError(message);
   return value;
+}
+
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Some of the words that an option knows, in any case of letters. */
+export function listOf<T extends string>(text: string, known: readonly T[], what: string): T[] {
+  return text.split(',').map((word) => {
+    const found = known.find((each) => each === word.toUpperCase());
+    if (!found) throw new RuleError(`Bad ${what} "${word}"`);
+    return found;
+  });
+}
+
+export function parseProtocol(text: string): number {
+  if (text === 'all') return 0;
+  const number = /^\d+$/.test(text) ? Number(text) : protocolNumber(text);
+  if (number === undefined || number > 255) throw new RuleError(`unknown protocol "${text}" specified`);
+  return number;
 }

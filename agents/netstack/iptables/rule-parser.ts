@@ -1,7 +1,7 @@
 import type { IpVersion } from '../ip-address.ts';
 import { PROTO_ICMP, PROTO_ICMPV6, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
-import { type MatchDraft, parseAddressMatch } from './match-draft.ts';
-import { openMatch, parseProtocol } from './match-parser.ts';
+import { type MatchDraft, parseAddressMatch, parseProtocol } from './match-draft.ts';
+import { openMatch } from './match-parser.ts';
 import { OptionReader, RuleError } from './option-reader.ts';
 import type { InterfaceMatch, Rule, Target } from './rule.ts';
 import { openTarget, type TargetDraft } from './target-parser.ts';

@@ -1,30 +1,17 @@
 import { CHAIN_TYPES, HOOKS } from './base-spec.ts';
-import type { Chain, Policy } from './chain.ts';
-import { jsonChain, jsonListing, jsonSet, jsonTable } from './json-listing.ts';
-import {
-  inOrder,
-  type ListOptions,
-  listChain,
-  listChainHead,
-  listElements,
-  listSet,
-  listTable,
-  wrap,
-} from './listing.ts';
+import type { Policy } from './chain.ts';
+import { ListCommand } from './list-command.ts';
+import type { ListOptions } from './listing.ts';
+import { NamedObjects, NO_SUCH } from './named-objects.ts';
 import { NftError, REFUSALS, type Span } from './nft-error.ts';
-import type { NftSet } from './nft-set.ts';
-import { parseElements } from './parse-element.ts';
 import { parseSetBlock } from './parse-set.ts';
 import { parseRule } from './parse-statement.ts';
 import { accept, atEnd, expect, parseComment, parseCount, parseName, skipSeparators } from './parse-value.ts';
 import { parsePriority } from './priority.ts';
 import type { Ruleset } from './ruleset.ts';
 import { Scanner } from './scanner.ts';
-import type { Family, Table } from './table.ts';
+import type { Table } from './table.ts';
 import { type ChainSpec, Transaction } from './transaction.ts';
-
-const FAMILIES = ['ip', 'ip6', 'inet', 'arp', 'bridge', 'netdev'];
-const NO_SUCH = 'No such file or directory';
 
 type SetKind = 'set' | 'map';
 
@@ -34,17 +21,16 @@ export class Script {
   output = '';
   readonly #ruleset: Ruleset;
   readonly #scanner: Scanner;
-  readonly #options: ListOptions;
-  readonly #json: boolean;
+  readonly #names: NamedObjects;
+  readonly #lists: ListCommand;
   #commandStart = 0;
-  #recent: Table | undefined;
 
   constructor(ruleset: Ruleset, text: string, options: ListOptions, json: boolean) {
     this.#ruleset = ruleset;
     this.transaction = new Transaction(ruleset);
-    this.#options = options;
-    this.#json = json;
     this.#scanner = new Scanner(text);
+    this.#names = new NamedObjects(ruleset, this.#scanner);
+    this.#lists = new ListCommand(ruleset, this.#scanner, options, json);
   }
 
   run(): void {
@@ -85,11 +71,13 @@ export class Script {
         return this.#flush();
       case 'list':
         scanner.advance();
-        return this.#list();
+        this.output += this.#lists.list();
+        return;
       case 'get':
         scanner.advance();
         expect(scanner, 'element');
-        return this.#getElement();
+        this.output += this.#lists.get();
+        return;
       default:
         throw scanner.unexpected('string');
     }
@@ -119,39 +107,6 @@ export class Script {
     }
   }
 
-  // --- where things are
-
-  #family(): Family {
-    const scanner = this.#scanner;
-    const { token } = scanner;
-    if (scanner.kind !== 'word' || !FAMILIES.includes(token)) return 'ip';
-    if (token !== 'ip' && token !== 'ip6' && token !== 'inet')
-      throw new NftError(REFUSALS.EOPNOTSUPP, scanner.span());
-    scanner.advance();
-    return token;
-  }
-
-  #table(): Table {
-    const family = this.#family();
-    const span = this.#scanner.span();
-    const name = parseName(this.#scanner);
-    const { tables } = this.#ruleset;
-    // Most commands of a text are about the table of the one before.
-    const isSame = this.#recent?.name === name && this.#recent.family === family;
-    this.#recent = tables.get(isSame ? this.#recent!.key : `${family} ${name}`);
-    return this.#recent ?? fail(NO_SUCH, span);
-  }
-
-  #chain(table: Table): Chain {
-    const span = this.#scanner.span();
-    return table.chains.get(parseName(this.#scanner)) ?? fail(NO_SUCH, span);
-  }
-
-  #set(table: Table): NftSet {
-    const span = this.#scanner.span();
-    return table.sets.get(parseName(this.#scanner)) ?? fail(NO_SUCH, span);
-  }
-
   /** The command so far. */
   #span(): Span {
     return { start: this.#commandStart, end: this.#scanner.previousEnd };
@@ -161,7 +116,7 @@ export class Script {
 
   #addTable(create: boolean): void {
     const scanner = this.#scanner;
-    const family = this.#family();
+    const family = this.#names.family();
     const span = scanner.span();
     const name = parseName(scanner);
     if (create && this.#ruleset.tables.has(`${family} ${name}`)) throw new NftError(REFUSALS.EEXIST, span);
@@ -210,7 +165,7 @@ export class Script {
 
   #addChain(create: boolean): void {
     const scanner = this.#scanner;
-    const table = this.#table();
+    const table = this.#names.table();
     const span = scanner.span();
     const name = parseName(scanner);
     if (create && table.chains.has(name)) throw new NftError(REFUSALS.EEXIST, span);
@@ -263,7 +218,7 @@ export class Script {
   }
 
   #addSet(kind: SetKind, create: boolean): void {
-    const table = this.#table();
+    const table = this.#names.table();
     const later: (() => void)[] = [];
     this.#declareSet(table, kind, create, later);
     for (const each of later) each();
@@ -282,21 +237,17 @@ export class Script {
   }
 
   #addElements(create: boolean): void {
-    const table = this.#table();
-    const set = this.#set(table);
-    const elements = this.#elements(set);
+    const table = this.#names.table();
+    const set = this.#names.set(table);
+    const elements = this.#names.elements(set);
     const span = this.#span();
     for (const each of elements) this.transaction.addElement(table, set, each, create, span);
   }
 
-  #elements({ spec }: NftSet) {
-    return parseElements(this.#scanner, { key: spec.key, data: spec.data, isVerdictMap: spec.isVerdictMap });
-  }
-
   #addRule(first: boolean): void {
     const scanner = this.#scanner;
-    const table = this.#table();
-    const chain = this.#chain(table);
+    const table = this.#names.table();
+    const chain = this.#names.chain(table);
     let index = first ? 0 : undefined;
     if (accept(scanner, 'index')) index = parseCount(scanner, 1 << 20) + (first ? 0 : 1);
     else if (scanner.token === 'handle' || scanner.token === 'position') {
@@ -313,8 +264,8 @@ export class Script {
 
   #replaceRule(): void {
     const scanner = this.#scanner;
-    const table = this.#table();
-    const chain = this.#chain(table);
+    const table = this.#names.table();
+    const chain = this.#names.chain(table);
     expect(scanner, 'handle');
     const span = scanner.span();
     const handle = parseCount(scanner, Number.MAX_SAFE_INTEGER);
@@ -339,13 +290,13 @@ export class Script {
 
   #deleteObject(kind: string): void {
     const scanner = this.#scanner;
-    const table = this.#table();
+    const table = this.#names.table();
     const span = scanner.span();
     switch (kind) {
       case 'table':
         return this.transaction.deleteTable(table);
       case 'chain': {
-        const chain = this.#chain(table);
+        const chain = this.#names.chain(table);
         if (accept(scanner, '{')) {
           this.#chainSpec();
           expect(scanner, '}');
@@ -354,15 +305,15 @@ export class Script {
       }
       case 'set':
       case 'map':
-        return this.transaction.deleteSet(table, this.#set(table), span);
+        return this.transaction.deleteSet(table, this.#names.set(table), span);
       case 'element': {
-        const set = this.#set(table);
-        const elements = this.#elements(set);
+        const set = this.#names.set(table);
+        const elements = this.#names.elements(set);
         for (const each of elements) this.transaction.deleteElement(set, each, this.#span());
         return;
       }
       case 'rule': {
-        const chain = this.#chain(table);
+        const chain = this.#names.chain(table);
         expect(scanner, 'handle');
         const handleSpan = scanner.span();
         return this.transaction.deleteRule(chain, parseCount(scanner, Number.MAX_SAFE_INTEGER), handleSpan);
@@ -376,128 +327,15 @@ export class Script {
     const scanner = this.#scanner;
     const kind = scanner.kind === 'word' ? scanner.take() : '';
     if (kind === 'ruleset') {
-      for (const table of this.#tablesOf()) this.transaction.deleteTable(table);
+      const family = this.#names.anyFamily();
+      for (const table of [...this.#ruleset.tables.values()])
+        if (family === undefined || family === table.family) this.transaction.deleteTable(table);
       return;
     }
-    const table = this.#table();
+    const table = this.#names.table();
     if (kind === 'table') for (const chain of table.chains.values()) this.transaction.flushChain(chain);
-    else if (kind === 'chain') this.transaction.flushChain(this.#chain(table));
-    else if (kind === 'set' || kind === 'map') this.transaction.flushSet(this.#set(table));
+    else if (kind === 'chain') this.transaction.flushChain(this.#names.chain(table));
+    else if (kind === 'set' || kind === 'map') this.transaction.flushSet(this.#names.set(table));
     else throw scanner.unexpected();
   }
-
-  // --- list
-
-  #list(): void {
-    const scanner = this.#scanner;
-    const kind = scanner.kind === 'word' ? scanner.take() : '';
-    switch (kind) {
-      case 'ruleset':
-        return this.#listAll(kind);
-      case 'tables':
-      case 'chains':
-      case 'sets':
-      case 'maps':
-        return this.#listAll(kind);
-      case 'table': {
-        const table = this.#table();
-        this.output += this.#json
-          ? jsonListing([jsonTable(table), ...this.#jsonObjects(table)])
-          : listTable(table, this.#options);
-        return;
-      }
-      case 'chain': {
-        const table = this.#table();
-        const chain = this.#chain(table);
-        this.output += this.#json
-          ? jsonListing([jsonChain(table, chain)])
-          : wrap(table, [listChain(chain, this.#options)]);
-        return;
-      }
-      case 'set':
-      case 'map': {
-        const table = this.#table();
-        const span = scanner.span();
-        const set = this.#set(table);
-        if (set.spec.isMap !== (kind === 'map')) throw new NftError(NO_SUCH, span);
-        this.output += this.#json
-          ? jsonListing([jsonSet(table, set)])
-          : wrap(table, [listSet(set, this.#options)]);
-        return;
-      }
-      default:
-        throw scanner.unexpected();
-    }
-  }
-
-  #listAll(kind: 'ruleset' | 'tables' | 'chains' | 'sets' | 'maps'): void {
-    const tables = this.#tablesOf();
-    if (this.#json) {
-      const objects = tables.flatMap((table) => {
-        if (kind === 'tables') return [jsonTable(table)];
-        if (kind === 'ruleset') return [jsonTable(table), ...this.#jsonObjects(table)];
-        return this.#jsonObjects(table).filter((each) => Object.hasOwn(each, kind.slice(0, -1)));
-      });
-      this.output += jsonListing(objects);
-      return;
-    }
-    for (const table of tables) this.output += this.#listKind(table, kind);
-  }
-
-  /** Those of the family that comes next, or all; other families are there, and empty. */
-  #tablesOf(): Table[] {
-    const scanner = this.#scanner;
-    const tables = inOrder(this.#ruleset.tables.values());
-    if (scanner.kind !== 'word' || !FAMILIES.includes(scanner.token)) return tables;
-    const family = scanner.take();
-    return tables.filter((table) => table.family === family);
-  }
-
-  #listKind(table: Table, kind: 'ruleset' | 'tables' | 'chains' | 'sets' | 'maps'): string {
-    const options = this.#options;
-    switch (kind) {
-      case 'ruleset':
-        return listTable(table, options);
-      case 'tables':
-        return `table ${table.key}\n`;
-      case 'chains':
-        return wrap(
-          table,
-          inOrder(table.chains.values()).map(
-            (chain) => `\tchain ${chain.name} {\n${listChainHead(chain)}\t}\n`,
-          ),
-        );
-      default: {
-        const sets = inOrder(table.sets.values()).filter(({ spec }) => spec.isMap === (kind === 'maps'));
-        return wrap(
-          table,
-          sets.map((set) => listSet(set, options)),
-        );
-      }
-    }
-  }
-
-  #jsonObjects(table: Table): object[] {
-    return [
-      ...inOrder(table.sets.values()).map((set) => jsonSet(table, set)),
-      ...inOrder(table.chains.values()).map((chain) => jsonChain(table, chain)),
-    ];
-  }
-
-  #getElement(): void {
-    const table = this.#table();
-    const set = this.#set(table);
-    const { now } = this.#options;
-    const found = this.#elements(set).map(
-      ({ low }) => set.lookup(set.wordsOf(low), now) ?? fail(REFUSALS.ENOENT, this.#span()),
-    );
-    const kind = set.spec.isMap ? 'map' : 'set';
-    const elements = listElements(set, found, this.#options);
-    const head = listSet(set, { ...this.#options, terse: true }).replace(/\t}\n$/, '');
-    this.output += wrap(table, [`${head}\t\t${elements}\n\t}\n`.replace(/^\t\w+/, `\t${kind}`)]);
-  }
-}
-
-function fail(message: string, span: Span): never {
-  throw new NftError(message, span);
 }
