@@ -1,13 +1,7 @@
-import { u16 } from '../bytes.ts';
-import { fold, pseudoHeaderSum, sumWords } from '../checksum.ts';
-import { NEXT_NONE, NEXT_UNREADABLE } from '../header/extension-headers.ts';
-import { checkIcmp, ICMP_HEADER, isIcmpError } from '../header/icmp-header.ts';
-import { checkIcmp6, isIcmp6Error } from '../header/icmp6-header.ts';
+import { ICMP_HEADER, isIcmpError } from '../header/icmp-header.ts';
+import { isIcmp6Error } from '../header/icmp6-header.ts';
 import { isVersion6, transportOf } from '../header/ip-header.ts';
 import { isIpv4Fragment } from '../header/ipv4-header.ts';
-import { isGoodSctp } from '../header/sctp-header.ts';
-import { checkTcp } from '../header/tcp-header.ts';
-import { checkUdp, UDP_HEADER } from '../header/udp-header.ts';
 import { isLaterFragment } from '../ip/later-fragment.ts';
 import type { IpAddress, IpVersion } from '../ip-address.ts';
 import {
@@ -34,13 +28,14 @@ import {
 } from './connection.ts';
 import { followSctp, openSctp } from './follow-sctp.ts';
 import { followSteady, followTcp, openTcp } from './follow-tcp.ts';
+import { hasGoodTransport } from './good-transport.ts';
 import { quotedTransport } from './quoted-transport.ts';
 import { SCTP_STATES } from './sctp-state.ts';
 import { readSegment, TcpSegment } from './tcp-segment.ts';
 import { TCP_CLOSE, TCP_STATES } from './tcp-state.ts';
 import { isInsideWindow } from './tcp-window.ts';
 import { readTrackingSettings, type TrackingSettings, tcpTimeout } from './tracking-settings.ts';
-import { invertTuple, isIcmpQuery, newTuple, readTuple, type Tuple } from './tuple.ts';
+import { invertTuple, isIcmpQuery, newTuple, readPacketTuple, readTuple, type Tuple } from './tuple.ts';
 import { TupleTable } from './tuple-table.ts';
 
 /** How often memory of expired entries is taken back; look-ups do not see them anyway. */
@@ -415,41 +410,10 @@ export class Conntrack {
   };
 }
 
-/** nf_ct_get_tuplepr: of IPv6 it takes a header that can be found, and one that is not "none". */
-function readPacketTuple(tuple: Tuple, packet: Packet): boolean {
-  const { bytes, l3, l4, end } = packet;
-  const protocol = transportOf(packet);
-  const isNone = protocol === NEXT_NONE || protocol === NEXT_UNREADABLE;
-  return !(isNone && isVersion6(bytes, l3)) && readTuple(tuple, bytes, l3, { l4, end, protocol });
-}
-
 const isIcmp = (protocol: number): boolean => protocol === PROTO_ICMP || protocol === PROTO_ICMPV6;
 
 /** Messages of a link's own life: groups, routers and neighbours (nf_conntrack_proto_icmpv6.c, noct_valid_new). */
 const UNTRACKED_ICMP6: ReadonlySet<number> = new Set([130, 131, 132, 133, 134, 135, 136, 143]);
-
-/** Wrong checksums make a packet INVALID at PREROUTING (nf_conntrack_checksum). */
-function hasGoodTransport(packet: Packet, { source, destination, protocol }: Tuple): boolean {
-  if (packet.checksumsGood) return true;
-  const { bytes, l4, end } = packet;
-  if (protocol === PROTO_TCP && checkTcp(bytes, l4, end, source, destination)) return false;
-  if (protocol === PROTO_UDP && u16(bytes, l4 + 4) !== end - l4)
-    return isPaddedDatagram(packet, source, destination);
-  if (protocol === PROTO_UDP && checkUdp(bytes, l4, end, source, destination)) return false;
-  if (protocol === PROTO_ICMP && checkIcmp(bytes, l4, end)) return false;
-  if (protocol === PROTO_ICMPV6 && checkIcmp6(bytes, packet.l3, l4, end)) return false;
-  if (protocol === PROTO_SCTP && !isGoodSctp(bytes, l4, end)) return false;
-  packet.checksumsGood = true;
-  return true;
-}
-
-/** A datagram shorter than its packet: tracking sums all that the packet has (udp_error, nf_ip_checksum). */
-function isPaddedDatagram({ bytes, l4, end }: Packet, source: IpAddress, destination: IpAddress): boolean {
-  const length = u16(bytes, l4 + 4);
-  if (length < UDP_HEADER || length > end - l4) return false;
-  if (u16(bytes, l4 + 6) === 0) return true;
-  return fold(sumWords(bytes, l4, end, pseudoHeaderSum(source, destination, PROTO_UDP, end - l4))) === 0xffff;
-}
 
 /** Both have spoken, and not only at once (nf_conntrack_udp_packet). */
 const isStream = ({ status, createdAt }: Connection, now: number): boolean =>

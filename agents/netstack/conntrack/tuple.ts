@@ -1,7 +1,9 @@
 import { u16 } from '../bytes.ts';
-import { ipDestination, ipSource } from '../header/ip-header.ts';
+import { NEXT_NONE, NEXT_UNREADABLE } from '../header/extension-headers.ts';
+import { ipDestination, ipSource, isVersion6, transportOf } from '../header/ip-header.ts';
 import type { IpAddress } from '../ip-address.ts';
 import { ANY_IPV4 } from '../ipv4.ts';
+import type { Packet } from '../packet.ts';
 import { PROTO_ICMP, PROTO_ICMPV6, PROTO_SCTP, PROTO_TCP, PROTO_UDP } from '../protocol-numbers.ts';
 
 /**
@@ -60,6 +62,14 @@ export function readTuple(
   tuple.sourcePort = 0;
   tuple.destinationPort = 0;
   return true;
+}
+
+/** nf_ct_get_tuplepr: of IPv6 it takes a header that can be found, and one that is not "none". */
+export function readPacketTuple(tuple: Tuple, packet: Packet): boolean {
+  const { bytes, l3, l4, end } = packet;
+  const protocol = transportOf(packet);
+  const isNone = protocol === NEXT_NONE || protocol === NEXT_UNREADABLE;
+  return !(isNone && isVersion6(bytes, l3)) && readTuple(tuple, bytes, l3, { l4, end, protocol });
 }
 
 /** The tuple that an answer to `from` has, written to `into`. */
