@@ -65,6 +65,9 @@ const RULES = [
   '-m rpfilter -j ACCEPT',
   '-m addrtype --dst-type LOCAL --limit-iface-in -j ACCEPT',
   '-m addrtype --dst-type LOCAL --limit-iface-out -j ACCEPT',
+  '-m mac --mac-source 02:00:00:00:01:02 -j ACCEPT',
+  '-m physdev --physdev-out eth0 -j ACCEPT',
+  '-m physdev --physdev-is-out --physdev-is-bridged -j ACCEPT',
   '-i eth0 -j ACCEPT',
   '-o eth0 -j ACCEPT',
 

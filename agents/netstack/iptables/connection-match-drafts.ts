@@ -2,7 +2,7 @@ import {
   listOf,
   type MatchDraft,
   type Mutable,
-  parseAddressMatch,
+  parseHostMatch,
   parseProtocol,
   required,
 } from './match-draft.ts';
@@ -40,7 +40,7 @@ export function conntrack(): MatchDraft {
       } else if (option === '--ctproto') {
         match.protocol = { number: parseProtocol(reader.value(option)), invert: reader.invert };
       } else if (option === '--ctdir') {
-        const direction = reader.value(option);
+        const direction = reader.value(option).toUpperCase();
         if (direction !== 'ORIGINAL' && direction !== 'REPLY')
           throw new RuleError(`conntrack: Bad value for "--ctdir" option: "${direction}"`);
         match.direction = direction;
@@ -48,7 +48,7 @@ export function conntrack(): MatchDraft {
         const text = reader.value(option);
         match.addresses = [
           ...match.addresses,
-          { ...parseAddressMatch(text, reader), field: field as CtTupleField },
+          { ...parseHostMatch(text, reader), field: field as CtTupleField },
         ];
       } else if (CT_PORTS.includes(field as CtPortField)) {
         const range = parsePortRange(reader.value(option), reader.invert);

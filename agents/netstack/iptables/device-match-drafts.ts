@@ -11,9 +11,13 @@ export function addrtype(): MatchDraft {
       if (option === '--src-type' || option === '--dst-type') {
         const of = listOf<AddressType>(reader.value(option), ADDRESS_TYPES, 'address type');
         match[option === '--src-type' ? 'source' : 'destination'] = { invert: reader.invert, of };
-      } else if (option === '--limit-iface-in') match.limitInterface = 'in';
-      else if (option === '--limit-iface-out') match.limitInterface = 'out';
-      else return false;
+      } else if (option === '--limit-iface-in' || option === '--limit-iface-out') {
+        if (match.limitInterface)
+          throw new RuleError(
+            'addrtype: option "--limit-iface-in" cannot be used together with "--limit-iface-out".\n',
+          );
+        match.limitInterface = option === '--limit-iface-in' ? 'in' : 'out';
+      } else return false;
       return true;
     },
     finish() {
@@ -52,7 +56,8 @@ export function macSource(): MatchDraft {
     name: 'mac',
     option(option, reader) {
       if (option !== '--mac-source') return false;
-      const address = required(parseMac(reader.value(option)), 'mac: Bad value for "--mac-source" option');
+      const text = reader.value(option).replace(/\b[0-9a-f]\b/gi, '0$&');
+      const address = required(parseMac(text), 'mac: Bad value for "--mac-source" option');
       match = { kind: 'mac', invert: reader.invert, address };
       return true;
     },

@@ -91,7 +91,7 @@ export const pkttype = (): MatchDraft =>
     'pkttype',
     (option, reader) => {
       if (option !== '--pkt-type') return undefined;
-      const name = reader.value(option);
+      const name = reader.value(option).toLowerCase();
       if (!Object.hasOwn(TYPE_NAMES, name)) throw new RuleError(`Bad packet type '${name}'`);
       return { kind: 'pkttype', invert: reader.invert, type: TYPE_NAMES[name]! };
     },

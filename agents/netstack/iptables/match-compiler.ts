@@ -223,7 +223,7 @@ function compileConntrack(match: ConntrackMatch): Predicate {
       const tuple = field.startsWith('ctorig') ? connection.original : connection.reply;
       const actual = field.endsWith('src') ? tuple.source : tuple.destination;
       const isSameFamily = typeof actual === typeof address;
-      if ((isSameFamily && masked(actual, mask) === address) === invert) return false;
+      if ((isSameFamily && masked(actual, mask) === masked(address, mask)) === invert) return false;
     }
     for (const { field, invert, low, high } of ports) {
       const tuple = field.startsWith('ctorig') ? connection.original : connection.reply;

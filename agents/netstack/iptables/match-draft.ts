@@ -14,18 +14,31 @@ export interface MatchDraft {
   finish(): Match;
 }
 
-/** `address[/mask]`; the mask as a length or as an address. */
+/** `address[/mask]`, as a network; the mask as a length or as an address. */
 export function parseAddressMatch(
+  text: string,
+  reader: Pick<OptionReader, 'invert' | 'version'>,
+): AddressMatch {
+  const match = parseHostMatch(text, reader);
+  return { ...match, address: masked(match.address, match.mask) };
+}
+
+/** As parseAddressMatch, with the address as it was given. */
+export function parseHostMatch(
   text: string,
   { invert, version }: Pick<OptionReader, 'invert' | 'version'>,
 ): AddressMatch {
-  const [host, mask = version === 6 ? '128' : '32'] = text.split('/');
-  const address = parseAddress(host!, version);
+  const [host = '', mask = version === 6 ? '128' : '32'] = text.split('/');
+  const address = parseAddress(version === 4 ? padded(host) : host, version);
   const bits = parseMask(mask, version);
   if (address === undefined) throw new RuleError(`host/network \`${host}' not found`);
   if (bits === undefined) throw new RuleError(`invalid mask \`${mask}' specified`);
-  return { invert, address: masked(address, bits), mask: bits };
+  return { invert, address, mask: bits };
 }
+
+/** `10.1` is 10.1.0.0. */
+const padded = (host: string): string =>
+  /^\d+(\.\d+){0,2}$/.test(host) ? [...host.split('.'), 0, 0, 0].slice(0, 4).join('.') : host;
 
 export function parseAddress(text: string, version: IpVersion): IpAddress | undefined {
   return version === 6 ? parseIpv6(text) : parseIpv4(text);
@@ -55,9 +68,11 @@ export function listOf<T extends string>(text: string, known: readonly T[], what
   });
 }
 
+const ALIASES: Readonly<Record<string, string>> = { icmpv6: 'ipv6-icmp', mh: 'mobility-header' };
+
 export function parseProtocol(text: string): number {
   if (text === 'all') return 0;
-  const number = /^\d+$/.test(text) ? Number(text) : protocolNumber(text);
+  const number = /^\d+$/.test(text) ? Number(text) : protocolNumber(ALIASES[text] ?? text);
   if (number === undefined || number > 255) throw new RuleError(`unknown protocol "${text}" specified`);
   return number;
 }

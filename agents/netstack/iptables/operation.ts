@@ -1,6 +1,7 @@
 import type { Counters } from './chain.ts';
 import { ApplyError, RuleError } from './option-reader.ts';
-import { parseRule } from './rule-parser.ts';
+import type { Rule } from './rule.ts';
+import { parseRules } from './rule-parser.ts';
 import { printRule } from './rule-printer.ts';
 import type { TableDraft } from './table-draft.ts';
 
@@ -26,32 +27,23 @@ export const commandOf = (word: string): string => (Object.hasOwn(LONG, word) ? 
 export function applyOperation(draft: TableDraft, words: readonly string[], counters: Counters): void {
   const [word = '', chain] = words;
   // What a restore consists of.
-  if (word === '-A') return draft.append(required(chain), parseRule(words, draft.version, 2), counters);
+  if (word === '-A') return append(draft, chain, parseRules(words, draft.version, 2), counters);
   const rest = words.slice(2);
   switch (commandOf(word)) {
     case '-A':
-      return draft.append(required(chain), parseRule(rest, draft.version), counters);
-    case '-I': {
-      const [at, ...options] = numbered(rest) ? [Number(rest[0]), ...rest.slice(1)] : [1, ...rest];
-      return draft.insert(
-        existing(draft, chain),
-        at as number,
-        parseRule(options as string[], draft.version),
-        counters,
-      );
+      return append(draft, chain, parseRules(rest, draft.version), counters);
+    case '-I':
+      return insert(draft, existing(draft, chain), rest, counters);
+    case '-R': {
+      const [rule, ...more] = parseRules(rest.slice(1), draft.version);
+      if (more.length > 0) throw new RuleError('Replacement rule does not specify a unique address');
+      return draft.replace(existing(draft, chain), Number(rest[0]), rule!, counters);
     }
-    case '-R':
-      return draft.replace(
-        existing(draft, chain),
-        Number(rest[0]),
-        parseRule(rest.slice(1), draft.version),
-        counters,
-      );
     case '-D':
-      return deleteRule(draft, existing(draft, chain), rest);
+      return deleteRules(draft, existing(draft, chain), rest);
     case '-C':
-      if (position(draft, existing(draft, chain), rest) === 0)
-        throw new ApplyError('Bad rule (does a matching rule exist in that chain?).');
+      for (const rule of parseRules(rest, draft.version))
+        requirePosition(draft, existing(draft, chain), rule);
       return;
     case '-F':
       for (const name of chain === undefined ? draft.names() : [existing(draft, chain)]) draft.flush(name);
@@ -85,14 +77,33 @@ function existing(draft: TableDraft, chain: string | undefined): string {
   return name;
 }
 
-function position(draft: TableDraft, chain: string, options: readonly string[]): number {
-  return draft.find(chain, printRule(parseRule(options, draft.version)));
+function append(
+  draft: TableDraft,
+  chain: string | undefined,
+  rules: readonly Rule[],
+  counters: Counters,
+): void {
+  for (const rule of rules)
+    draft.append(required(chain), rule, rules.length > 1 ? { ...counters } : counters);
 }
 
-function deleteRule(draft: TableDraft, chain: string, words: readonly string[]): void {
-  const at = numbered(words) ? Number(words[0]) : position(draft, chain, words);
+/** Each of several rules at the same place, so that the last is the first. */
+function insert(draft: TableDraft, chain: string, words: readonly string[], counters: Counters): void {
+  const at = numbered(words) ? Number(words[0]) : 1;
+  const rules = parseRules(numbered(words) ? words.slice(1) : words, draft.version);
+  for (const rule of rules) draft.insert(chain, at, rule, { ...counters });
+}
+
+function requirePosition(draft: TableDraft, chain: string, rule: Rule): number {
+  const at = draft.find(chain, printRule(rule));
   if (at === 0) throw new ApplyError('Bad rule (does a matching rule exist in that chain?).');
-  draft.deleteAt(chain, at);
+  return at;
+}
+
+function deleteRules(draft: TableDraft, chain: string, words: readonly string[]): void {
+  if (numbered(words)) return draft.deleteAt(chain, Number(words[0]));
+  for (const rule of parseRules(words, draft.version))
+    draft.deleteAt(chain, requirePosition(draft, chain, rule));
 }
 
 /** Without a name: every chain that is not built in. */

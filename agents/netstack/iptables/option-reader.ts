@@ -13,6 +13,7 @@ export class OptionReader {
   readonly version: IpVersion;
   #at: number;
   #invert = false;
+  #isInvertRead = false;
 
   constructor(words: readonly string[], version: IpVersion, from = 0) {
     this.#words = words;
@@ -23,6 +24,7 @@ export class OptionReader {
   /** The next word that is not `!`, or undefined at the end. */
   next(): string | undefined {
     this.#invert = false;
+    this.#isInvertRead = false;
     while (this.#words[this.#at] === '!') {
       if (this.#invert) throw new RuleError("Multiple `!' flags not allowed");
       this.#invert = true;
@@ -35,16 +37,19 @@ export class OptionReader {
     return this.#words[this.#at];
   }
 
-  /** Whether `!` stood before the option; it may also stand before the value, as old versions wrote it. */
+  /** Whether `!` stood before the option. Who does not ask cannot be inverted. */
   get invert(): boolean {
+    this.#isInvertRead = true;
     return this.#invert;
   }
 
+  /** To be called when `option` was read for the match or target `owner`. */
+  requireInvertible(owner: string, option: string): void {
+    if (this.#invert && !this.#isInvertRead)
+      throw new RuleError(`${owner}: option "${option}" cannot be inverted.\n`);
+  }
+
   value(option: string): string {
-    if (this.#words[this.#at] === '!') {
-      this.#invert = true;
-      this.#at++;
-    }
     const word = this.#words[this.#at++];
     if (word === undefined) throw new RuleError(`option "${option}" requires an argument`);
     return word;
@@ -59,9 +64,13 @@ export class OptionReader {
   }
 }
 
+/** As strtoul reads it: hexadecimal behind `0x`, octal behind `0`. */
 export function parseInteger(text: string, low: number, high: number, what: string): number {
-  const valid = /^(0x[0-9a-f]+|\d+)$/i.test(text);
-  const value = valid ? Number(text) : Number.NaN;
+  const value = /^0[0-7]+$/.test(text)
+    ? Number.parseInt(text, 8)
+    : /^(0x[0-9a-f]+|0|[1-9]\d*)$/i.test(text)
+      ? Number(text)
+      : Number.NaN;
   if (!(value >= low && value <= high))
     throw new RuleError(`${what}: Bad value for "${what}" option: "${text}"`);
   return value;

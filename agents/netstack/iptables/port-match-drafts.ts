@@ -2,7 +2,7 @@ import { parseIcmp6Type, parseIcmpType } from './icmp-types.ts';
 import { type MatchDraft, type Mutable, required } from './match-draft.ts';
 import { type OptionReader, parseInteger, RuleError } from './option-reader.ts';
 import { parsePort, parsePortRange } from './port-names.ts';
-import type { Match, PortRange } from './rule.ts';
+import type { Match, PortRange, TcpMatch } from './rule.ts';
 import { parseTcpFlags } from './tcp-flags.ts';
 
 const SOURCE_PORT = new Set(['--sport', '--source-port']);
@@ -13,12 +13,11 @@ export function tcp(): MatchDraft {
   return {
     name: 'tcp',
     option(option, reader) {
-      if (SOURCE_PORT.has(option)) match.source = readPorts(option, reader);
-      else if (DESTINATION_PORT.has(option)) match.destination = readPorts(option, reader);
-      else if (option === '--syn') match.flags = { invert: reader.invert, mask: 0x17, set: 0x02 };
-      else if (option === '--tcp-flags') {
-        const mask = parseTcpFlags(reader.value(option));
-        match.flags = { mask, set: parseTcpFlags(reader.value(option)), invert: reader.invert };
+      if (SOURCE_PORT.has(option)) match.source = readPorts(option, reader, match.source);
+      else if (DESTINATION_PORT.has(option)) match.destination = readPorts(option, reader, match.destination);
+      else if (option === '--syn' || option === '--tcp-flags') {
+        if (match.flags) throw new RuleError("Only one of `--syn' or `--tcp-flags'  allowed");
+        match.flags = readFlags(option, reader);
       } else if (option === '--tcp-option') {
         match.option = {
           number: parseInteger(reader.value(option), 1, 255, '--tcp-option'),
@@ -31,9 +30,18 @@ export function tcp(): MatchDraft {
   };
 }
 
-function readPorts(option: string, reader: OptionReader): PortRange {
+function readPorts(option: string, reader: OptionReader, before: PortRange | undefined): PortRange {
+  if (before)
+    throw new RuleError(`Only one \`--${SOURCE_PORT.has(option) ? 'source' : 'destination'}-port' allowed`);
   const text = reader.value(option);
   return parsePortRange(text, reader.invert);
+}
+
+function readFlags(option: string, reader: OptionReader): NonNullable<TcpMatch['flags']> {
+  const { invert } = reader;
+  if (option === '--syn') return { invert, mask: 0x17, set: 0x02 };
+  const mask = parseTcpFlags(reader.value(option));
+  return { invert, mask, set: parseTcpFlags(reader.value(option)) };
 }
 
 export function ports(kind: 'udp' | 'sctp'): MatchDraft {
@@ -41,8 +49,8 @@ export function ports(kind: 'udp' | 'sctp'): MatchDraft {
   return {
     name: kind,
     option(option, reader) {
-      if (SOURCE_PORT.has(option)) match.source = readPorts(option, reader);
-      else if (DESTINATION_PORT.has(option)) match.destination = readPorts(option, reader);
+      if (SOURCE_PORT.has(option)) match.source = readPorts(option, reader, match.source);
+      else if (DESTINATION_PORT.has(option)) match.destination = readPorts(option, reader, match.destination);
       else return false;
       return true;
     },
@@ -52,7 +60,7 @@ export function ports(kind: 'udp' | 'sctp'): MatchDraft {
 
 export function icmp(kind: 'icmp' | 'icmp6'): MatchDraft {
   const name = kind === 'icmp6' ? '--icmpv6-type' : '--icmp-type';
-  let match: Match | undefined = kind === 'icmp6' ? undefined : { kind, invert: false, type: 255 };
+  let match: Match | undefined;
   return {
     name: kind,
     option(option, reader) {
@@ -62,15 +70,17 @@ export function icmp(kind: 'icmp' | 'icmp6'): MatchDraft {
       match = { kind, invert: reader.invert, ...type };
       return true;
     },
-    finish: () => required(match, `icmp6: option "${name}" must be specified`),
+    finish: () => required(match, `${kind}: option "${name}" must be specified`),
   };
 }
 
 const MULTIPORT_SIDES: Readonly<Record<string, 'sports' | 'dports' | 'ports'>> = {
   '--sports': 'sports',
   '--source-ports': 'sports',
+  '--source-port': 'sports',
   '--dports': 'dports',
   '--destination-ports': 'dports',
+  '--destination-port': 'dports',
   '--ports': 'ports',
 };
 
@@ -81,12 +91,15 @@ export function multiport(): MatchDraft {
     option(option, reader) {
       const side = Object.hasOwn(MULTIPORT_SIDES, option) ? MULTIPORT_SIDES[option] : undefined;
       if (!side) return false;
+      if (match) throw new RuleError('multiport: options for ports cannot be used together.\n');
       const ranges = reader
         .value(option)
         .split(',')
         .map((text) => {
           const [low, high] = text.split(':');
-          return { low: parsePort(low!), high: parsePort(high ?? low!) };
+          const range = { low: parsePort(low!), high: parsePort(high ?? low!) };
+          if (range.low > range.high) throw new RuleError('invalid portrange specified');
+          return range;
         });
       const slots = ranges.reduce((sum, range) => sum + (range.low === range.high ? 1 : 2), 0);
       if (slots > 15) throw new RuleError('too many ports specified');

@@ -1,7 +1,7 @@
 import { mask6Of, maskOf } from '../cidr.ts';
 import type { IpVersion } from '../ip-address.ts';
 import { type MatchDraft, type Mutable, parseAddress, required } from './match-draft.ts';
-import { parseInteger, RuleError } from './option-reader.ts';
+import { ApplyError, parseInteger, RuleError } from './option-reader.ts';
 import type { Match } from './rule.ts';
 
 export function statistic(): MatchDraft {
@@ -55,13 +55,17 @@ export function recent(version: IpVersion): MatchDraft {
     option(option, reader) {
       const action = RECENT_ACTIONS.find((each) => option === `--${each}`);
       if (action) {
+        if (match.action)
+          throw new RuleError(
+            `recent: option "--${match.action}" cannot be used together with "--${action}".\n`,
+          );
         match.action = action;
         match.invert = reader.invert;
       } else if (option === '--seconds')
         match.seconds = parseInteger(reader.value(option), 1, 0xffffffff, '--seconds');
       else if (option === '--reap') match.reap = true;
       else if (option === '--hitcount')
-        match.hitcount = parseInteger(reader.value(option), 1, 65535, '--hitcount');
+        match.hitcount = parseInteger(reader.value(option), 0, 0xff, '--hitcount');
       else if (option === '--rttl') match.rttl = true;
       else if (option === '--name') match.name = reader.value(option);
       else if (option === '--mask')
@@ -79,6 +83,13 @@ export function recent(version: IpVersion): MatchDraft {
         match.action,
         "recent: you must specify one of `--set', `--rcheck' `--update' or `--remove'",
       );
+      if (match.reap && match.seconds === undefined)
+        throw new RuleError('recent: option "--reap" also requires "--seconds".\n');
+      // recent_mt_check, net/netfilter/xt_recent.c.
+      const isTimed = match.seconds || match.hitcount || match.reap || match.rttl;
+      const isUnnamed = match.name !== undefined && (match.name === '' || /^\.{1,2}$|\//.test(match.name));
+      if (((action === 'set' || action === 'remove') && isTimed) || isUnnamed)
+        throw new ApplyError("Invalid argument. Run `dmesg' for more information.");
       return {
         reap: false,
         rttl: false,
@@ -94,12 +105,13 @@ export function recent(version: IpVersion): MatchDraft {
   };
 }
 
+const DEFAULT_BURST = 5;
 const LIMIT_UNITS = ['sec', 'min', 'hour', 'day'] as const;
 
 export function limit(): MatchDraft {
   let count = 3;
   let per: (typeof LIMIT_UNITS)[number] = 'hour';
-  let burst = 5;
+  let burst = DEFAULT_BURST;
   return {
     name: 'limit',
     option(option, reader) {
@@ -115,6 +127,7 @@ export function limit(): MatchDraft {
       else return false;
       return true;
     },
-    finish: () => ({ kind: 'limit', count, per, burst }),
+    // Of none the kernel makes the usual number (nft_limit_init).
+    finish: () => ({ kind: 'limit', count, per, burst: burst || DEFAULT_BURST }),
   };
 }

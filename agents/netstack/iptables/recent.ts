@@ -85,5 +85,5 @@ function decide(match: RecentMatch, entry: Entry | undefined, now: number): bool
   if (match.action === 'remove') return true;
   const since = match.seconds === undefined ? Number.NEGATIVE_INFINITY : now - match.seconds * 1000;
   const hits = entry.stamps.filter((stamp) => stamp >= since).length;
-  return hits >= (match.hitcount ?? 1);
+  return hits >= (match.hitcount || 1);
 }

@@ -13,17 +13,25 @@ const HAVE_OUTPUT = hookSet(FORWARD, OUTPUT, POSTROUTING);
 
 /** Where a rule may be called (`.hooks` of its target and matches in the kernel). */
 export function hooksOf({ matches, target }: Rule): HookSet {
-  return matches.some(({ kind }) => kind === 'rpfilter')
-    ? hooksOfTarget(target) & hookSet(PREROUTING)
-    : hooksOfTarget(target);
+  let hooks = hooksOfTarget(target);
+  for (const { kind } of matches) {
+    if (kind === 'rpfilter') hooks &= hookSet(PREROUTING);
+    else if (kind === 'mac') hooks &= HAVE_INPUT;
+  }
+  return hooks;
 }
 
-/** Where a rule may stand itself, though it may be called from elsewhere (addrtype_mt_checkentry_v1). */
+/**
+ * Where a rule may stand itself, though it may be called from elsewhere (addrtype_mt_checkentry_v1,
+ * physdev_mt_check).
+ */
 export function ownHooksOf({ matches }: Rule): HookSet {
   let hooks = ALL_HOOKS;
   for (const match of matches) {
-    if (match.kind !== 'addrtype' || !match.limitInterface) continue;
-    hooks &= match.limitInterface === 'in' ? HAVE_INPUT : HAVE_OUTPUT;
+    if (match.kind === 'addrtype' && match.limitInterface)
+      hooks &= match.limitInterface === 'in' ? HAVE_INPUT : HAVE_OUTPUT;
+    const leaves = match.kind === 'physdev' && (match.output !== undefined || match.isOut !== undefined);
+    if (leaves && match.isBridged !== true) hooks &= ~hookSet(OUTPUT);
   }
   return hooks;
 }

@@ -7,6 +7,7 @@ import { printConnlimit } from './connlimit.ts';
 import { printHeaderMatch } from './header-match-printer.ts';
 import { printHeaderTarget } from './header-target-printer.ts';
 import {
+  ADDRESS_TYPES,
   type AddressMatch,
   CT_STATES,
   CT_STATUSES,
@@ -50,7 +51,7 @@ function printInterface(option: string, { invert, name }: InterfaceMatch): strin
 }
 
 function printPorts(option: string, range: PortRange | undefined): string {
-  if (!range || (range.low === 0 && range.high === 65535 && !range.invert)) return '';
+  if (!range || (range.low === 0 && range.high === 65535)) return '';
   const ports = range.low === range.high ? `${range.low}` : `${range.low}:${range.high}`;
   return `${not(range.invert)}${option} ${ports}`;
 }
@@ -70,9 +71,11 @@ function printMatch(match: Match): string[] {
       return [`${not(match.invert)}--state ${inOrder(CT_STATES, match.of)}`];
     case 'addrtype':
       return [
-        match.source ? `${not(match.source.invert)}--src-type ${match.source.of.join(',')}` : '',
+        match.source
+          ? `${not(match.source.invert)}--src-type ${inOrder(ADDRESS_TYPES, match.source.of)}`
+          : '',
         match.destination
-          ? `${not(match.destination.invert)}--dst-type ${match.destination.of.join(',')}`
+          ? `${not(match.destination.invert)}--dst-type ${inOrder(ADDRESS_TYPES, match.destination.of)}`
           : '',
         match.limitInterface ? `--limit-iface-${match.limitInterface}` : '',
       ];
@@ -184,7 +187,7 @@ function printRecent(match: Extract<Match, { kind: 'recent' }>): string[] {
     `${not(match.invert)}--${match.action}`,
     match.seconds === undefined ? '' : `--seconds ${match.seconds}`,
     match.reap ? '--reap' : '',
-    match.hitcount === undefined ? '' : `--hitcount ${match.hitcount}`,
+    match.hitcount ? `--hitcount ${match.hitcount}` : '',
     match.rttl ? '--rttl' : '',
     `--name ${match.name}`,
     `--mask ${formatIp(match.mask)}`,

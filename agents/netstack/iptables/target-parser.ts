@@ -63,7 +63,7 @@ function nat(kind: 'DNAT' | 'SNAT' | 'MASQUERADE' | 'REDIRECT', to: string): Tar
   let given = false;
   return {
     option(option, reader) {
-      if (option === to) {
+      if (option === to || (to === '--to-ports' && option === '--to-port')) {
         const text = reader.value(option);
         range = {
           ...range,
@@ -254,8 +254,8 @@ function log(): TargetDraft {
   return {
     option(option, reader) {
       if (option === '--log-prefix') {
-        prefix = reader.value(option);
-        if (prefix.length > 29) throw new RuleError('LOG: Maximum prefix length 29 for --log-prefix');
+        // What is too long is cut.
+        prefix = reader.value(option).slice(0, 29);
       } else if (option === '--log-level') {
         const text = reader.value(option);
         const named = LOG_LEVELS.indexOf(text);

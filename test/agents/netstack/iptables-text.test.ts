@@ -34,6 +34,24 @@ describe('restore, then save', () => {
     expect(withoutComments(ns.iptables.save())).toBe(fixture('kube-proxy.saved.iptables'));
   });
 
+  it('makes a rule of each pair of addresses, and takes all of them away', () => {
+    const ns = newNetns();
+    const words = '-s 1.1.1.1,2.2.2.2 -d 3.3.3.3,4.4.4.4';
+    const command = (text: string) => ns.iptables.command(text.split(' ')).exitCode;
+    const saved = () => [...ns.iptables.save().matchAll(/-A INPUT (.*)/g)].map(([, rule]) => rule);
+    expect(command(`-A INPUT ${words}`)).toBe(0);
+    const pairs = ['1.1.1.1', '2.2.2.2'].flatMap((from) =>
+      ['3.3.3.3', '4.4.4.4'].map((to) => `-s ${from}/32 -d ${to}/32`),
+    );
+    expect(saved()).toEqual(pairs);
+    expect([command(`-C INPUT ${words}`), command(`-C INPUT ${words} -p tcp`)]).toEqual([0, 1]);
+    expect(command(`-D INPUT ${words}`)).toBe(0);
+    expect(saved()).toEqual([]);
+    expect(command(`-I INPUT ${words}`)).toBe(0);
+    expect(saved()).toEqual(pairs.toReversed());
+    expect(command(`-R INPUT 1 ${words}`)).not.toBe(0);
+  });
+
   it('reads back what it printed', () => {
     const [first, second] = [newNetns(), newNetns()];
     first.iptables.restore(fixture('rules.iptables'));
@@ -65,6 +83,23 @@ describe('a text with a fault', () => {
     ['-A INPUT -m nosuch -j ACCEPT', parse(2, "Couldn't load match `nosuch':No such file or directory\n")],
     ['-A INPUT -s 300.1.1.1 -j ACCEPT', parse(2, "host/network `300.1.1.1' not found")],
     ['-A INPUT -s 10.0.0.0/33 -j ACCEPT', parse(2, "invalid mask `33' specified")],
+    ['-A INPUT ! -p all', parse(2, 'rule would never match protocol')],
+    ['-A INPUT -p tcp -p udp', parse(2, 'multiple -p flags not allowed')],
+    ['-A INPUT -s 1.1.1.1 -s 2.2.2.2', parse(2, 'multiple -s flags not allowed')],
+    ['-A INPUT -p tcp --dport 1 --dport 2', parse(2, "Only one `--destination-port' allowed")],
+    ['-A INPUT -m comment ! --comment x', parse(2, 'comment: option "--comment" cannot be inverted.\n')],
+    [
+      '-A INPUT -j REJECT ! --reject-with tcp-reset',
+      parse(2, 'REJECT: option "--reject-with" cannot be inverted.\n'),
+    ],
+    ['-A INPUT -m mark --mark 1 --mark 2', parse(2, 'mark: option "--mark" can only be used once.\n')],
+    ['-A INPUT -p tcp --dport ! 80', parse(2, "invalid port/service `!' specified")],
+    ['-A INPUT -p icmp --icmp-type 8/256', parse(2, "Unknown ICMP code `8/256'")],
+    ['-A INPUT -m recent --rcheck --reap', parse(2, 'recent: option "--reap" also requires "--seconds".\n')],
+    [
+      '-A INPUT -p icmp -m multiport --dports 1',
+      parse(2, 'multiport only works with TCP, UDP, UDPLITE, SCTP and DCCP'),
+    ],
     ['-A INPUT -p foo -j ACCEPT', parse(2, 'unknown protocol "foo" specified')],
     ['-A INPUT -m conntrack --ctstate FOO -j ACCEPT', parse(2, 'Bad ctstate "FOO"')],
     ['-A INPUT -m comment -j ACCEPT', parse(2, 'comment: option "--comment" must be specified\n')],
