@@ -48,6 +48,13 @@ const NFTABLES = [
   },
   {
     types: ['filter'],
+    hooks: ['input', 'forward'],
+    statements: ['icmp host-unreachable', 'icmpv6 no-route', 'icmpx admin-prohibited'].map(
+      (code) => `reject with ${code}`,
+    ),
+  },
+  {
+    types: ['filter'],
     hooks: ['prerouting', 'input', 'forward', 'output', 'postrouting'],
     statements: ['drop', 'notrack', 'meta mark set 0x1', 'ct mark set 0x5', 'log'],
   },
@@ -116,7 +123,9 @@ function nftRules(version: Version, type: string, hook: string, statement: strin
   const words = statement.replace('OTHER', other).replace('HEADER', family).replace('HOPS', hopsField);
   const rules = ofWhat.map((what) => `${what} counter ${words}`);
   const priority = type === 'nat' ? PRIORITIES[hook] : 0;
-  return `table ${family} t {
+  // Of which version they are tells packets apart where a table has both.
+  const table = statement.includes('with icmp') ? 'inet' : family;
+  return `table ${table} t {
   chain tracked { type filter hook prerouting priority -200; ct state new counter; }
   chain c { type ${type} hook ${hook} priority ${priority}; ${rules.join('; ')}; }
 }

@@ -208,7 +208,6 @@ const NFT = {
     'ct mark 0x00000000',
   ],
   IPv4: {
-    family: 'ip',
     early: [
       'ip protocol icmp',
       'icmp type echo-request',
@@ -237,7 +236,6 @@ const NFT = {
     ],
   },
   IPv6: {
-    family: 'ip6',
     early: [
       'ip6 nexthdr udp',
       'icmpv6 type echo-request',
@@ -270,10 +268,30 @@ ${chain('prerouting', 'raw', early)}${chain('input', 'mangle', late)}${chain('fo
 `;
 }
 
-it.each(['IPv4', 'IPv6'] as const)(
-  'counts what Linux counts of odd frames of %s, expression by expression',
-  async (version) => {
-    const { family, early, late } = NFT[version];
+/** Where a table has both versions, what is said of one leaves the other alone. */
+const NFT_BOTH = {
+  early: [
+    'meta nfproto ipv4',
+    'ip protocol tcp tcp dport 80',
+    'ip6 nexthdr udp udp sport 1024-65535',
+    'icmp type echo-request',
+    'icmpv6 type echo-request',
+    'ip saddr . tcp dport { 10.244.1.2 . 80, 172.18.0.2 . 80 }',
+    'ip6 saddr fd00:10:244::/56 meta l4proto udp',
+    'meta protocol ip6',
+    'tcp dport 80',
+  ],
+  late: ['ct original ip saddr 10.244.1.2', 'ct original ip6 saddr fd00:10:244:1::2', 'ct l3proto ipv6'],
+};
+
+it.each([
+  ['IPv4', 'ip', NFT.IPv4],
+  ['IPv6', 'ip6', NFT.IPv6],
+  ['IPv4', 'inet', NFT_BOTH],
+  ['IPv6', 'inet', NFT_BOTH],
+] as const)(
+  'counts what Linux counts of odd frames of %s, expression by expression in a table %s',
+  async (version, family, { early, late }) => {
     const sim = await SimNode.bare();
     try {
       await kernel.reset();

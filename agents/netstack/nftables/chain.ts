@@ -10,6 +10,8 @@ export type Policy = 'accept' | 'drop';
 /** What a rule leads to and asks for. */
 export interface BoundRule {
   readonly references: readonly (Chain | NftSet)[];
+  /** Sets that it brings along: each has a handle of its own, before the rule's. */
+  readonly anonymousSets: number;
   /** Whether it asks what connection a packet belongs to, or tells it something. */
   readonly asksForConnections: boolean;
   /** From where it may be called. */
@@ -36,7 +38,7 @@ export class RuleEntry {
 }
 
 export class Chain {
-  readonly name: string;
+  name: string;
   readonly handle: number;
   readonly base: BaseSpec | undefined;
   readonly comment: string | undefined;

@@ -1,6 +1,6 @@
 import { ConnectionCount } from '../conntrack/connection-count.ts';
 import { masquerade, type NatRange, redirect, setupNat } from '../conntrack/nat.ts';
-import { transportOf } from '../header/ip-header.ts';
+import { isVersion6, transportOf } from '../header/ip-header.ts';
 import type { IpAddress } from '../ip-address.ts';
 import { formatLog } from '../iptables/log.ts';
 import { reject } from '../iptables/reject.ts';
@@ -18,6 +18,7 @@ import {
   type LimitStatement,
   type NatStatement,
   RATE_UNITS,
+  type RejectStatement,
   type Statement,
   type Verdict,
 } from './rule.ts';
@@ -48,13 +49,7 @@ export function compileStatement(ns: Netns, statement: Statement, course: Course
     case 'nat':
       return compileNat(ns, statement);
     case 'reject':
-      return (packet) => {
-        packet.recording = undefined;
-        // A reset answers TCP alone: what said so before is left out of the rule.
-        if (statement.with === 'tcp-reset' && transportOf(packet) !== PROTO_TCP) return BREAK;
-        reject(ns, packet, statement.with);
-        return NF_DROP;
-      };
+      return compileReject(ns, statement);
     case 'update':
       return compileUpdate(ns, statement);
     case 'limit':
@@ -124,6 +119,19 @@ function compileVerdictMap(
   return (packet, input, output) => {
     const element = lookup(packet, input, output);
     return element?.verdict === undefined ? BREAK : outcomeOf(element.verdict, course);
+  };
+}
+
+/** Without a version, what is said for IPv4 is put in IPv6's words where that is the packet's. */
+function compileReject(ns: Netns, { with: type, version }: RejectStatement): Step {
+  const isVersion6Alone = version === 6;
+  return (packet) => {
+    if (version !== undefined && isVersion6(packet.bytes, packet.l3) !== isVersion6Alone) return BREAK;
+    packet.recording = undefined;
+    // A reset answers TCP alone: what said so before is left out of the rule.
+    if (type === 'tcp-reset' && transportOf(packet) !== PROTO_TCP) return BREAK;
+    reject(ns, packet, type);
+    return NF_DROP;
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Chain } from './chain.ts';
-import { DYNAMIC_SIZE, type Element, type NftSet } from './nft-set.ts';
+import type { Element, NftSet } from './nft-set.ts';
 import { formatTime } from './parse-value.ts';
 import { printData, printKey, printRule } from './print-rule.ts';
 import { formatPriority } from './priority.ts';
@@ -62,7 +62,7 @@ export function listSet(set: NftSet, options: ListOptions): string {
   const data = spec.isMap ? ` : ${spec.dataText}` : '';
   const lines = [`${spec.isTypeof ? 'typeof' : 'type'} ${spec.keyText}${data}`];
   if (spec.policy !== undefined && spec.policy !== 'performance') lines.push(`policy ${spec.policy}`);
-  const size = spec.size ?? (spec.flags.includes('dynamic') ? DYNAMIC_SIZE : undefined);
+  const size = set.sizeLimit;
   if (size !== undefined) lines.push(`size ${size}`);
   // A time-out says by itself that the set has one.
   const told = spec.timeoutMs === undefined ? spec.flags : spec.flags.filter((flag) => flag !== 'timeout');

@@ -4,10 +4,11 @@ import { KeyTable } from '../key-table.ts';
 import type { Places } from '../netfilter/callers.ts';
 import type { DataType, Value } from './data-type.ts';
 import type { Counters, ElementSpec, Verdict } from './rule.ts';
+import { successor } from './sort-elements.ts';
 
 /** Elements that a set without a `size` may hold; one that packets fill has 65,535 (nft's default). */
 const MAX_ELEMENTS = 1 << 20;
-export const DYNAMIC_SIZE = 65_535;
+const DYNAMIC_SIZE = 65_535;
 
 /** What a set or map was declared as. */
 export interface SetSpec {
@@ -69,6 +70,8 @@ export class NftSet {
   readonly spec: SetSpec;
   /** Rules that refer to it. */
   uses = 0;
+  /** Some rule adds elements, or did. */
+  isFilledByRules = false;
   /** From where it is asked, or was: see Callers. */
   places: Places = 0;
   /** What is found does not depend on time or on packets seen before. */
@@ -94,12 +97,22 @@ export class NftSet {
     this.#isSorted = spec.key.length === 1 && spec.flags.includes('interval');
   }
 
+  /** Elements that overlap or touch become one. */
+  get mergesRanges(): boolean {
+    return this.#isSorted && this.spec.autoMerge;
+  }
+
   get size(): number {
     return this.#exact.size + this.#ranges.length;
   }
 
   get capacity(): number {
-    return this.spec.size ?? (this.spec.flags.includes('dynamic') ? DYNAMIC_SIZE : MAX_ELEMENTS);
+    return this.sizeLimit ?? (this.spec.flags.includes('dynamic') ? DYNAMIC_SIZE : MAX_ELEMENTS);
+  }
+
+  /** As listings have it. */
+  get sizeLimit(): number | undefined {
+    return this.spec.size ?? (this.isFilledByRules ? DYNAMIC_SIZE : undefined);
   }
 
   /** The element for a key as packets have it, whose words may be signed. */
@@ -119,6 +132,17 @@ export class NftSet {
         : this.#scan(low, now);
     if (found === undefined || found.expiresAt <= now) return undefined;
     return same(found.low, low) && same(found.high, high) ? found : undefined;
+  }
+
+  /** The elements that cover part of a range, or a value next to one of its ends; of a sorted set. */
+  around({ low, high }: Ends): Element[] {
+    const found: Element[] = [];
+    for (let at = this.#position(successor(high[0]!)); at > 0; at--) {
+      const element = this.#ranges[at - 1]!;
+      if (successor(element.high[0]!) < low[0]!) break;
+      found.push(element);
+    }
+    return found.reverse();
   }
 
   /** Whether part of what a range covers is covered already. */

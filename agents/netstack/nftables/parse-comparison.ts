@@ -14,6 +14,7 @@ import {
   type Statement,
   typesOf,
 } from './rule.ts';
+import { describeTypes } from './same-types.ts';
 import type { Scanner } from './scanner.ts';
 import type { Table } from './table.ts';
 
@@ -74,10 +75,13 @@ function parseAssigned(scanner: Scanner, table: Table, type: DataType): Expressi
   const value = parseTyped(scanner, table, type);
   const [given] = typesOf(value);
   if (given === type || (given?.name === INTEGER.name && given.bytes === type.bytes)) return value;
-  throw new NftError(`datatype mismatch: expected ${type.name}, expression has type ${given?.name}`, {
-    start,
-    end: scanner.previousEnd,
-  });
+  throw new NftError(
+    `datatype mismatch: expected ${describeTypes([type])}, expression has type ${describeTypes(typesOf(value))}`,
+    {
+      start,
+      end: scanner.previousEnd,
+    },
+  );
 }
 
 function comparison(left: Expression, sign: Sign, right: Operand): Statement {

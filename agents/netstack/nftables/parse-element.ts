@@ -12,7 +12,7 @@ import {
 } from './parse-value.ts';
 import type { Counters, ElementSpec, Verdict } from './rule.ts';
 import type { Scanner } from './scanner.ts';
-import { compareValues } from './sort-elements.ts';
+import { compareValues, successor } from './sort-elements.ts';
 
 /** What the elements of a set have to look like. */
 export interface ElementShape {
@@ -43,6 +43,7 @@ export function parseElements(scanner: Scanner, shape: ElementShape): ElementSpe
   expect(scanner, '{');
   const elements: ElementSpec[] = [];
   skipNewlines(scanner);
+  if (scanner.token === '}') throw scanner.unexpected();
   while (scanner.token !== '}') {
     elements.push(parseElement(scanner, shape));
     skipNewlines(scanner);
@@ -116,7 +117,7 @@ export function parseCounters(scanner: Scanner): Counters {
   return { packets, bytes: parseCount(scanner, Number.MAX_SAFE_INTEGER) };
 }
 
-/** The elements of an anonymous set without overlaps and next to no neighbour, as nft merges them. */
+/** The elements of a set without overlaps and next to no neighbour, as nft merges them. */
 export function mergeRanges(elements: readonly ElementSpec[]): readonly ElementSpec[] {
   if (!elements.some(({ low, high }) => low !== high) || elements.some(({ low }) => low.length > 1))
     return elements;
@@ -131,5 +132,3 @@ export function mergeRanges(elements: readonly ElementSpec[]): readonly ElementS
   }
   return merged;
 }
-
-const successor = (value: Value): Value => (typeof value === 'bigint' ? value + 1n : value + 1);

@@ -7,6 +7,7 @@ import { parseFib } from './parse-fib.ts';
 import { parsePayload } from './parse-payload.ts';
 import { accept, expect, parseCount, parseName } from './parse-value.ts';
 import { type Expression, type SetReference, typesOf } from './rule.ts';
+import { areSameTypes, describeTypes } from './same-types.ts';
 import type { Scanner } from './scanner.ts';
 import type { Table } from './table.ts';
 
@@ -58,7 +59,11 @@ function takeWord(scanner: Scanner): string {
 /** `ip saddr`, of which the version goes without saying where there is but one, or `proto-dst`. */
 function parseTupleWords(scanner: Scanner, table: Table | undefined): string[] {
   const word = takeWord(scanner);
-  if (word === 'ip' || word === 'ip6') return [word, takeWord(scanner)];
+  if (word === 'ip' || word === 'ip6') {
+    if (table !== undefined && table.family !== 'inet' && table.family !== word)
+      throw new NftError(`conflicting protocols specified: ${table.family} vs. ${word}`, scanner.span());
+    return [word, takeWord(scanner)];
+  }
   const isAddress = word === 'saddr' || word === 'daddr';
   return isAddress && table !== undefined && table.family !== 'inet' ? [table.family, word] : [word];
 }
@@ -89,7 +94,13 @@ export function parseSetReference(
     if (!set) throw new NftError('No such file or directory', span);
     const { isMap, isVerdictMap } = set.spec;
     const fits = use === 'set' ? true : use === 'map' ? isMap && !isVerdictMap : isVerdictMap;
-    if (!fits || set.spec.key.length !== typesOf(key).length) throw new NftError('datatype mismatch', span);
+    if (!fits) throw new NftError('datatype mismatch', span);
+    const wanted = typesOf(key);
+    if (!areSameTypes(wanted, set.spec.key))
+      throw new NftError(
+        `datatype mismatch, expected ${describeTypes(wanted)}, expression has type ${describeTypes(set.spec.key)}`,
+        span,
+      );
     return { kind: 'named', name, set };
   }
   const types = typesOf(key);

@@ -9,7 +9,7 @@ const NAT_FLAGS = ['random', 'fully-random', 'persistent'] as const;
 
 export function parseNat(scanner: Scanner, table: Table): NatStatement {
   const action = scanner.take() as NatStatement['action'];
-  if (scanner.token === 'ip' || scanner.token === 'ip6') scanner.advance();
+  const version = accept(scanner, 'ip6') ? 6 : accept(scanner, 'ip') ? 4 : undefined;
   let target: Pick<NatStatement, 'address' | 'ports'> = {};
   if (accept(scanner, 'to')) target = parseNatTarget(scanner, table);
   else if (action === 'dnat' || action === 'snat') throw scanner.unexpected('to');
@@ -20,7 +20,7 @@ export function parseNat(scanner: Scanner, table: Table): NatStatement {
     flags.push(flag);
     scanner.advance();
   } while (accept(scanner, ','));
-  return { kind: 'nat', action, ...target, flags };
+  return { kind: 'nat', action, ...(version && { version }), ...target, flags };
 }
 
 function parseNatTarget(scanner: Scanner, table: Table): Pick<NatStatement, 'address' | 'ports'> {

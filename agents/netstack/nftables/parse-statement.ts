@@ -1,3 +1,4 @@
+import type { IpVersion } from '../ip-address.ts';
 import { PROTO_TCP } from '../protocol-numbers.ts';
 import { NFPROTO_IPV4, NFPROTO_IPV6 } from './data-type.ts';
 import { NftError } from './nft-error.ts';
@@ -9,9 +10,11 @@ import { parseLog } from './parse-log.ts';
 import { parseNat } from './parse-nat.ts';
 import { parseReject } from './parse-reject.ts';
 import { accept, atEnd, expect, parseComment, parseName, parseTime } from './parse-value.ts';
-import { type NatStatement, type Rule, type Statement, typesOf } from './rule.ts';
+import { ProtocolContext } from './protocol-context.ts';
+import { type Rule, type Statement, typesOf } from './rule.ts';
+import { areSameTypes, describeTypes } from './same-types.ts';
 import type { Scanner } from './scanner.ts';
-import type { Table } from './table.ts';
+import type { Family, Table } from './table.ts';
 
 /** Statements of one rule. */
 const MAX_STATEMENTS = 128;
@@ -19,6 +22,7 @@ const MAX_STATEMENTS = 128;
 /** A rule up to the end of its line. */
 export function parseRule(scanner: Scanner, table: Table): Rule {
   const statements: Statement[] = [];
+  const context = new ProtocolContext(table.family);
   let comment: string | undefined;
   while (!atEnd(scanner)) {
     if (accept(scanner, 'comment')) {
@@ -28,19 +32,12 @@ export function parseRule(scanner: Scanner, table: Table): Rule {
     }
     if (statements.length >= MAX_STATEMENTS) throw new NftError('Rule is too long', scanner.span());
     const { start } = scanner;
-    const statement = parseStatement(scanner, table);
+    const parsed = parseStatement(scanner, table);
+    const span = { start, end: scanner.previousEnd };
     if (statements.some(isTerminal))
-      throw new NftError('Statement after terminal statement has no effect', {
-        start,
-        end: scanner.previousEnd,
-      });
-    if (statement.kind === 'nat' && mapsPorts(statement) && !statements.some(namesTransport)) {
-      throw new NftError('transport protocol mapping is only valid after transport protocol match', {
-        start,
-        end: scanner.previousEnd,
-      });
-    }
-    dropImplied(statements, statement);
+      throw new NftError('Statement after terminal statement has no effect', span);
+    const statement = context.read(parsed, span);
+    dropImplied(statements, statement, table.family);
     statements.push(statement);
   }
   if (statements.length === 0) throw scanner.unexpected();
@@ -52,24 +49,6 @@ const isTerminal = (statement: Statement): boolean =>
   statement.kind === 'reject' ||
   statement.kind === 'nat' ||
   (statement.kind === 'verdict' && statement.verdict.kind !== 'continue');
-
-/** Whether a translation has a port in it. */
-function mapsPorts({ address, ports }: NatStatement): boolean {
-  return ports !== undefined || (address !== undefined && 'kind' in address && typesOf(address).length > 1);
-}
-
-/** Whether a statement tells one transport protocol, or some, from the others. */
-function namesTransport(statement: Statement): boolean {
-  if (statement.kind !== 'match' && statement.kind !== 'vmap') return false;
-  const expression = statement.kind === 'match' ? statement.left : statement.key;
-  const parts = expression.kind === 'concat' ? expression.parts : [expression];
-  return parts.some(
-    (part) =>
-      part.kind === 'field' &&
-      (part.field.protocol !== undefined ||
-        ['meta l4proto', 'ip protocol', 'ip6 nexthdr'].includes(part.field.text)),
-  );
-}
 
 function parseStatement(scanner: Scanner, table: Table): Statement {
   const verdict = parseVerdict(scanner);
@@ -88,7 +67,7 @@ function parseStatement(scanner: Scanner, table: Table): Statement {
       return parseLog(scanner);
     case 'reject':
       scanner.advance();
-      return { kind: 'reject', with: parseReject(scanner, table.family) };
+      return parseReject(scanner, table.family);
     case 'dnat':
     case 'snat':
     case 'masquerade':
@@ -110,8 +89,8 @@ function parseStatement(scanner: Scanner, table: Table): Statement {
  * What speaks of a protocol's header implies the protocol: a comparison before it that says no more is left out,
  * as nft leaves it out of its listings.
  */
-function dropImplied(statements: Statement[], statement: Statement): void {
-  for (const [fields, value] of impliedBy(statement)) {
+function dropImplied(statements: Statement[], statement: Statement, family: Family): void {
+  for (const [fields, value] of impliedBy(statement, family)) {
     const at = statements.findIndex(
       (each) =>
         each.kind === 'match' &&
@@ -126,18 +105,30 @@ function dropImplied(statements: Statement[], statement: Statement): void {
 }
 
 type Implied = readonly [fields: readonly string[], value: number];
-const transport = (protocol: number): Implied => [['meta l4proto', 'ip protocol', 'ip6 nexthdr'], protocol];
+/** Where a table has both versions, IPv4's and IPv6's own words say more than the protocol. */
+const transport = (protocol: number, family: Family): Implied => [
+  family === 'inet' ? ['meta l4proto'] : ['meta l4proto', 'ip protocol', 'ip6 nexthdr'],
+  protocol,
+];
+const network = (version: IpVersion): Implied => [
+  ['meta nfproto'],
+  version === 6 ? NFPROTO_IPV6 : NFPROTO_IPV4,
+];
 
-function impliedBy(statement: Statement): readonly Implied[] {
-  if (statement.kind === 'reject') return statement.with === 'tcp-reset' ? [transport(PROTO_TCP)] : [];
+function impliedBy(statement: Statement, family: Family): readonly Implied[] {
+  if (statement.kind === 'reject') {
+    const ofVersion = statement.version === undefined ? [] : [network(statement.version)];
+    const isReset = statement.with === 'tcp-reset' && family !== 'inet';
+    return isReset ? [transport(PROTO_TCP, family)] : ofVersion;
+  }
   if (statement.kind !== 'match' && statement.kind !== 'vmap') return [];
   let expression = statement.kind === 'match' ? statement.left : statement.key;
   while (expression.kind === 'binary') expression = expression.left;
   if (expression.kind !== 'field') return [];
   const { protocol } = expression.field;
   const { version } = expression.field;
-  if (version !== undefined) return [[['meta nfproto'], version === 6 ? NFPROTO_IPV6 : NFPROTO_IPV4]];
-  return protocol === undefined ? [] : [transport(protocol)];
+  if (version !== undefined) return [network(version)];
+  return protocol === undefined ? [] : [transport(protocol, family)];
 }
 
 /** `update @set { key timeout 10s counter }`. */
@@ -150,7 +141,11 @@ function parseUpdate(scanner: Scanner, table: Table): Statement {
   if (!set) throw new NftError('No such file or directory', span);
   expect(scanner, '{');
   const key = parseExpression(scanner, table);
-  if (typesOf(key).length !== set.spec.key.length) throw new NftError('datatype mismatch', span);
+  if (!areSameTypes(typesOf(key), set.spec.key))
+    throw new NftError(
+      `datatype mismatch: expected ${describeTypes(set.spec.key)}, expression has type ${describeTypes(typesOf(key))}`,
+      span,
+    );
   const timeoutMs = accept(scanner, 'timeout') ? parseTime(scanner) : undefined;
   const counter = accept(scanner, 'counter');
   expect(scanner, '}');

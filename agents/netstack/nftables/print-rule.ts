@@ -1,15 +1,16 @@
 import { mask6Of, prefixLengthOf } from '../cidr.ts';
-import type { RejectType } from '../iptables/rule.ts';
 import { type DataType, INET_SERVICE, IPV4_ADDR, IPV6_ADDR, type Value } from './data-type.ts';
 import { printLimit } from './parse-limit.ts';
 import { printLog } from './parse-log.ts';
 import { formatTime } from './parse-value.ts';
+import { printRejectCode } from './reject-codes.ts';
 import {
   type ElementSpec,
   type Expression,
   isJump,
   type NatStatement,
   type Operand,
+  type RejectStatement,
   type Rule,
   type SetReference,
   type Statement,
@@ -25,7 +26,7 @@ export function printRule({ statements, comment }: Rule, stateless = false): str
 }
 
 export function printVerdict(verdict: Verdict): string {
-  return isJump(verdict) ? `${verdict.kind} ${verdict.chain}` : verdict.kind;
+  return isJump(verdict) ? `${verdict.kind} ${verdict.target?.name ?? verdict.chain}` : verdict.kind;
 }
 
 /** One case a kind: the build breaks when a statement lacks its text. */
@@ -46,7 +47,7 @@ function printStatement(statement: Statement, stateless: boolean): string {
     case 'nat':
       return printNat(statement);
     case 'reject':
-      return printReject(statement.with);
+      return printReject(statement);
     case 'update': {
       const { operation, set, key, timeoutMs, counter } = statement;
       const timeout = timeoutMs === undefined ? '' : ` timeout ${formatTime(timeoutMs)}`;
@@ -163,11 +164,10 @@ function printElement(
   return printKey(element, types) + printData(element, data);
 }
 
-function printNat({ action, address, ports, flags }: NatStatement): string {
+function printNat({ action, version, address, ports, flags }: NatStatement): string {
   const words: string[] = [action];
   if (address !== undefined || ports !== undefined) {
-    if (address !== undefined && 'kind' in address && typesOf(address).length > 1)
-      words.push(typesOf(address)[0]!.isWide ? 'ip6' : 'ip');
+    if (version !== undefined) words.push(version === 6 ? 'ip6' : 'ip');
     words.push('to', printNatAddress(address, ports !== undefined) + printPorts(ports));
   }
   if (flags.length > 0) words.push(flags.join(','));
@@ -187,11 +187,8 @@ function printPorts(ports: NatStatement['ports']): string {
   return ports === undefined ? '' : `:${printRange(ports.low, ports.high, INET_SERVICE, false)}`;
 }
 
-function printReject(type: RejectType): string {
-  if (type === 'icmp-port-unreachable' || type === 'icmp6-port-unreachable') return 'reject';
-  if (type === 'tcp-reset') return 'reject with tcp reset';
-  if (type.startsWith('icmp6-')) {
-    return `reject with icmpv6 ${type.slice('icmp6-'.length).replace(/^adm-/, 'admin-')}`;
-  }
-  return `reject with icmp ${type.slice('icmp-'.length).replace(/^proto-/, 'prot-')}`;
+function printReject(statement: RejectStatement): string {
+  if (statement.with === 'tcp-reset') return 'reject with tcp reset';
+  const isUsual = statement.version === undefined && statement.with.endsWith('port-unreachable');
+  return isUsual ? 'reject' : `reject with ${printRejectCode(statement)}`;
 }

@@ -1,5 +1,7 @@
+import { nameOfId } from '../name-ids.ts';
 import { type BoundRule, Chain } from './chain.ts';
 import { CT_MARK } from './ct-fields.ts';
+import { IFINDEX } from './data-type.ts';
 import { NftError, REFUSALS, type Span } from './nft-error.ts';
 import { NftSet } from './nft-set.ts';
 import { EVERYWHERE, placesOf } from './places.ts';
@@ -11,6 +13,7 @@ import {
   type SetReference,
   type Statement,
   type Verdict,
+  valuesOf,
 } from './rule.ts';
 import type { Table } from './table.ts';
 
@@ -21,6 +24,17 @@ export function bindRule(table: Table, { statements }: Rule, span: Span): BoundR
   return binder;
 }
 
+/** The devices that have to be there when a rule is loaded: those that it knows by index, not by name. */
+export function devicesOf({ statements }: Rule): readonly string[] {
+  const names: string[] = [];
+  for (const statement of statements) {
+    if (statement.kind !== 'match' || statement.left.kind !== 'field') continue;
+    if (statement.left.field.type === IFINDEX)
+      names.push(...valuesOf(statement.right).map((value) => nameOfId(Number(value))));
+  }
+  return names;
+}
+
 /** The name becomes the chain's own: the one read is a part of the whole text, and would keep that. */
 export function bindJump(jump: Jump, target: Chain): void {
   jump.target = target;
@@ -29,6 +43,7 @@ export function bindJump(jump: Jump, target: Chain): void {
 
 class Binder implements BoundRule {
   readonly references: (Chain | NftSet)[] = [];
+  anonymousSets = 0;
   asksForConnections = false;
   places = EVERYWHERE;
   readonly #table: Table;
@@ -62,6 +77,7 @@ class Binder implements BoundRule {
         return;
       case 'update':
         this.#set(statement.set);
+        statement.set.set!.isFilledByRules = true;
         return this.#expression(statement.key);
     }
   }
@@ -93,6 +109,7 @@ class Binder implements BoundRule {
 
   #set(reference: SetReference): void {
     if (reference.kind !== 'named') {
+      this.anonymousSets++;
       for (const { verdict } of reference.elements) if (verdict) this.#verdict(verdict);
       return;
     }

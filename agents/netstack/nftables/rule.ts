@@ -1,3 +1,4 @@
+import type { IpVersion } from '../ip-address.ts';
 import type { RejectType } from '../iptables/rule.ts';
 import type { Chain } from './chain.ts';
 import { type DataType, INTEGER, type Value } from './data-type.ts';
@@ -83,6 +84,8 @@ export type Operand =
 export interface NatStatement {
   readonly kind: 'nat';
   readonly action: 'dnat' | 'snat' | 'masquerade' | 'redirect';
+  /** Of an address, where the table has both or a map gives a port with it: nft lists it there. */
+  readonly version?: IpVersion;
   /** An address range, or an expression that gives the address (and the port, if it gives two values). */
   readonly address?: { readonly low: Value; readonly high: Value } | Expression;
   readonly ports?: { readonly low: number; readonly high: number };
@@ -102,7 +105,7 @@ export type Statement =
   | { readonly kind: 'counter'; readonly counters: Counters }
   | { readonly kind: 'assign'; readonly target: Field; readonly value: Expression }
   | NatStatement
-  | { readonly kind: 'reject'; readonly with: RejectType }
+  | RejectStatement
   | {
       readonly kind: 'update';
       readonly operation: 'add' | 'update' | 'delete';
@@ -116,6 +119,15 @@ export type Statement =
   | { readonly kind: 'connections'; readonly over: boolean; readonly count: number }
   | LogStatement
   | { readonly kind: 'notrack' };
+
+export interface RejectStatement {
+  readonly kind: 'reject';
+  readonly with: RejectType;
+  /** The one that it refuses, if it is not all of the table's. */
+  readonly version?: IpVersion;
+  /** Nothing was said of how. */
+  readonly isPlain?: true;
+}
 
 export interface LimitStatement {
   readonly kind: 'limit';
@@ -168,4 +180,11 @@ export function typesOf(expression: Expression): readonly DataType[] {
         ? (expression.map.set?.spec.data ?? [])
         : (expression.map.data ?? []);
   }
+}
+
+/** The values that an operand names one by one. */
+export function valuesOf(operand: Operand): readonly Value[] {
+  if (operand.kind === 'value') return [operand.value];
+  if (operand.kind !== 'set' || operand.set.kind === 'named') return [];
+  return operand.set.elements.filter(({ low, high }) => low === high).map(({ low }) => low[0]!);
 }

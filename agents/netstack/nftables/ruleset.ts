@@ -25,6 +25,10 @@ export class Ruleset {
     return this.#ns.softirq.now;
   }
 
+  hasDevice(name: string): boolean {
+    return this.#ns.link(name) !== undefined;
+  }
+
   nextHandle(): number {
     return ++this.#lastHandle;
   }

@@ -66,6 +66,13 @@ export class Script {
       case 'destroy':
         scanner.advance();
         return this.#delete(verb === 'destroy');
+      case 'rename': {
+        scanner.advance();
+        expect(scanner, 'chain');
+        const table = this.#names.table();
+        const chain = this.#names.chain(table);
+        return this.transaction.renameChain(table, chain, parseName(scanner), this.#span());
+      }
       case 'flush':
         scanner.advance();
         return this.#flush();

@@ -28,6 +28,9 @@ export function compareValues(a: Value, b: Value): number {
   return a < b ? -1 : 1;
 }
 
+export const successor = (value: Value): Value => (typeof value === 'bigint' ? value + 1n : value + 1);
+export const predecessor = (value: Value): Value => (typeof value === 'bigint' ? value - 1n : value - 1);
+
 /** The number that a value's bytes make when the last of them counts most. */
 function backwards(value: Value, { bytes, byteOrder }: DataType): Value {
   if (typeof value === 'bigint') {

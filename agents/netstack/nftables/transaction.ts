@@ -4,13 +4,15 @@ import { type BaseSpec, HOOKS } from './base-spec.ts';
 import { CALL_GRAPH, type Site } from './call-graph.ts';
 import { type BoundRule, Chain, type Policy, RuleEntry } from './chain.ts';
 import { checkChains } from './check-chains.ts';
+import type { Value } from './data-type.ts';
 import { NftError, REFUSALS, type Span } from './nft-error.ts';
 import { Element, NftSet, type SetSpec } from './nft-set.ts';
 import { detached } from './parse-value.ts';
 import { EVERYWHERE } from './places.ts';
-import { bindJump, bindRule } from './references.ts';
+import { bindJump, bindRule, devicesOf } from './references.ts';
 import { type ElementSpec, isJump, type Rule } from './rule.ts';
 import type { Ruleset } from './ruleset.ts';
+import { predecessor, successor } from './sort-elements.ts';
 import { type Family, Table } from './table.ts';
 
 const MAX_TABLES = 256;
@@ -120,6 +122,21 @@ export class Transaction {
     this.#undo.push(() => table.chains.set(chain.name, chain));
   }
 
+  renameChain(table: Table, chain: Chain, name: string, span: Span): void {
+    if (table.chains.has(name)) throw new NftError(REFUSALS.EEXIST, span);
+    const before = chain.name;
+    this.#name(table, chain, detached(name));
+    this.#undo.push(() => this.#name(table, chain, before));
+  }
+
+  /** It keeps its place among the others. */
+  #name({ chains }: Table, chain: Chain, name: string): void {
+    chain.name = name;
+    const inOrder = [...chains.values()];
+    chains.clear();
+    for (const each of inOrder) chains.set(each.name, each);
+  }
+
   flushChain(chain: Chain): void {
     const { rules } = chain;
     if (rules.length === 0) return;
@@ -130,7 +147,9 @@ export class Transaction {
   /** Without an index, at the end; names in the rule are looked up in the table. */
   addRule(table: Table, chain: Chain, rule: Rule, index: number | undefined, span: Span): void {
     if (chain.rules.length >= MAX_RULES) throw new NftError(REFUSALS.ENFILE, span);
-    const entry = new RuleEntry(table.nextHandle(), rule, this.#bind(table, rule, span));
+    const bound = this.#bind(table, rule, span);
+    for (let i = 0; i < bound.anonymousSets; i++) table.nextHandle();
+    const entry = new RuleEntry(table.nextHandle(), rule, bound);
     const before = chain.rules;
     if (index === undefined) {
       before.push(entry);
@@ -157,6 +176,8 @@ export class Transaction {
   }
 
   #bind(table: Table, rule: Rule, span: Span): BoundRule {
+    const isMissing = (name: string): boolean => !/^\d*$/.test(name) && !this.#ruleset.hasDevice(name);
+    if (devicesOf(rule).some(isMissing)) throw new NftError('Interface does not exist', span);
     const bound = bindRule(table, rule, span);
     if (bound.asksForConnections) this.#ruleset.track(table.family);
     return bound;
@@ -200,6 +221,12 @@ export class Transaction {
   /** The same element once more is no mistake, unless it is to be created, or leads elsewhere. */
   addElement(table: Table, set: NftSet, spec: ElementSpec, create: boolean, span: Span): void {
     const { now } = this.#ruleset;
+    if (spec.low !== spec.high && !set.spec.flags.includes('interval'))
+      throw new NftError(
+        "You must add 'flags interval' to your set declaration if you want to add prefix elements",
+        span,
+      );
+    if (set.mergesRanges) return this.#merge(set, spec, span);
     const known = set.find(spec, now);
     if (known) {
       if (create || !sameData(known, spec)) throw new NftError(REFUSALS.EEXIST, span);
@@ -218,14 +245,41 @@ export class Transaction {
       this.#callers.link(set, target, { table, span });
       this.#undo.push(() => target.uses--);
     }
-    const element = new Element(spec);
+    this.#put(set, spec);
+  }
+
+  #put(set: NftSet, spec: ElementSpec): void {
+    const element = new Element(set.spec.counter ? { counters: { packets: 0, bytes: 0 }, ...spec } : spec);
     const lifetime = spec.timeoutMs ?? set.spec.timeoutMs;
-    if (lifetime !== undefined && lifetime > 0) element.expiresAt = now + (spec.expiresMs ?? lifetime);
+    if (lifetime !== undefined && lifetime > 0)
+      element.expiresAt = this.#ruleset.now + (spec.expiresMs ?? lifetime);
     set.add(element);
     this.#undo.push(() => set.remove(element));
   }
 
+  /** What overlaps the new element or touches it becomes one with it (nft's set_automerge, src/intervals.c). */
+  #merge(set: NftSet, spec: ElementSpec, span: Span): void {
+    const around = set.around(spec);
+    const low = [spec.low, ...around.map((each) => each.low)].reduce((a, b) => (b[0]! < a[0]! ? b : a));
+    const high = [spec.high, ...around.map((each) => each.high)].reduce((a, b) => (b[0]! > a[0]! ? b : a));
+    for (const each of around) this.#remove(set, each);
+    if (!set.makeRoom(this.#ruleset.now)) throw new NftError(REFUSALS.ENFILE, span);
+    this.#put(set, { ...spec, low, high: low[0] === high[0] ? low : high });
+  }
+
+  /** What is left of an element from which a part is taken out. */
+  #split(set: NftSet, { low, high }: ElementSpec, span: Span): void {
+    const whole = set
+      .around({ low, high })
+      .find((each) => each.low[0]! <= low[0]! && each.high[0]! >= high[0]!);
+    if (!whole) throw new NftError('element does not exist', span);
+    this.#remove(set, whole);
+    if (whole.low[0]! < low[0]!) this.#put(set, rangeOf(whole.low[0]!, predecessor(low[0]!)));
+    if (whole.high[0]! > high[0]!) this.#put(set, rangeOf(successor(high[0]!), whole.high[0]!));
+  }
+
   deleteElement(set: NftSet, spec: ElementSpec, span: Span): void {
+    if (set.mergesRanges) return this.#split(set, spec, span);
     const known = set.find(spec, this.#ruleset.now);
     if (!known) throw new NftError(REFUSALS.ENOENT, span);
     this.#remove(set, known);
@@ -296,6 +350,11 @@ function countUses(entries: readonly RuleEntry[], by: number): void {
   for (const { references } of entries) for (const each of references) each.uses += by;
 }
 
+function rangeOf(from: Value, to: Value): ElementSpec {
+  const low = [from];
+  return { low, high: from === to ? low : [to] };
+}
+
 function sameBase(a: BaseSpec, b: BaseSpec | undefined): boolean {
   return a.type === b?.type && a.hook === b.hook && a.priority === b.priority;
 }
@@ -313,7 +372,7 @@ function sameSpec(a: SetSpec, b: SetSpec): boolean {
 function sameData(element: Element, { verdict, data }: ElementSpec): boolean {
   if (verdict?.kind !== element.verdict?.kind) return false;
   if (verdict && element.verdict && isJump(verdict) && isJump(element.verdict)) {
-    return verdict.chain === element.verdict.chain;
+    return verdict.chain === element.verdict.target?.name;
   }
   return (data ?? []).every((value, index) => value === element.data?.[index]);
 }

@@ -89,7 +89,7 @@ describe('a transaction', () => {
     ['add rule ip t base tcp window > 70000', 'Value 70000 exceeds valid range 0-65535'],
     [
       'add rule ip t base meta mark set ip id',
-      'datatype mismatch: expected mark, expression has type integer',
+      'datatype mismatch: expected packet mark, expression has type integer',
     ],
     ['add rule ip t base @th,0,40 1', 'other than 1 to 32 bits'],
     ['add rule ip t base @th,0,0 1', 'other than 1 to 32 bits'],
@@ -103,6 +103,25 @@ describe('a transaction', () => {
     ['add rule ip t base meta mark & ip saddr == 1', 'bitwise operations take a constant on their right'],
     ['add rule ip t base @ll,0,8 1', 'payload base ll is not supported'],
     ['add rule ip t base ct original 1', 'unexpected 1'],
+    ['add rule ip t base ip6 saddr ::1', 'conflicting protocols specified: ip vs. ip6'],
+    ['add rule ip t base ct original ip6 saddr ::1', 'conflicting protocols specified: ip vs. ip6'],
+    ['add rule ip t base udp dport 1 tcp dport 1', 'conflicting protocols specified: udp vs. tcp'],
+    ['add rule ip t base udp dport 1 reject with tcp reset', 'you cannot use tcp reset with this protocol'],
+    ['add rule ip t base reject with icmpv6 no-route', 'conflicting protocols specified: ip vs ip6'],
+    ['add rule ip t base dnat to 1.1.1.1:80', 'only valid after transport protocol match'],
+    ['add rule ip t base iif nodev', 'Interface does not exist'],
+    [
+      'add rule ip t base tcp dport @s',
+      'expected internet network service, expression has type IPv4 address',
+    ],
+    ['add rule ip t base update @s { tcp dport }', 'expected IPv4 address, expression has type internet'],
+    ['add rule ip t base ip saddr { }', 'unexpected }'],
+    ['add element ip t s { 1.1.1.0/24 }', "You must add 'flags interval'"],
+    ['rename chain ip t other renamed\nrename chain ip t base renamed', 'File exists'],
+    [
+      'add table inet i\nadd chain inet i c\nadd rule inet i c dnat to 1.1.1.1',
+      'ip or ip6 must be specified',
+    ],
     ['add rule ip t base ct reply port 1', 'unexpected ct reply port'],
     ['add rule ip t base masquerade', 'Operation not supported'],
     ['add rule ip t other fib daddr . oif type local', 'Operation not supported'],
@@ -123,6 +142,15 @@ describe('a transaction', () => {
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toContain(message);
     expect(list()).toBe(before);
+  });
+
+  it('renames a chain wherever it is named, in its place', () => {
+    const { load, list } = node();
+    load(TABLE);
+    expect(load('rename chain ip t other renamed')).toEqual(done);
+    expect(list()).toBe(TABLE.replaceAll('other', 'renamed'));
+    expect(load('rename chain ip t renamed other')).toEqual(done);
+    expect(list()).toBe(TABLE);
   });
 
   it('may call anything from where nothing leads any more', () => {
@@ -211,6 +239,18 @@ describe('commands', () => {
     );
     expect(load('add element t r { 9.0.0.0/8, 11.0.0.0/8 }')).toEqual(done);
     expect(list()).toContain('elements = { 9.0.0.0/8, 10.0.0.0/8,\n\t\t\t     11.0.0.0/8 }');
+  });
+
+  it('merge what touches, and split what loses a part, where they are told to', () => {
+    const { load, list } = node();
+    const declaration = 'add table t\nadd set t r { type ipv4_addr; flags interval; auto-merge; }\n';
+    expect(load(`${declaration}add element t r { 10.0.0.0/8, 11.0.0.0/8, 9.0.0.1, 8.0.0.1 }`)).toEqual(done);
+    expect(list()).toContain('elements = { 8.0.0.1, 9.0.0.1,\n\t\t\t     10.0.0.0/7 }');
+    expect(load('delete element t r { 10.1.0.0/16, 8.0.0.1 }')).toEqual(done);
+    expect(list()).toContain('elements = { 9.0.0.1, 10.0.0.0/16,\n\t\t\t     10.2.0.0-11.255.255.255 }');
+    expect(load('delete element t r { 10.1.0.0 }').stderr).toContain('element does not exist');
+    expect(load('add element t r { 0.0.0.0/0 }\nfoo').exitCode).toBe(1);
+    expect(list()).toContain('9.0.0.1, 10.0.0.0/16');
   });
 
   it('forget elements whose time is over', async () => {
