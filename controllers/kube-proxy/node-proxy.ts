@@ -157,7 +157,7 @@ export class NodeProxy {
     }
     state.seenTriggers = latest;
     metrics.programmed(family, programmed, clock.now());
-    metrics.noLocalEndpoints(family, noLocalEndpoints(wanted, options));
+    metrics.noLocalEndpoints(family, noLocalEndpoints(wanted, options, config.mode));
     await this.#forgetStaleFlows(state, udpServers(wanted), report?.isFull === true);
     if (!state.isClean) await mode.removeOthers(options);
     state.isClean = true;
