@@ -111,6 +111,7 @@ export class NodeProxy {
     const state: ProxyHealthState = {
       validMs: 2 * syncMs,
       nodeEligible,
+      mode: config.mode,
       families: this.#families.map(({ family }) => family.name),
       services: healthCheckedServices(checks, nodeName),
     };
