@@ -131,11 +131,11 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
     for (const node of nodes.store.values()) queue.add(objectKey(node));
   };
   const serviceChanged = (service: Service): void => {
-    metrics.changed('service');
+    metrics.serviceSeen();
     changed(objectKey(service));
   };
   const sliceChanged = (slice: EndpointSlice, triggerTime = Number.NaN): void => {
-    metrics.changed('endpoint');
+    metrics.sliceSeen(true);
     if (triggerTime > startedAt) metrics.triggered(slice.addressType, triggerTime);
     changed(serviceOf(slice));
   };
@@ -151,6 +151,7 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
     onUpdate: (previous: EndpointSlice, slice: EndpointSlice) => {
       if (serviceOf(previous) !== serviceOf(slice)) sliceChanged(previous);
       if (content(previous) !== content(slice)) sliceChanged(slice, triggerTime(slice));
+      else metrics.sliceSeen(false);
     },
     onDelete: (slice) => sliceChanged(slice),
   });
