@@ -7,6 +7,7 @@ const STATE = z.strictObject({
   validMs: z.number().positive(),
   /** Whether balancers may choose the node. */
   nodeEligible: z.boolean(),
+  mode: z.string(),
   /** Those that kube-proxy programs the node for. */
   families: z.array(z.enum(['IPv4', 'IPv6'])),
   /** What is opened for Services; kube-proxy's own port is open at all of the node's addresses. */

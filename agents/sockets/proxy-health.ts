@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { ProxyHealthAnswers, ProxyHealthState } from '../../client/proxy-health.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { formatEndpoint, type IpAddress, parseIp } from '../netstack/ip-address.ts';
+import { LOOPBACK_IPV4 } from '../netstack/ipv4.ts';
 import { ANY_IPV6 } from '../netstack/ipv6.ts';
 import { isNetError } from '../netstack/net-error.ts';
 import { type HttpListener, type StopServer, serveHttp, type TcpHost } from './http-server.ts';
@@ -12,8 +13,9 @@ export interface ProxyHealthOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-/** kube-proxy's healthzBindAddress. */
+/** kube-proxy's healthzBindAddress and metricsBindAddress. */
 const OWN = { address: ANY_IPV6, port: 10_256 };
+const LOCAL = { address: LOOPBACK_IPV4, port: 10_249 };
 
 interface Local {
   readonly address: IpAddress;
@@ -21,8 +23,8 @@ interface Local {
 }
 
 /**
- * Answers in kube-proxy's name on a node: /healthz and /livez, and for each Service with a healthCheckNodePort
- * whether the node has endpoints of it (k8s pkg/proxy/healthcheck).
+ * Answers in kube-proxy's name on a node: /healthz and /livez, on localhost /proxyMode, and for each Service with a
+ * healthCheckNodePort whether the node has endpoints of it (k8s pkg/proxy/healthcheck, cmd/kube-proxy/app).
  */
 export class ProxyHealth {
   readonly #options: ProxyHealthOptions;
@@ -41,6 +43,10 @@ export class ProxyHealth {
     this.#updatedAt = this.#options.clock.now();
     const wanted = new Map<string, () => StopServer>([
       [formatEndpoint(OWN), () => this.#serve(OWN, (request, response) => this.#own(request.url, response))],
+      [
+        formatEndpoint(LOCAL),
+        () => this.#serve(LOCAL, (request, response) => this.#local(request.url, response)),
+      ],
     ]);
     for (const service of state.services) {
       const local = localOf(service);
@@ -82,9 +88,8 @@ export class ProxyHealth {
   }
 
   #own(url: string | undefined, response: ServerResponse): void {
-    const path = url?.split('?')[0];
-    if (path !== '/healthz' && path !== '/livez')
-      return this.#answer(response, 404, 'text/plain; charset=utf-8', '404 page not found\n');
+    const path = pathOf(url);
+    if (path !== '/healthz' && path !== '/livez') return this.#notFound(response);
     const healthy = this.#isHealthy();
     const { families = [], nodeEligible = true } = this.#state ?? {};
     const isOk = healthy && (path === '/livez' || nodeEligible);
@@ -102,6 +107,17 @@ export class ProxyHealth {
     const answers = this.#answers[path === '/livez' ? 'livez' : 'healthz'];
     answers[code] = (answers[code] ?? 0) + 1;
     this.#answer(response, code, JSON_TYPE, JSON.stringify(body));
+  }
+
+  #local(url: string | undefined, response: ServerResponse): void {
+    const path = pathOf(url);
+    if (path === '/proxyMode') return this.#answer(response, 200, TEXT_TYPE, this.#state?.mode ?? '');
+    if (path === '/healthz') return this.#answer(response, 200, TEXT_TYPE, 'ok');
+    this.#notFound(response);
+  }
+
+  #notFound(response: ServerResponse): void {
+    this.#answer(response, 404, TEXT_TYPE, '404 page not found\n');
   }
 
   #service(key: string, response: ServerResponse): void {
@@ -135,6 +151,11 @@ export class ProxyHealth {
 }
 
 const JSON_TYPE = 'application/json';
+const TEXT_TYPE = 'text/plain; charset=utf-8';
+
+function pathOf(url: string | undefined): string {
+  return url?.split('?')[0] ?? '';
+}
 
 function localOf({ address, port }: ProxyHealthState['services'][number]): Local {
   return { address: parseIp(address) ?? ANY_IPV6, port };

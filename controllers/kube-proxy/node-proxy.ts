@@ -55,8 +55,9 @@ export class NodeProxy {
   readonly #options: NodeProxyOptions;
   readonly #families: readonly FamilyState[];
   #isPrepared = false;
-  #health: { readonly text: string; readonly at: number } | undefined;
-  #countedAt = Number.NEGATIVE_INFINITY;
+  #health = '';
+  /** When the node was last looked at though nothing may have changed. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: NodeProxyOptions) {
     this.#options = options;
@@ -88,40 +89,48 @@ export class NodeProxy {
     return this.#isPrepared ? config : configBefore;
   }
 
+  /** When the node is to be looked at even if nothing changes. */
+  get dueInMs(): number {
+    const { clock, config } = this.#options;
+    return Math.max(0, this.#lookedAt + config.periods.syncMs - clock.now());
+  }
+
   /** `nodeEligible`: whether balancers may choose the node. */
   async sync(portsOf: PortsOf, nodeEligible: boolean): Promise<void> {
-    const { config, configBefore, processors } = this.#options;
+    const { clock, config, configBefore, processors } = this.#options;
     if (!this.#isPrepared) {
       for (const argv of nodeSettings(config, configBefore, processors))
         await runInShell(this.#options, argv);
       this.#isPrepared = true;
     }
     for (const state of this.#families) await this.#syncFamily(state, portsOf(state.family));
-    await this.#tellHealth(portsOf, nodeEligible);
-    if (config.mode === 'iptables') await this.#readAccounts();
+    const isDue = this.dueInMs === 0;
+    await this.#tellHealth(portsOf, nodeEligible, isDue);
+    if (isDue && config.mode === 'iptables') await this.#readAccounts();
+    if (isDue) this.#lookedAt = clock.now();
   }
 
   /** Said again at every look at the node: who has heard nothing for two periods takes kube-proxy for dead. */
-  async #tellHealth(portsOf: PortsOf, nodeEligible: boolean): Promise<void> {
-    const { clock, config, nodeName, shell, logger, metrics } = this.#options;
-    const { syncMs } = config.periods;
+  async #tellHealth(portsOf: PortsOf, nodeEligible: boolean, isDue: boolean): Promise<void> {
+    const { config, nodeName, shell, logger, metrics } = this.#options;
     const checks = [];
     for (const state of this.#families)
       checks.push({ ports: portsOf(state.family), addresses: await this.#healthAddresses(state) });
     const state: ProxyHealthState = {
-      validMs: 2 * syncMs,
+      validMs: 2 * config.periods.syncMs,
       nodeEligible,
+      mode: config.mode,
       families: this.#families.map(({ family }) => family.name),
       services: healthCheckedServices(checks, nodeName),
     };
     const text = JSON.stringify(state);
-    if (text === this.#health?.text && clock.now() - this.#health.at < syncMs) return;
+    if (text === this.#health && !isDue) return;
     const { exitCode, stdout, stderr } = await shell.run(['kube-proxy-health'], text);
     if (exitCode !== 0)
       logger.error({ node: nodeName, error: stderr.trim() }, 'a health check port is not open');
     const answers = parseProxyHealthAnswers(stdout);
     if (!(answers instanceof Error)) metrics.answered(answers);
-    this.#health = { text, at: clock.now() };
+    this.#health = text;
   }
 
   async #healthAddresses({ family, options }: FamilyState): Promise<readonly string[] | undefined> {
@@ -130,11 +139,8 @@ export class NodeProxy {
     return nodePortIps(nodePortAddresses, options.nodeIp, listed);
   }
 
-  /** Once a period. */
   async #readAccounts(): Promise<void> {
-    const { clock, config, metrics, nodeName, shell } = this.#options;
-    if (clock.now() - this.#countedAt < config.periods.syncMs) return;
-    this.#countedAt = clock.now();
+    const { metrics, nodeName, shell } = this.#options;
     const { stdout } = await shell.run(['nfacct', 'list']);
     metrics.counted(nodeName, readAccounts(stdout));
   }
@@ -157,7 +163,7 @@ export class NodeProxy {
     }
     state.seenTriggers = latest;
     metrics.programmed(family, programmed, clock.now());
-    metrics.noLocalEndpoints(family, noLocalEndpoints(wanted, options));
+    metrics.noLocalEndpoints(family, noLocalEndpoints(wanted, options, config.mode));
     await this.#forgetStaleFlows(state, udpServers(wanted), report?.isFull === true);
     if (!state.isClean) await mode.removeOthers(options);
     state.isClean = true;

@@ -137,10 +137,16 @@ export class ProxyMetrics {
     this.#shown = this.#registered().filter((name) => !always.includes(name));
   }
 
-  /** A Service, or its endpoints, have changed. */
-  changed(what: 'endpoint' | 'service'): void {
-    this.#changes[what].total.inc();
-    this.#changes[what].pending.inc();
+  /** Something was said of a Service, which is looked at for each family. */
+  serviceSeen(): void {
+    this.#changes.service.total.inc(IP_FAMILIES.length);
+    this.#changes.service.pending.inc();
+  }
+
+  /** Something was said of an EndpointSlice; rules may depend on it. */
+  sliceSeen(isChange: boolean): void {
+    this.#changes.endpoint.total.inc();
+    if (isChange) this.#changes.endpoint.pending.inc();
   }
 
   /** A family's endpoints have changed, at a time in milliseconds. */

@@ -83,12 +83,11 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
       const node = nodes.store.get(name);
       if (!node || !ready || !isReachable(node)) return;
       const { proxy } = knownNode(name, node);
-      const { syncMs } = config.periods;
       const wait = proxy.limiter.take(clock.now());
       if (wait > 0) return { requeueAfterMs: wait };
       metrics.taken();
       await proxy.sync((family) => portsOf.get(family)!.all(), isEligible(node));
-      return { requeueAfterMs: syncMs };
+      return { requeueAfterMs: proxy.dueInMs };
     },
     NODES_AT_ONCE,
   );
@@ -97,7 +96,13 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
   const knownNode = (name: string, node: Node): KnownNode => {
     const bootId = node.status?.nodeInfo?.bootID ?? '';
     const families = nodeFacts(node);
-    const identity = JSON.stringify([bootId, ...families.values()]);
+    const hasPodNetwork = config.detectLocal.mode === 'NodeCIDR';
+    const identity = JSON.stringify([
+      bootId,
+      ...[...families.values()].map(({ podCidr, ...facts }) =>
+        hasPodNetwork ? { podCidr, ...facts } : facts,
+      ),
+    ]);
     const before = known.get(name);
     if (before?.identity === identity && before.proxy.config === config) return before;
     const proxy = new NodeProxy({
@@ -126,11 +131,11 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
     for (const node of nodes.store.values()) queue.add(objectKey(node));
   };
   const serviceChanged = (service: Service): void => {
-    metrics.changed('service');
+    metrics.serviceSeen();
     changed(objectKey(service));
   };
   const sliceChanged = (slice: EndpointSlice, triggerTime = Number.NaN): void => {
-    metrics.changed('endpoint');
+    metrics.sliceSeen(true);
     if (triggerTime > startedAt) metrics.triggered(slice.addressType, triggerTime);
     changed(serviceOf(slice));
   };
@@ -146,6 +151,7 @@ export async function startKubeProxy(context: ControllerContext, options: KubePr
     onUpdate: (previous: EndpointSlice, slice: EndpointSlice) => {
       if (serviceOf(previous) !== serviceOf(slice)) sliceChanged(previous);
       if (content(previous) !== content(slice)) sliceChanged(slice, triggerTime(slice));
+      else metrics.sliceSeen(false);
     },
     onDelete: (slice) => sliceChanged(slice),
   });

@@ -39,7 +39,8 @@ export function restoreText(
   const stale = new Set<string>('chains' in before ? before.chains : []);
   for (const [key, text] of program.services) {
     const old = known?.services.get(key);
-    if (old === text) continue;
+    // A cluster that grows large, or is so no more, keeps the words of what has not changed.
+    if (old?.port === text.port) continue;
     for (const [chain, rules] of text.chains)
       if (!isLarge || old?.chains.get(chain) !== rules) filled.set(chain, rules);
     for (const chain of old?.chains.keys() ?? []) if (!text.chains.has(chain)) stale.add(chain);

@@ -14,10 +14,12 @@ export const SHARED_CHAINS = [
 ] as const;
 export type SharedChain = (typeof SHARED_CHAINS)[number];
 
-/** One Service's port in iptables-restore's words. Two of the same text may be told apart by identity. */
+/** One Service's port in iptables-restore's words. */
 export interface ServiceText {
   /** The same for every version of a Service's port, and for no other. */
   readonly key: string;
+  /** What it says, in the words of a small cluster or of a large one. */
+  readonly port: ProxiedPort;
   /** Its own chains in the nat table. */
   readonly chains: ReadonlyMap<string, string>;
   /** Its lines in the chains that all Services share. */
@@ -31,6 +33,7 @@ export function serviceText(port: ProxiedPort, options: ServiceRulesOptions): Se
   const rules = compileService(port, options);
   return {
     key: `${port.service.name}/${port.service.protocol}`,
+    port,
     chains: new Map([...rules.chains].map(([name, chain]) => [name, chainText(name, chain)])),
     rules: [...rules.chains.values()].reduce((sum, chain) => sum + chain.length, 0),
     lines: {

@@ -24,9 +24,9 @@ export interface IpvsModeOptions {
 
 type IpvsPrograms = Programs<IpvsNodeFacts, ServiceObjects, NodeObjects, Changes>;
 
-/** With more ports than these a node is not read anew in every period. */
+/** With more ports than these, or without any, a node is read anew this seldom and not in every period. */
 const LARGE = 1000;
-const LARGE_LOOK_MS = 3_600_000;
+const RARE_LOOK_MS = 3_600_000;
 /** How often real servers without weight are looked at (rsCheckDeleteInterval). */
 const IDLE_LOOK_MS = 60_000;
 
@@ -69,8 +69,9 @@ class IpvsProxier implements Proxier {
   get isFullSyncDue(): boolean {
     if (this.#written === undefined) return true;
     const { periods, now } = this.#mode;
-    const period = this.#written.ports.length > LARGE ? LARGE_LOOK_MS : periods.syncMs;
-    return now() - this.#lastLook >= period;
+    const { length } = this.#written.ports;
+    const isRare = length === 0 || length > LARGE;
+    return now() - this.#lastLook >= (isRare ? RARE_LOOK_MS : periods.syncMs);
   }
 
   async sync(ports: readonly ProxiedPort[]): Promise<SyncReport | undefined> {

@@ -15,23 +15,26 @@ export interface BaseOptions {
 const NODE_PORT_KEY = 'inet_proto . inet_service : verdict';
 export const NODE_PORT_IPS = 'nodeport-ips';
 
-/** The sets and maps that all Services have elements in; declared before the rules that look things up there. */
+/**
+ * The sets and maps that all Services have elements in, in the order in which they are listed; declared before the
+ * rules that look things up there.
+ */
 export function sharedSets({ nftAddress }: IpFamily): ReadonlyMap<string, string> {
   const serviceKey = `${nftAddress} . inet_proto . inet_service : verdict`;
   return new Map([
     ['cluster-ips', `set { type ${nftAddress} ; comment "Active ClusterIPs" ; }`],
     [NODE_PORT_IPS, `set { type ${nftAddress} ; comment "IPs that accept NodePort traffic" ; }`],
     [
-      'firewall-ips',
-      `map { type ${serviceKey} ; comment "destinations that are subject to LoadBalancerSourceRanges" ; }`,
+      'no-endpoint-services',
+      `map { type ${serviceKey} ; comment "vmap to drop or reject packets to services with no endpoints" ; }`,
     ],
     [
       'no-endpoint-nodeports',
       `map { type ${NODE_PORT_KEY} ; comment "vmap to drop or reject packets to service nodeports with no endpoints" ; }`,
     ],
     [
-      'no-endpoint-services',
-      `map { type ${serviceKey} ; comment "vmap to drop or reject packets to services with no endpoints" ; }`,
+      'firewall-ips',
+      `map { type ${serviceKey} ; comment "destinations that are subject to LoadBalancerSourceRanges" ; }`,
     ],
     [
       'service-ips',
@@ -51,7 +54,7 @@ interface BaseChain {
 const NEW = 'ct state new jump';
 const PORT_LOOKUP = 'meta l4proto . th dport vmap';
 
-/** The chains that do not depend on any Service. */
+/** The chains that do not depend on any Service, in the order in which they are listed. */
 export function baseChains({ settings, serviceCidrs, nodePortIps }: BaseOptions): readonly BaseChain[] {
   const { nft: ip, loopback } = settings.family;
   const mark = markText(settings.masqueradeMark);
@@ -66,25 +69,26 @@ export function baseChains({ settings, serviceCidrs, nodePortIps }: BaseOptions)
       ? []
       : [`${ip} daddr { ${serviceCidrs.join(',')} } drop comment "Drop traffic to unallocated ClusterIPs"`];
   return [
-    {
-      name: 'cluster-ips-check',
-      rules: [
-        `${ip} daddr @cluster-ips reject comment "Reject traffic to invalid ports of ClusterIPs"`,
-        ...unallocated,
-      ],
-    },
-    { name: 'firewall-check', rules: [`${service} @firewall-ips`] },
-    { name: 'mark-for-masquerade', rules: [`mark set mark or ${mark}`] },
-    {
-      name: 'masquerading',
-      rules: [`mark and ${mark} == 0 return`, `mark set mark xor ${mark}`, 'masquerade fully-random'],
-    },
+    base('filter-prerouting-pre-dnat', 'filter hook prerouting priority -110', [`${NEW} firewall-check`]),
+    base('filter-output-pre-dnat', 'filter hook output priority -110', [`${NEW} firewall-check`]),
+    base('filter-input', 'filter hook input priority 0', [
+      `${NEW} nodeport-endpoints-check`,
+      `${NEW} service-endpoints-check`,
+    ]),
+    base('filter-forward', 'filter hook forward priority 0', [
+      `${NEW} service-endpoints-check`,
+      `${NEW} cluster-ips-check`,
+    ]),
+    base('filter-output', 'filter hook output priority 0', [
+      `${NEW} service-endpoints-check`,
+      `${NEW} cluster-ips-check`,
+    ]),
+    base('nat-prerouting', 'nat hook prerouting priority -100', ['jump services']),
+    base('nat-output', 'nat hook output priority -100', ['jump services']),
+    base('nat-postrouting', 'nat hook postrouting priority 100', ['jump masquerading']),
     { name: 'nodeport-endpoints-check', rules: [`${nodePort} @no-endpoint-nodeports`] },
-    {
-      name: 'reject-chain',
-      declaration: 'comment "helper for @no-endpoint-services / @no-endpoint-nodeports" ;',
-      rules: ['reject'],
-    },
+    { name: 'service-endpoints-check', rules: [`${service} @no-endpoint-services`] },
+    { name: 'firewall-check', rules: [`${service} @firewall-ips`] },
     {
       name: 'services',
       rules: [
@@ -92,24 +96,23 @@ export function baseChains({ settings, serviceCidrs, nodePortIps }: BaseOptions)
         `${nodePortIps ? '' : 'fib daddr type local '}${nodePort} @service-nodeports`,
       ],
     },
-    { name: 'service-endpoints-check', rules: [`${service} @no-endpoint-services`] },
-    base('filter-prerouting-pre-dnat', 'filter hook prerouting priority -110', [`${NEW} firewall-check`]),
-    base('filter-output-pre-dnat', 'filter hook output priority -110', [`${NEW} firewall-check`]),
-    base('filter-forward', 'filter hook forward priority 0', [
-      `${NEW} service-endpoints-check`,
-      `${NEW} cluster-ips-check`,
-    ]),
-    base('filter-input', 'filter hook input priority 0', [
-      `${NEW} nodeport-endpoints-check`,
-      `${NEW} service-endpoints-check`,
-    ]),
-    base('filter-output', 'filter hook output priority 0', [
-      `${NEW} service-endpoints-check`,
-      `${NEW} cluster-ips-check`,
-    ]),
-    base('nat-output', 'nat hook output priority -100', ['jump services']),
-    base('nat-postrouting', 'nat hook postrouting priority 100', ['jump masquerading']),
-    base('nat-prerouting', 'nat hook prerouting priority -100', ['jump services']),
+    {
+      name: 'masquerading',
+      rules: [`mark and ${mark} == 0 return`, `mark set mark xor ${mark}`, 'masquerade fully-random'],
+    },
+    {
+      name: 'cluster-ips-check',
+      rules: [
+        `${ip} daddr @cluster-ips reject comment "Reject traffic to invalid ports of ClusterIPs"`,
+        ...unallocated,
+      ],
+    },
+    { name: 'mark-for-masquerade', rules: [`mark set mark or ${mark}`] },
+    {
+      name: 'reject-chain',
+      declaration: 'comment "helper for @no-endpoint-services / @no-endpoint-nodeports" ;',
+      rules: ['reject'],
+    },
   ];
 }
 

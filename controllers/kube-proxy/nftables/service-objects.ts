@@ -11,7 +11,7 @@ import { type ServiceChainKind, ServiceNames } from './names.ts';
 export interface ServiceObjects {
   /** The same for every version of a Service's port, and for no other. */
   readonly key: string;
-  /** Chains of its own with their rules. */
+  /** Chains of its own with their rules, in the order in which they are listed. */
   readonly chains: ReadonlyMap<string, readonly string[]>;
   /** Affinity sets with their declarations. */
   readonly sets: ReadonlyMap<string, string>;
@@ -50,13 +50,13 @@ function chainsOf(
   const internal = service.internalLocal ? lcl : svc;
   const ip = node.settings.family.nft;
   const own = (chain: string): string[] => (chain === internal ? internalMasquerade(service, node) : []);
+  for (const endpoint of used)
+    chains.set(names.endpointChain(endpoint), endpointRules(service, endpoint, names, ip));
   if (cluster.length > 0) chains.set(svc, [...own(svc), ...balance(service, cluster, names, ip)]);
   if (local.length > 0) chains.set(lcl, [...own(lcl), ...balance(service, local, names, ip)]);
   if (hasExternal) chains.set(names.chain('external'), externalRules(service, plan, names, node));
   if (isFirewalled)
     chains.set(names.chain('firewall'), [`${ip} saddr != { ${sources(service, node)} } drop`]);
-  for (const endpoint of used)
-    chains.set(names.endpointChain(endpoint), endpointRules(service, endpoint, names, ip));
   return chains;
 }
 

@@ -8,6 +8,7 @@ import { TwoNodes } from '../netstack/two-nodes.ts';
 const STATE: ProxyHealthState = {
   validMs: 60_000,
   nodeEligible: true,
+  mode: 'ipvs',
   families: ['IPv4', 'IPv6'],
   services: [],
 };
@@ -81,6 +82,15 @@ it('says when it was updated, in words of Go', async () => {
   );
   expect(await curl('http://127.0.0.1:10256/healthz')).toContain(`Z","nodeEligible":false,${status(false)}`);
   expect(await curl('http://127.0.0.1:10256/livez')).toContain(`Z",${status(false)}`);
+});
+
+it('tells those on the node which mode is in force', async () => {
+  await tell(STATE);
+  expect(await curl('http://127.0.0.1:10249/proxyMode')).toBe('ipvs');
+  await tell({ ...STATE, mode: 'nftables' });
+  expect(await curl('http://127.0.0.1:10249/proxyMode')).toBe('nftables');
+  expect(await curl('http://127.0.0.1:10249/healthz')).toBe('ok');
+  expect(await ask('http://127.0.0.1:10249/else')).toBe('404');
 });
 
 it('prints how often it has answered', async () => {

@@ -108,6 +108,18 @@ it('lets the servers of UDP and SCTP go at once, and those of TCP once they are 
   expect(said().at(-1)).toBe('-d -t 10.96.0.10:80 -r 10.244.0.3:8080');
 });
 
+it('leaves a node alone while its family has no Services', async () => {
+  const node = new RecordingNode(testConfig('ipvs'), IPV6);
+  const none: [] = [];
+  await node.sync(none);
+  node.now += 3_000_000;
+  await node.sync(none);
+  expect(node.commands).toEqual([]);
+  node.now += 600_000;
+  await node.sync(none);
+  expect(node.commands.length).toBeGreaterThan(0);
+});
+
 describe('a node that is read anew in every period', () => {
   let node: ProxiedNode;
   afterEach(() => node.close());

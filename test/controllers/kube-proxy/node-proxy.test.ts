@@ -55,7 +55,7 @@ function programmed(
     logger: silentLogger,
   });
   const sync = () => proxy.sync((family) => PORTS.get(family)!, true);
-  return { commands, clock, registry, sync };
+  return { commands, clock, registry, sync, proxy };
 }
 
 async function commandsOf(mode: ProxyModeName, ...addresses: string[]): Promise<string[]> {
@@ -114,6 +114,18 @@ it('hands on what a node has counted and answered, once a period', async () => {
   const text = await registry.metrics();
   expect(text).toContain('kubeproxy_iptables_ct_state_invalid_dropped_packets_total 7\n');
   expect(text).toContain('kubeproxy_proxy_healthz_total{code="200"} 6\n');
+});
+
+it('says once a period that it lives, however often something changes', async () => {
+  const { clock, commands, proxy, sync } = programmed('iptables', ['172.18.0.2']);
+  const told = () => commands.filter((command) => command.startsWith('kube-proxy-health')).length;
+  await sync();
+  await clock.runUntil(() => false, 29_000);
+  await sync();
+  expect([told(), proxy.dueInMs]).toEqual([1, 1000]);
+  await clock.runUntil(() => false, 1000);
+  await sync();
+  expect([told(), proxy.dueInMs]).toEqual([2, 30_000]);
 });
 
 it('forgets stale flows again when it has written everything', async () => {

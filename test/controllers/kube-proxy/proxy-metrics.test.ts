@@ -51,8 +51,8 @@ function eventful(mode: ProxyModeName = 'iptables'): Registry {
   const metrics = new ProxyMetrics(registry);
   metrics.show('iptables');
   metrics.show(mode);
-  metrics.changed('service');
-  metrics.changed('endpoint');
+  metrics.serviceSeen();
+  for (const isChange of [true, false]) metrics.sliceSeen(isChange);
   metrics.triggered('IPv4', 9000);
   metrics.queued(9500);
   const iptables = { nat: { total: 100, last: 7 }, filter: { total: 20, last: 0 } };
@@ -108,6 +108,9 @@ it('counts what happened, with the real buckets', async () => {
     'kubeproxy_sync_full_proxy_rules_duration_seconds_count{ip_family="IPv4"} 1',
     'kubeproxy_sync_proxy_rules_no_local_endpoints_total{traffic_policy="external",ip_family="IPv4"} 2',
     'kubeproxy_sync_proxy_rules_service_changes_pending 1',
+    'kubeproxy_sync_proxy_rules_service_changes_total 2',
+    'kubeproxy_sync_proxy_rules_endpoint_changes_pending 1',
+    'kubeproxy_sync_proxy_rules_endpoint_changes_total 2',
     'kubeproxy_conntrack_reconciler_deleted_entries_total{ip_family="IPv4"} 3',
     'kubeproxy_proxy_healthz_total{code="503"} 1',
     'kubeproxy_proxy_livez_total{code="200"} 2',

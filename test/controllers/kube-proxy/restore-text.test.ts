@@ -13,14 +13,11 @@ import { testSettings } from './rule-settings.ts';
 
 const NODE = { nodeName: 'node-1', nodeIp: '172.18.0.2', zone: '', podCidr: '' };
 const LARGE = { settings: testSettings('iptables'), isLarge: true, hasAccounts: false };
-const texts = new WeakMap<ProxiedPort, ReturnType<typeof serviceText>>();
-const textOf = (port: ProxiedPort): ReturnType<typeof serviceText> => {
-  const text = texts.get(port) ?? serviceText(port, { ...NODE, ...LARGE });
-  texts.set(port, text);
-  return text;
+const programOf = (isLarge: boolean, ...ports: ProxiedPort[]): NodeProgram => {
+  const options = { ...LARGE, isLarge };
+  const texts = ports.map((port) => serviceText(port, { ...NODE, ...options }));
+  return nodeProgram(texts, { ...options, nodePortIps: undefined });
 };
-const programOf = (isLarge: boolean, ...ports: ProxiedPort[]): NodeProgram =>
-  nodeProgram(ports.map(textOf), { ...LARGE, isLarge, nodePortIps: undefined });
 
 const ONE = proxiedPort({ endpoints: [{}] });
 const TWO = proxiedPort({ endpoints: [{}, { ip: '10.244.0.3' }] });
@@ -48,6 +45,14 @@ describe('restoreText', () => {
     expect(written(false)).toContain('default/other cluster IP');
     expect(written(true)).not.toContain('--to-destination 10.244.0.2:8080');
     expect(written(true)).not.toMatch(/default\/other|\*filter/);
+  });
+
+  it('leaves the words of other Services when the cluster grows large', () => {
+    const { text } = restoreText(programOf(true, TWO, OTHER), programOf(false, ONE, OTHER), []);
+    expect(text).toContain('-m tcp -p tcp -j DNAT --to-destination 10.244.0.2:8080');
+    expect(text).not.toContain('10.244.0.9');
+    const whole = restoreText(programOf(true, TWO, OTHER), NOTHING_WRITTEN, []).text;
+    expect(whole).toContain('-m tcp -p tcp -j DNAT --to-destination 10.244.0.9:8080');
   });
 
   it('tells which chains nothing leads to any more', () => {

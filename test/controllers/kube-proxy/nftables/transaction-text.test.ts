@@ -39,14 +39,14 @@ it('names chains as kube-proxy does', () => {
 describe('a transaction', () => {
   it('adds a ClusterIP as kube-proxy does', () => {
     expect(differenceText(new Map(), objects(SVC1)).text).toBe(
-      `add chain ip kube-proxy ${SERVICE}
-flush chain ip kube-proxy ${SERVICE}
-add chain ip kube-proxy ${ENDPOINT}
+      `add chain ip kube-proxy ${ENDPOINT}
 flush chain ip kube-proxy ${ENDPOINT}
-add rule ip kube-proxy ${SERVICE} ip daddr 172.30.0.41 tcp dport 80 ip saddr != 10.0.0.0/8 jump mark-for-masquerade
-add rule ip kube-proxy ${SERVICE} numgen random mod 1 vmap { 0 : goto ${ENDPOINT} }
+add chain ip kube-proxy ${SERVICE}
+flush chain ip kube-proxy ${SERVICE}
 add rule ip kube-proxy ${ENDPOINT} ip saddr 10.180.0.1 jump mark-for-masquerade
 add rule ip kube-proxy ${ENDPOINT} meta l4proto tcp dnat to 10.180.0.1:80
+add rule ip kube-proxy ${SERVICE} ip daddr 172.30.0.41 tcp dport 80 ip saddr != 10.0.0.0/8 jump mark-for-masquerade
+add rule ip kube-proxy ${SERVICE} numgen random mod 1 vmap { 0 : goto ${ENDPOINT} }
 add element ip kube-proxy cluster-ips { 172.30.0.41 }
 add element ip kube-proxy service-ips { 172.30.0.41 . tcp . 80 : goto ${SERVICE} }
 `,
