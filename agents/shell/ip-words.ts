@@ -71,7 +71,7 @@ export function requirePrefix(text: string, version: IpVersion = 4): Cidr | Cidr
 
 export function requireMac(text: string): Mac {
   const mac = parseMac(text);
-  if (mac === undefined) throw new UsageError(`"${text}" is invalid lladdr.`, 255);
+  if (mac === undefined) throw new UsageError(`"${text}" is invalid lladdr.`, 1);
   return mac;
 }
 
