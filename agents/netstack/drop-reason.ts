@@ -37,6 +37,7 @@ export const DROP_REASONS = [
   'TCP_CSUM',
   'TCP_INVALID',
   'TCP_NO_SOCKET',
+  'TCP_FLAGS',
   'TCP_BACKLOG_FULL',
   'UDP_CSUM',
   'UDP_INVALID',

@@ -152,8 +152,8 @@ function show(ns: Netns, words: IpWords) {
   const selection = readSelection(ns, words, (state) => state !== 'NONE' && state !== 'NOARP');
   if (selection.isProxy) return success(showProxied(ns, words, selection));
   const neighbours = select(ns, words, selection);
-  if (words.json) return success(`${JSON.stringify(neighbours.map(toJson))}\n`);
   const isOfOne = selection.link !== undefined;
+  if (words.json) return success(`${JSON.stringify(neighbours.map((each) => toJson(each, isOfOne)))}\n`);
   return success(neighbours.map((each) => `${formatNeighbour(each, isOfOne)}\n`).join(''));
 }
 
@@ -180,10 +180,13 @@ function formatNeighbour({ address, link, mac, state, isRouter }: Neighbour, isO
   return `${formatIp(address)} ${device}${layer}${isRouter ? 'router ' : ''}${shown}`;
 }
 
-function toJson({ address, link, mac, state, isRouter }: Neighbour): Record<string, unknown> {
+function toJson(
+  { address, link, mac, state, isRouter }: Neighbour,
+  isOfOne: boolean,
+): Record<string, unknown> {
   return {
     dst: formatIp(address),
-    dev: link.name,
+    ...(isOfOne ? {} : { dev: link.name }),
     ...(mac === undefined || !isValid(state) ? {} : { lladdr: formatMac(mac) }),
     ...(isRouter ? { router: null } : {}),
     state: [state],

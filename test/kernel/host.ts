@@ -8,6 +8,8 @@ import { mac } from '../../agents/netstack/mac.ts';
 export interface Out {
   readonly device: string;
   readonly frame: Uint8Array;
+  /** When, in milliseconds of its world. */
+  readonly at: number;
 }
 
 export interface Answer {

@@ -97,7 +97,7 @@ export class KernelHost implements Host {
       run(`ip link set far-${device} arp off up`.split(' '));
       namespace.run(['ip', 'link', 'set', device, 'address', address]);
       const tap = await FrameTap.open(`far-${device}`, FIRST_TAP_PORT + i, (frame) => {
-        this.#seen.push({ device, frame });
+        this.#seen.push({ device, frame, at: Date.now() });
         this.#wake();
       });
       this.#taps.set(device, tap);

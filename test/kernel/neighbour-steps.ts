@@ -239,7 +239,7 @@ export function drawCommand(rng: Rng): HostStep {
         `ip neigh show dev ${device}`,
         `ip neigh show ${address}`,
         'ip neigh show proxy',
-        'ip -j neigh show nud permanent',
+        'ip -j neigh show dev d1 nud permanent',
       ],
       ...[
         'ip neigh show nud stale',

@@ -17,7 +17,7 @@ export class SimHost implements Host {
     for (const [device, address] of Object.entries(plan.devices)) {
       const link = new EthernetDevice(this.ns, device, {
         mac: mac(address),
-        transmit: (frame) => this.#seen.push({ device, frame }),
+        transmit: (frame) => this.#seen.push({ device, frame, at: this.clock.now() }),
       });
       this.#devices.set(device, link);
     }

@@ -34,7 +34,7 @@ function isIgnored(ns: Netns, link: Link, source: Ipv4, target: Ipv4): boolean {
     case 1:
       return !link.addresses.some(({ address }) => address === target);
     case 2:
-      return !link.addresses.some(({ address }) => address === target) || !hasBoth(link, source, target);
+      return !link.addresses.some(({ address }) => address === target) || isAstray(link, source, target);
     case 3:
       return !ns.links().some((each) => each.addresses.some((own) => isShown(own, target)));
     case 8:
@@ -44,9 +44,9 @@ function isIgnored(ns: Netns, link: Link, source: Ipv4, target: Ipv4): boolean {
   }
 }
 
-/** Some subnet of the device has both. */
-const hasBoth = (link: Link, a: Ipv4, b: Ipv4): boolean =>
-  link.addresses.some((own) => contains(own, a) && contains(own, b));
+/** No subnet of the device has both; who has no address yet is in any. */
+const isAstray = (link: Link, source: Ipv4, target: Ipv4): boolean =>
+  source !== ANY_IPV4 && !link.addresses.some((own) => contains(own, source) && contains(own, target));
 
 const isShown = (own: LinkAddress, target: Ipv4): boolean => own.address === target && own.scope !== 'host';
 

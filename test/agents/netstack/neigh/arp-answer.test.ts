@@ -43,6 +43,7 @@ describe('who is asked for by ARP', () => {
     [1, '10.0.0.1', '10.9.9.9', 'own'],
     [2, '10.0.0.1', '10.0.0.2', 'own'],
     [2, '10.0.0.1', '10.0.1.2', 'own, but kept to ourselves'],
+    [2, '10.0.0.1', '0.0.0.0', 'own'],
     [3, '10.0.1.1', '10.0.0.2', 'own'],
     [8, '10.0.0.1', '10.0.0.2', 'own, but kept to ourselves'],
   ] as const)('arp_ignore=%i: %s for %s is %s', (level, target, source, expected) => {
