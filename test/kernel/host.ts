@@ -3,6 +3,7 @@ import { writeEthernet } from '../../agents/netstack/header/ethernet.ts';
 import { writeIpv4Header } from '../../agents/netstack/header/ipv4-header.ts';
 import { ipv4 } from '../../agents/netstack/ipv4.ts';
 import { mac } from '../../agents/netstack/mac.ts';
+import type { Netns } from '../../agents/netstack/netns.ts';
 
 /** A frame that came out of a device. */
 export interface Out {
@@ -31,8 +32,12 @@ export interface Prober {
 export interface HostPlan {
   /** Devices whose far ends the test is, with their Ethernet addresses. */
   readonly devices: Readonly<Record<string, string>>;
+  /** What makes it, beside what is said to both. */
+  readonly kernelSetup?: readonly string[];
+  readonly simSetup?: (ns: Netns) => void;
   readonly setup: readonly string[];
-  readonly probers: Readonly<Record<string, Prober>>;
+  /** Without them marks tell that all before has been worked off (reflector.ts). */
+  readonly probers?: Readonly<Record<string, Prober>>;
 }
 
 /** A host of either world. */

@@ -1,6 +1,7 @@
 import { FrameTap } from './frame-tap.ts';
 import { type Answer, type Host, type HostPlan, type Out, probe, probeTag } from './host.ts';
 import { Namespace, run } from './namespace.ts';
+import { markOf, Reflector } from './reflector.ts';
 
 const FIRST_TAP_PORT = 41_000;
 const PATIENCE_MS = 5000;
@@ -25,6 +26,9 @@ export class KernelHost implements Host {
   #seen: Out[] = [];
   #tag = 0;
   #wake: () => void = () => {};
+  #reflector: Reflector | undefined;
+  /** Devices that commands have put down. */
+  readonly #down = new Set<string>();
 
   private constructor(namespace: Namespace, plan: HostPlan) {
     this.namespace = namespace;
@@ -39,9 +43,13 @@ export class KernelHost implements Host {
   }
 
   async exchange(device: string, frames: readonly Uint8Array[]): Promise<Out[]> {
-    for (const frame of frames) this.#taps.get(device)!.send(frame);
-    await this.#probe(device, PATIENCE_MS);
-    for (const other of this.#probed()) if (other !== device) await this.#probe(other, PATIENCE_MS);
+    // Into a cable whose other end is down nothing goes, and socat gives up.
+    for (const frame of this.#down.has(device) ? [] : frames) this.#taps.get(device)!.send(frame);
+    if (this.#reflector !== undefined) await this.#mark(device, PATIENCE_MS);
+    else {
+      await this.#probe(device, PATIENCE_MS);
+      for (const other of this.#probed()) if (other !== device) await this.#probe(other, PATIENCE_MS);
+    }
     return this.#take();
   }
 
@@ -50,6 +58,9 @@ export class KernelHost implements Host {
   }
 
   runNow(line: string, input = ''): Answer {
+    const [, device, way] = /^ip link set (\S+) .*\b(up|down)$/.exec(line) ?? [];
+    if (way === 'down') this.#down.add(device!);
+    if (way === 'up') this.#down.delete(device!);
     try {
       return { exitCode: 0, stdout: this.namespace.run(line.split(' '), input), stderr: '' };
     } catch (error) {
@@ -66,6 +77,7 @@ export class KernelHost implements Host {
 
   /** Leaves nothing behind, so that the next may be started at once. */
   async close(): Promise<void> {
+    await this.#reflector?.close();
     await Promise.all([...this.#taps.values()].map((tap) => tap.close()));
     for (const device of Object.keys(this.#plan.devices)) run(['ip', 'link', 'delete', `far-${device}`]);
     this.namespace.close();
@@ -102,22 +114,24 @@ export class KernelHost implements Host {
       });
       this.#taps.set(device, tap);
     }
-    for (const line of this.#plan.setup) {
+    for (const line of [...(this.#plan.kernelSetup ?? []), ...this.#plan.setup]) {
       const { exitCode, stderr } = this.runNow(line);
       if (exitCode !== 0) throw new Error(`${line}: ${stderr}`);
     }
-    for (const device of this.#probed()) await this.#warmUp(device);
+    if (this.#plan.probers === undefined) await this.#startReflector();
+    for (const device of Object.keys(this.#plan.devices)) await this.#warmUp(device);
     this.#take();
   }
 
   #probed(): string[] {
-    return Object.keys(this.#plan.probers);
+    return Object.keys(this.#plan.probers ?? {});
   }
 
   /** Until socat listens, what is sent to it is lost. */
   async #warmUp(device: string): Promise<void> {
     for (let tries = 0; ; tries++) {
-      const failure = await this.#probe(device, START_MS).then(
+      const attempt = this.#reflector ? this.#mark(device, START_MS) : this.#probe(device, START_MS);
+      const failure = await attempt.then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -129,10 +143,28 @@ export class KernelHost implements Host {
   async #probe(device: string, patienceMs: number): Promise<void> {
     this.#tag = (this.#tag + 1) & LAST_TAG;
     const tag = this.#tag;
-    this.#taps.get(device)!.send(probe(this.#plan.probers[device]!, tag));
+    this.#taps.get(device)!.send(probe(this.#plan.probers![device]!, tag));
     const isIn = (): boolean =>
       this.#seen.some((each) => each.device === device && probeTag(each.frame) === tag);
     if (!(await this.#until(isIn, patienceMs))) throw new Error(`nothing came out of ${device} in time`);
+  }
+
+  async #startReflector(): Promise<void> {
+    const devices = Object.keys(this.#plan.devices);
+    this.#reflector = new Reflector(this.namespace.pid, devices, () => this.#wake());
+    if (!(await this.#until(() => this.#reflector!.isReady, PATIENCE_MS))) throw new Error('no reflector');
+  }
+
+  /** A mark goes in by the device, and then out of all that are up. */
+  async #mark(device: string, patienceMs: number): Promise<void> {
+    const reflector = this.#reflector!;
+    const tag = ++this.#tag;
+    if (this.#down.has(device)) reflector.reflect(tag);
+    else this.#taps.get(device)!.send(reflector.mark(tag));
+    const isOut = (name: string): boolean =>
+      this.#seen.some((each) => each.device === name && markOf(each.frame) === tag);
+    const isDone = (): boolean => reflector.devicesOf(tag)?.every(isOut) ?? false;
+    if (!(await this.#until(isDone, patienceMs))) throw new Error(`no mark came through ${device} in time`);
   }
 
   async #until(condition: () => boolean, patienceMs: number): Promise<boolean> {
@@ -153,6 +185,6 @@ export class KernelHost implements Host {
   #take(): Out[] {
     const seen = this.#seen;
     this.#seen = [];
-    return seen.filter(({ frame }) => probeTag(frame) === undefined);
+    return seen.filter(({ frame }) => probeTag(frame) === undefined && markOf(frame) === undefined);
   }
 }

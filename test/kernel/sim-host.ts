@@ -25,6 +25,7 @@ export class SimHost implements Host {
 
   static async start(plan: HostPlan): Promise<SimHost> {
     const host = new SimHost(plan);
+    plan.simSetup?.(host.ns);
     for (const line of plan.setup) {
       const { exitCode, stderr } = await host.run(line);
       if (exitCode !== 0) throw new Error(`${line}: ${stderr}`);

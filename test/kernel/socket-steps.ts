@@ -74,9 +74,11 @@ function drawSegment(rng: Rng): PeerSegment {
   const size = any([0, 0, 1, 10, 100, 1000]);
   const segment = { ...PLAIN_SEGMENT, flags, size, window: any([60_000, 60_000, 40_000, 0]) };
   if (isRight) return segment;
+  const sequence = any([0, 0, 0, 1, -1, 10, 100, -100, -1000, 1000, 50_000, 2 ** 31, 3_000_000, -70_000]);
   return {
     ...segment,
-    sequence: any([0, 0, 0, 1, -1, 10, 100, -100, -1000, 1000, 50_000, 2 ** 31, 3_000_000, -70_000]),
+    // A second FIN right behind the first is another story (docs/fidelity.md).
+    sequence: flags & FIN && sequence === -size ? 0 : sequence,
     acknowledgment: any([0, 0, 0, 1, -1, -10, 100, -100, 2 ** 31, 70_000, -70_000]),
     urgent: flags & URG ? any([0, 1, size, size + 5]) : 0,
   };

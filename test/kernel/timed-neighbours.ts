@@ -6,7 +6,7 @@ import type { HostStep } from './neighbour-steps.ts';
 import { etherFrame, udpFrame } from './plain-frames.ts';
 
 const NODE = NEIGHBOUR_HOST.devices;
-const PROBER = NEIGHBOUR_HOST.probers.d0!;
+const PROBER = NEIGHBOUR_HOST.probers!.d0!;
 const ASKER_6 = 'fd00::fa';
 const HOST = '02:00:00:00:aa:12';
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';

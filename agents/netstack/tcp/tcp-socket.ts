@@ -150,7 +150,7 @@ export class TcpSocket {
   reset(): void {
     if (this.#closed) return;
     this.#orphaned = true;
-    if (this.#isOpen()) this.#sendReset();
+    if (this.#isOpen() || this.receiver.pendingBytes > 0) this.#sendReset();
     if (this.state !== 'TIME_WAIT') this.#release();
     this.#stack.later(() => this.#notifyClosed());
   }
