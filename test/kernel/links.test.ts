@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { seededRng } from '../../platform/rng.ts';
 import { drawBridgeCommand, drawFrame } from './bridge-steps.ts';
 import { describeFrame } from './describe-frame.ts';
@@ -53,10 +53,22 @@ async function played(
   device: string,
 ): Promise<string> {
   const said = 'line' in step ? sayOf(await host.run(step.line)) : [];
+  if ('line' in step && /^ip link/.test(step.line)) await settled(host);
   const out =
     'line' in step ? await host.exchange(device, []) : await host.exchange(step.device, [step.frame]);
   return [...said, ...described(out), ...(await shown(host))].join('\n    ');
 }
+
+/** Linux looks after carriers by and by (net/core/link_watch.c). */
+async function settled(host: Host): Promise<void> {
+  await vi.waitFor(async () => {
+    const ports = linesOf((await host.run('bridge link show')).stdout);
+    expect(ports.filter((line) => /[<,]UP/.test(line) && !/state forwarding/.test(line))).toEqual([]);
+    expect((await host.run('ip link show')).stdout).not.toMatch(/ p\d@.*NO-CARRIER/);
+  }, CARRIER_MS);
+}
+
+const CARRIER_MS = 5000;
 
 const sayOf = ({ exitCode, stdout, stderr }: Answer): string[] => [
   `${exitCode}`,
@@ -125,6 +137,7 @@ describe('a bridge', () => {
       }
       expect(await host.run('ip -batch -', batch)).toMatchObject({ stderr: '' });
       for (const port of PORTS) await host.run(`ip link set ${port} up`);
+      await settled(host);
       await host.run(`bridge fdb replace ${BRIDGE_MAC} dev br0 self`);
       await host.exchange('p0', []);
     }

@@ -132,6 +132,7 @@ export class SimApp implements SocketApp {
     if (held.isEnded) return [received, 'end'];
     const fault = this.#takeFault(held);
     if (fault !== undefined) return [received, fault];
+    if (held.isReset) return [received, 'ENOTCONN'];
     const isOver = socket.state === 'CLOSED' || socket.state === 'TIME_WAIT';
     return [received, isOver ? 'end' : 'more'];
   }

@@ -64,6 +64,13 @@ function drawCommand(rng: Rng, name: string): AppCommand {
   return verb === 'send' ? { do: verb, name, size: any([1, 100, 1000, 1460, 2000]) } : { do: verb, name };
 }
 
+/**
+ * Whether data is taken that comes with an acknowledgment that is too old depends on how much memory a socket of
+ * Linux's has at hand (docs/fidelity.md).
+ */
+const NEW_ACKS = [0, 0, 0, 0, 1, 100, 2 ** 31, 70_000];
+const OLD_ACKS = [-1, -10, -100, -70_000];
+
 function drawSegment(rng: Rng): PeerSegment {
   const any: Any = (list) => list[rng.int(list.length)]!;
   const isRight = rng.int(2) === 0;
@@ -77,9 +84,9 @@ function drawSegment(rng: Rng): PeerSegment {
   const sequence = any([0, 0, 0, 1, -1, 10, 100, -100, -1000, 1000, 50_000, 2 ** 31, 3_000_000, -70_000]);
   return {
     ...segment,
-    // A second FIN right behind the first is another story (docs/fidelity.md).
-    sequence: flags & FIN && sequence === -size ? 0 : sequence,
-    acknowledgment: any([0, 0, 0, 1, -1, -10, 100, -100, 2 ** 31, 70_000, -70_000]),
+    // A second FIN right behind the first is another story, and so is a first SYN that acknowledges (docs/fidelity.md).
+    sequence: (flags & FIN && sequence === -size) || (flags & SYN && sequence === -1) ? 0 : sequence,
+    acknowledgment: any(size > 0 && (flags & FIN) === 0 ? NEW_ACKS : [...NEW_ACKS, ...OLD_ACKS]),
     urgent: flags & URG ? any([0, 1, size, size + 5]) : 0,
   };
 }

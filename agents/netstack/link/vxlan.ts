@@ -142,10 +142,10 @@ export class VxlanLink extends Link {
     packet.start = inner;
     packet.l3 = inner + ETHERNET_HEADER;
     packet.scrub(false);
-    if (outer !== 0 && !tellCongestion(packet, outer)) return this.ns.drop(packet, 'IP_TUNNEL_ECN');
     const source = readMac(packet.bytes, inner + 6);
     if (source === this.mac) return this.ns.drop(packet, 'VXLAN_INVALID_HDR');
     if (this.learning && !this.#learn(source, outerSource)) return this.ns.drop(packet, 'VXLAN_SOURCE');
+    if (outer !== 0 && !tellCongestion(packet, outer)) return this.ns.drop(packet, 'IP_TUNNEL_ECN');
     this.ns.softirq.enqueue(this, packet);
   }
 

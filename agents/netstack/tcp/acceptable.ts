@@ -1,22 +1,15 @@
 import { seqAdd, seqLess, seqLessEqual } from './sequence.ts';
 
-/** What a receiver has told its peer, and what it waits for. */
-export interface Expected {
-  /** All before this has been acknowledged, and so much may come. */
-  readonly acknowledged: number;
-  readonly edge: number;
-  readonly next: number;
-}
-
 /**
  * Whether a segment of these sequence numbers, SYN and FIN counted, is one that may be meant (tcp_sequence,
- * net/ipv4/tcp_input.c): wider than RFC 9293 §3.10.7.4, because old data is no fault before it has been acknowledged.
+ * net/ipv4/tcp_input.c), where all before `acknowledged` has been acknowledged and the window ends at `edge`: wider than RFC 9293 §3.10.7.4, because old data is no fault before it has been acknowledged.
  */
 export function isAcceptable(
   start: number,
   end: number,
   isFin: boolean,
-  { acknowledged, edge }: Expected,
+  acknowledged: number,
+  edge: number,
 ): boolean {
   if (seqLess(end, acknowledged)) return false;
   if (seqLessEqual(end, edge) || (isFin && seqLessEqual(seqAdd(end, -1), edge))) return true;

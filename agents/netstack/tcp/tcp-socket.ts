@@ -1,7 +1,7 @@
 import type { Endpoint } from '../endpoint.ts';
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type TcpHeader } from '../header/tcp-header.ts';
 import type { IcmpFault } from '../ip/icmp-fault.ts';
-import { type Expected, isAcceptable } from './acceptable.ts';
+import { isAcceptable } from './acceptable.ts';
 import { AckSchedule } from './ack-schedule.ts';
 import { Keepalive } from './keepalive.ts';
 import { LazyTimer } from './lazy-timer.ts';
@@ -150,7 +150,7 @@ export class TcpSocket {
   reset(): void {
     if (this.#closed) return;
     this.#orphaned = true;
-    if (this.#isOpen() || this.receiver.pendingBytes > 0) this.#sendReset();
+    if (this.#isOpen()) this.#sendReset();
     if (this.state !== 'TIME_WAIT') this.#release();
     this.#stack.later(() => this.#notifyClosed());
   }
@@ -286,7 +286,7 @@ export class TcpSocket {
         this.sender.repeatSyn();
         break;
       case 'acknowledge':
-        this.#sendAck();
+        this.#sendAck(this.sender.next);
         break;
       case 'refuse':
         this.#stack.refuse(this, segment, size);
@@ -315,16 +315,13 @@ export class TcpSocket {
     if (decided.startsWith('acknowledge') || decided === 'reopen') this.#sendAck();
   }
 
-  get #expected(): Expected {
-    return { acknowledged: this.#acknowledgedTo, edge: this.#advertisedEdge, next: this.receiver.next };
-  }
-
   /** tcp_validate_incoming; RFC 5961 §3.2, §4.2: what only might be meant is challenged. */
   #isMeant(segment: TcpHeader, length: number): boolean {
     const { flags, sequence } = segment;
     const { next } = this.receiver;
     const end = seqAdd(sequence, length);
-    const isInside = isAcceptable(sequence, end, (flags & TCP_FIN) !== 0, this.#expected);
+    const isFin = (flags & TCP_FIN) !== 0;
+    const isInside = isAcceptable(sequence, end, isFin, this.#acknowledgedTo, this.#advertisedEdge);
     if (flags & TCP_RST) {
       if ((isInside && sequence === next) || this.#isResetAfterFin(sequence)) this.#receiveReset();
       else if (isInside) this.#sendAck();
@@ -537,9 +534,10 @@ export class TcpSocket {
     this.onEnd();
   }
 
-  /** Whether a peer would wait for more (tcp_need_reset). */
+  /** Whether a peer would wait for more (tcp_need_reset), or believes that all has been read (tcp_close). */
   #isOpen(): boolean {
-    if (this.state === 'CLOSING' || this.state === 'LAST_ACK') return this.sender.hasUnsent;
+    if (this.state === 'CLOSING' || this.state === 'LAST_ACK')
+      return this.sender.hasUnsent || this.receiver.pendingBytes > 0;
     return this.state !== 'SYN_SENT' && this.state !== 'TIME_WAIT' && this.state !== 'CLOSED';
   }
 
@@ -575,9 +573,8 @@ export class TcpSocket {
     this.#sendAck();
   }
 
-  #sendAck(): void {
+  #sendAck(sequence = this.sender.acceptableSequence(this.#receiveScale)): void {
     if (this.state === 'CLOSED') return;
-    const sequence = this.sender.acceptableSequence(this.#receiveScale);
     this.#stack.emit(this, this.#header(sequence, TCP_ACK), this.sender.queue, 0, 0);
     this.#acknowledged();
   }

@@ -23,7 +23,7 @@ it.each([
   ['over its edge', 1090, 1200, true],
   ['behind it', 1111, 1200, false],
 ])('a segment is acceptable: %s', (_what, start, end, expected) => {
-  expect(isAcceptable(start, end, false, { acknowledged: 100, next: 110, edge: 1110 })).toBe(expected);
+  expect(isAcceptable(start, end, false, 100, 1110)).toBe(expected);
 });
 
 it.each([
