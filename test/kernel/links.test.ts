@@ -4,14 +4,14 @@ import { drawBridgeCommand, drawFrame } from './bridge-steps.ts';
 import { describeFrame } from './describe-frame.ts';
 import type { Answer, Host, HostPlan, Out } from './host.ts';
 import { KernelHost } from './kernel-host.ts';
-import { BRIDGE_HOST, BRIDGE_MAC, PORTS, TUNNEL_HOST } from './link-host.ts';
+import { BRIDGE_HOST, BRIDGE_MAC, PORTS, tunnelHost, UNDERLAYS, type Underlay } from './link-host.ts';
 import type { HostStep } from './neighbour-steps.ts';
 import { CASES, SEED } from './seed.ts';
 import { SimHost } from './sim-host.ts';
 import { drawInner, drawOuter, drawTunnelCommand } from './tunnel-steps.ts';
 
 /** Each takes longer than a case of others. */
-const STORIES = Math.ceil(CASES / 2);
+const STORIES = Math.ceil(CASES / 3);
 
 interface Worlds {
   kernel: KernelHost;
@@ -144,10 +144,10 @@ describe('a bridge', () => {
   }
 });
 
-describe('a tunnel', () => {
+describe.each(['IPv4', 'IPv6'] as const)('a tunnel over %s', (underlay) => {
   let worlds: Worlds;
   beforeAll(async () => {
-    worlds = await start(TUNNEL_HOST);
+    worlds = await start(tunnelHost(underlay));
   });
   afterAll(() => close(worlds));
 
@@ -155,9 +155,11 @@ describe('a tunnel', () => {
     const rng = seededRng(SEED);
     const differences: string[] = [];
     for (let i = 0; i < STORIES; i++) {
-      for (const host of [worlds.kernel, worlds.sim]) await resetTunnels(host);
+      for (const host of [worlds.kernel, worlds.sim]) await resetTunnels(host, underlay);
       const draws = [drawInner, drawInner, drawOuter, drawOuter, drawTunnelCommand];
-      const steps = Array.from({ length: 4 + rng.int(8) }, () => draws[rng.int(draws.length)]!(rng));
+      const steps = Array.from({ length: 4 + rng.int(8) }, () =>
+        draws[rng.int(draws.length)]!(rng, underlay),
+      );
       const difference = await differenceOf(worlds, steps, knownToTunnels, 'd0');
       if (difference !== undefined) differences.push(`case ${i}: ${difference}`);
     }
@@ -171,13 +173,14 @@ async function knownToTunnels(host: Host): Promise<string[]> {
 }
 
 /** One remote for each of two addresses, as flannel has it; nothing is known of the other tunnel. */
-async function resetTunnels(host: Host): Promise<void> {
+async function resetTunnels(host: Host, underlay: Underlay): Promise<void> {
   for (const device of ['vx0', 'vx1']) {
     const known = linesOf((await host.run(`bridge fdb show dev ${device}`)).stdout);
     for (const address of new Set(known.map((line) => line.slice(0, 17))))
       await host.run(`bridge fdb del ${address} dev ${device}`);
   }
-  for (const n of [3, 4]) await host.run(`bridge fdb append 02:00:00:00:f1:0${n} dev vx0 dst 10.0.1.${n}`);
+  for (const n of [3, 4])
+    await host.run(`bridge fdb append 02:00:00:00:f1:0${n} dev vx0 dst ${UNDERLAYS[underlay].prefix}${n}`);
   const asked = linesOf((await host.run('ip neigh show nud incomplete')).stdout);
   for (const [address, , device] of asked.map((line) => line.split(' ')))
     await host.run(`ip neigh del ${address} dev ${device}`);

@@ -1,19 +1,19 @@
 import type { Rng } from '../../platform/rng.ts';
-import { TUNNEL_MAC, VNI } from './link-host.ts';
+import { LEARNING_TUNNEL_MAC, TUNNEL_MAC, UNDERLAYS, type Underlay, VNI } from './link-host.ts';
 import type { HostStep } from './neighbour-steps.ts';
 import { echoFrame, etherFrame, udpFrame } from './plain-frames.ts';
 
 type Any = <T>(list: readonly T[]) => T;
 
 const HOST = { from: '02:00:00:00:aa:00', to: '02:00:00:00:0d:00', source: '10.0.0.10' };
-const REMOTES = ['10.0.1.3', '10.0.1.4', '10.0.1.5'];
+const REMOTES = ['3', '4', '5'];
 const remoteMac = (address: string): string => `02:00:00:00:aa:1${address.at(-1)}`;
 
 /** A packet that goes into a tunnel. */
 export function drawInner(rng: Rng): HostStep {
   const any: Any = (list) => list[rng.int(list.length)]!;
   const destination = any(['10.5.3.7', '10.5.3.7', '10.5.4.7', '10.6.0.3', '10.6.0.9']);
-  const size = any([0, 100, 1400, 1421, 1422, 1423, 1472]);
+  const size = any([0, 100, 1400, 1402, 1403, 1421, 1422, 1423, 1472]);
   const way = { ...HOST, destination, hops: any([64, 64, 2, 1]), dontFragment: rng.int(2) === 0 };
   const frame = udpFrame(way, 5000, 9, rng.bytes(size));
   withClass(frame, any([0, 0, 0x10, 0xb8, 1, 2, 3, 0xff]));
@@ -30,11 +30,12 @@ function withClass(frame: Uint8Array, value: number): void {
 }
 
 /** A frame that comes in by the tunnels' link, and may be one of theirs. */
-export function drawOuter(rng: Rng): HostStep {
+export function drawOuter(rng: Rng, underlay: Underlay): HostStep {
   const any: Any = (list) => list[rng.int(list.length)]!;
-  const source = any(REMOTES);
+  const { own: node, prefix } = UNDERLAYS[underlay];
+  const source = prefix + any(REMOTES);
   const vni = any([VNI, VNI, VNI, VNI + 1, VNI + 1, VNI + 2, 0]);
-  const own = vni === VNI + 1 ? '02:00:00:00:f1:11' : TUNNEL_MAC;
+  const own = vni === VNI + 1 ? LEARNING_TUNNEL_MAC : TUNNEL_MAC;
   const from = any(['02:00:00:00:f1:03', '02:00:00:00:f1:13', '02:00:00:00:f1:77', own, '03:00:00:00:f1:03']);
   const to = any([own, own, own, 'ff:ff:ff:ff:ff:ff', '02:00:00:00:ee:ee', '01:00:5e:00:00:01']);
   const inner = innerFrame(rng, from, to, vni === VNI + 1 ? '10.6.0.3' : '10.5.3.7', vni);
@@ -43,12 +44,15 @@ export function drawOuter(rng: Rng): HostStep {
   new DataView(header.buffer).setUint32(4, (vni << 8) | any([0, 0, 0, 1, 255]));
   const cut = rng.int(10) === 0 ? rng.int(8 + inner.length) : 8 + inner.length;
   const body = Buffer.concat([header, inner]).subarray(0, cut);
-  const way = { from: remoteMac(source), to: '02:00:00:00:0d:01', source, destination: '10.0.1.1' };
+  const way = { from: remoteMac(source), to: '02:00:00:00:0d:01', source, destination: node };
   const frame = udpFrame(way, 40_000, any([8472, 8472, 8472, 8472, 4789]), body);
   const sum = any(['zero', 'zero', 'right', 'wrong'] as const);
-  if (sum === 'zero') frame[40] = frame[41] = 0;
-  if (sum === 'wrong') frame[41]! ^= 0x55;
-  withClass(frame, any([0, 0, 1, 2, 3, 0xb8]));
+  const at = underlay === 'IPv6' ? 60 : 40;
+  if (sum === 'zero') frame[at] = frame[at + 1] = 0;
+  if (sum === 'wrong') frame[at + 1]! ^= 0x55;
+  const tos = any([0, 0, 1, 2, 3, 0xb8]);
+  if (underlay === 'IPv4') withClass(frame, tos);
+  else frame.set([0x60 | (tos >> 4), (tos & 15) << 4], 14);
   return {
     what: `from ${source} vni ${vni} flags ${header[0]}: ${from} > ${to}, cut ${cut}, sum ${sum}`,
     device: 'u0',
@@ -78,10 +82,10 @@ const ADDRESSES = [
 ];
 
 /** `bridge fdb` of tunnels. */
-export function drawTunnelCommand(rng: Rng): HostStep {
+export function drawTunnelCommand(rng: Rng, underlay: Underlay): HostStep {
   const any: Any = (list) => list[rng.int(list.length)]!;
   const device = any(['vx0', 'vx0', 'vx1']);
-  const [address, remote] = [any(ADDRESSES), any(REMOTES)];
+  const [address, remote] = [any(ADDRESSES), UNDERLAYS[underlay].prefix + any(REMOTES)];
   const line = any([
     `bridge fdb append ${address} dev ${device} dst ${remote}`,
     `bridge fdb append ${address} dev ${device} dst ${remote}`,
