@@ -37,6 +37,7 @@ export const DROP_REASONS = [
   'TCP_CSUM',
   'TCP_INVALID',
   'TCP_NO_SOCKET',
+  'TCP_FLAGS',
   'TCP_BACKLOG_FULL',
   'UDP_CSUM',
   'UDP_INVALID',
@@ -49,6 +50,7 @@ export const DROP_REASONS = [
   'VXLAN_INVALID_HDR',
   'VXLAN_VNI_NOT_FOUND',
   'VXLAN_NO_REMOTE',
+  'VXLAN_SOURCE',
   'IP_TUNNEL_ECN',
   'NO_MASTER',
 ] as const;

@@ -109,4 +109,7 @@ export function solicitedNode(address: bigint): Ipv6 {
   return (SOLICITED_NODE | (address & 0xffffffn)) as Ipv6;
 }
 
+/** The group of somebody's: of whose address it is, the last bits tell. */
+export const isSolicitedNode = (address: bigint): boolean => address >> 24n === SOLICITED_NODE >> 24n;
+
 export const isLoopback6 = (address: bigint): boolean => address === 1n;

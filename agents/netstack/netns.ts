@@ -211,6 +211,7 @@ export class Netns {
     link.up = false;
     this.changed();
     link.onCarrier();
+    link.master?.portDown(link);
     this.fib.removeLink(link);
     this.fib6.removeLink(link);
     this.neighbours.removeLink(link);

@@ -9,7 +9,11 @@ const DEFAULTS: Readonly<Record<string, number | string>> = {
   'net.ipv4.conf.all.ignore_routes_with_linkdown': 0,
   'net.ipv4.conf.all.arp_ignore': 0,
   'net.ipv4.conf.all.arp_announce': 0,
+  'net.ipv4.conf.all.arp_filter': 0,
+  'net.ipv4.conf.all.arp_accept': 0,
+  'net.ipv4.conf.all.drop_gratuitous_arp': 0,
   'net.ipv4.conf.all.proxy_arp': 0,
+  'net.ipv4.conf.all.proxy_arp_pvlan': 0,
   'net.ipv4.fib_multipath_hash_policy': 0,
   'net.ipv4.route.min_pmtu': 552,
   'net.ipv4.route.mtu_expires': 600,
@@ -21,8 +25,10 @@ const DEFAULTS: Readonly<Record<string, number | string>> = {
   'net.ipv4.vs.expire_nodest_conn': 0,
   'net.ipv4.vs.expire_quiescent_template': 0,
   'net.ipv4.tcp_syn_retries': 6,
+  'net.ipv4.tcp_syn_linear_timeouts': 4,
   'net.ipv4.tcp_synack_retries': 5,
   'net.ipv4.tcp_retries2': 15,
+  'net.ipv4.tcp_rto_min_us': 200_000,
   'net.ipv4.tcp_keepalive_time': 7200,
   'net.ipv4.tcp_keepalive_intvl': 75,
   'net.ipv4.tcp_keepalive_probes': 9,
@@ -35,10 +41,15 @@ const DEFAULTS: Readonly<Record<string, number | string>> = {
   'net.ipv4.neigh.default.base_reachable_time_ms': 30000,
   'net.ipv4.neigh.default.delay_first_probe_time': 5,
   'net.ipv4.neigh.default.unres_qlen_bytes': 212992,
+  'net.ipv4.neigh.default.locktime': 100,
+  'net.ipv4.neigh.default.proxy_delay': 80,
+  'net.ipv4.neigh.default.proxy_qlen': 64,
   'net.ipv6.conf.all.disable_ipv6': 0,
   'net.ipv6.conf.all.forwarding': 0,
   'net.ipv6.conf.all.keep_addr_on_down': 0,
   'net.ipv6.conf.all.proxy_ndp': 0,
+  'net.ipv6.conf.all.drop_unsolicited_na': 0,
+  'net.ipv6.conf.all.accept_untracked_na': 0,
   'net.ipv6.conf.all.ignore_routes_with_linkdown': 0,
   'net.ipv6.fib_multipath_hash_policy': 0,
   'net.ipv6.route.mtu_expires': 600,
@@ -51,6 +62,9 @@ const DEFAULTS: Readonly<Record<string, number | string>> = {
   'net.ipv6.neigh.default.base_reachable_time_ms': 30000,
   'net.ipv6.neigh.default.delay_first_probe_time': 5,
   'net.ipv6.neigh.default.unres_qlen_bytes': 212992,
+  'net.ipv6.neigh.default.locktime': 0,
+  'net.ipv6.neigh.default.proxy_delay': 80,
+  'net.ipv6.neigh.default.proxy_qlen': 64,
   'net.bridge.bridge-nf-call-iptables': 1,
   'net.bridge.bridge-nf-call-ip6tables': 1,
   'net.core.somaxconn': 4096,
@@ -118,10 +132,15 @@ export class Sysctls {
 
   /** conf/all and conf/<link> combined, by maximum as rp_filter (IN_DEV_MAXCONF) and by "or" for switches. */
   perLink(link: string, setting: string, family: 'ipv4' | 'ipv6' = 'ipv4'): number {
+    return Math.max(this.number(`net.${family}.conf.all.${setting}`), this.own(link, setting, family));
+  }
+
+  /** What a link itself has, else what links are given. */
+  own(link: string, setting: string, family: 'ipv4' | 'ipv6' = 'ipv4'): number {
     const conf = `net.${family}.conf`;
     const own =
       this.#values.get(`${conf}.${link}.${setting}`) ?? this.#values.get(`${conf}.default.${setting}`);
-    return Math.max(this.number(`${conf}.all.${setting}`), Number(own ?? 0) || 0);
+    return Number(own ?? 0) || 0;
   }
 
   portRange(): readonly [number, number] {

@@ -1,7 +1,6 @@
 import { type Cidr, type Cidr6, cidr, cidr6, parsePrefix } from '../netstack/cidr.ts';
 import { type IpAddress, type IpVersion, parseIp, versionOf } from '../netstack/ip-address.ts';
 import type { Link } from '../netstack/link/link.ts';
-import { type Mac, parseMac } from '../netstack/mac.ts';
 import type { Netns } from '../netstack/netns.ts';
 import { UsageError } from './command.ts';
 
@@ -67,12 +66,6 @@ export function requirePrefix(text: string, version: IpVersion = 4): Cidr | Cidr
   const prefix = parsePrefix(text) as Cidr | Cidr6 | undefined;
   if (!prefix) throw new UsageError(`Error: any valid prefix is expected rather than "${text}".`, 1);
   return prefix;
-}
-
-export function requireMac(text: string): Mac {
-  const mac = parseMac(text);
-  if (mac === undefined) throw new UsageError(`"${text}" is invalid lladdr.`, 255);
-  return mac;
 }
 
 /** A whole number in decimal or hexadecimal, at most `most`; `fault` is what is wrong with any other. */

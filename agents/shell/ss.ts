@@ -69,8 +69,8 @@ function tcpRows(ns: Netns, flags: ReadonlySet<string>): Row[] {
   const connected = ns.tcp.sockets().map((socket) => ({
     netid: 'tcp',
     state: STATES[socket.state] ?? 'UNCONN',
-    receive: socket.receiver.pendingBytes,
-    send: socket.writableLength,
+    receive: socket.unread,
+    send: socket.unacknowledged,
     local: show(socket.local),
     peer: show(socket.remote),
   }));

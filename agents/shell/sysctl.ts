@@ -38,10 +38,10 @@ function one(ns: Netns, word: string, flags: ReadonlySet<string>): Omit<CommandR
 /** A link's own settings exist with the link. */
 function exists(ns: Netns, name: string): boolean {
   if (ns.sysctl.get(name) !== undefined) return true;
-  const match = /^net\.ipv4\.conf\.(.+)\.(\w+)$/.exec(name);
-  return (
-    match !== null &&
-    ns.link(match[1]!) !== undefined &&
-    ns.sysctl.get(`net.ipv4.conf.all.${match[2]}`) !== undefined
-  );
+  const match = /^net\.(ipv[46])\.(conf|neigh)\.(.+)\.(\w+)$/.exec(name);
+  if (match === null) return false;
+  const [, family, kind, link, setting] = match;
+  const general = kind === 'conf' ? 'all' : 'default';
+  const isLink = link === 'default' || ns.link(link!.replace('/', '.')) !== undefined;
+  return isLink && ns.sysctl.get(`net.${family}.${kind}.${general}.${setting}`) !== undefined;
 }

@@ -91,7 +91,8 @@ function checksumOf(packet: Uint8Array, body: Uint8Array, protocol: number): str
   const pseudo = pseudoHeaderSum(view.getUint32(12), view.getUint32(16), protocol, body.length);
   if (internetChecksum(body, 0, body.length, pseudo) === 0) return 'good sum';
   // What a node makes itself it may leave to the device, with the sum of the pseudo header only.
-  const isLeft = protocol === 6 && (body[13]! & 4) !== 0 && u16(body, 16) === fold(pseudo);
+  const isReset = protocol === 6 && (body[13]! & 4) !== 0;
+  const isLeft = (isReset || protocol === 17) && u16(body, protocol === 6 ? 16 : 6) === fold(pseudo);
   return isLeft ? 'good sum' : 'bad sum';
 }
 

@@ -75,11 +75,11 @@ export class FlowRecording {
   }
 
   learnt(entry: FdbEntry): void {
-    if (!entry.permanent) this.#effects.learnt.push(entry);
+    if (entry.kind === 'learnt') this.#effects.learnt.push(entry);
   }
 
   towards(entry: FdbEntry): void {
-    if (!entry.permanent) this.#effects.towards.push(entry);
+    if (entry.kind === 'learnt') this.#effects.towards.push(entry);
   }
 
   neighbour(neighbour: Neighbour): void {

@@ -3,6 +3,10 @@ import type { DropReason } from '../drop-reason.ts';
 import type { Ipv4 } from '../ipv4.ts';
 import { type Mac, readMac, writeMac } from '../mac.ts';
 
+/** Hardware types that Linux takes for one. */
+const ETHERNET = 1;
+const IEEE_802 = 6;
+
 export const ARP_LENGTH = 28;
 export const ARP_REQUEST = 1;
 export const ARP_REPLY = 2;
@@ -18,8 +22,9 @@ export interface ArpMessage {
 
 export function parseArp(bytes: Uint8Array, start: number, end: number): ArpMessage | DropReason {
   if (end - start < ARP_LENGTH) return 'PKT_TOO_SMALL';
+  const hardware = u16(bytes, start);
   const wellFormed =
-    u16(bytes, start) === 1 &&
+    (hardware === ETHERNET || hardware === IEEE_802) &&
     u16(bytes, start + 2) === 0x0800 &&
     bytes[start + 4] === 6 &&
     bytes[start + 5] === 4;
@@ -34,7 +39,7 @@ export function parseArp(bytes: Uint8Array, start: number, end: number): ArpMess
 }
 
 export function writeArp(bytes: Uint8Array, start: number, message: ArpMessage): void {
-  putU16(bytes, start, 1);
+  putU16(bytes, start, ETHERNET);
   putU16(bytes, start + 2, 0x0800);
   bytes[start + 4] = 6;
   bytes[start + 5] = 4;

@@ -2,6 +2,7 @@ import { type FlowIdentity, receivedFlow, sentFlow } from '../fib/flow-identity.
 import type { Route } from '../fib/route.ts';
 import type { RouteKey } from '../fib/routing-rule.ts';
 import { sourceAddressFor } from '../fib/source-address.ts';
+import { groupMac } from '../group-mac.ts';
 import {
   ICMP_PARAMETER,
   ICMP_TIME_EXCEEDED,
@@ -27,7 +28,7 @@ import {
 } from '../header/ipv4-header.ts';
 import { ANY_IPV4, BROADCAST_IPV4, type Ipv4, isLoopback, isMulticast } from '../ipv4.ts';
 import type { Link } from '../link/link.ts';
-import { BROADCAST_MAC, type Mac, ZERO_MAC } from '../mac.ts';
+import { BROADCAST_MAC } from '../mac.ts';
 import { transmitTo } from '../neigh/neighbour-table.ts';
 import { FORWARD, INPUT, NF_ACCEPT, NF_STOLEN, OUTPUT, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
@@ -256,10 +257,10 @@ export class IpLayer implements IpProtocol {
     const route = packet.route!;
     const link = this.outputLink(route);
     const destination = ipv4Destination(packet.bytes, packet.l3);
-    if (link.noArp) return transmitTo(link, ZERO_MAC, packet);
+    if (link.noArp) return transmitTo(link, link.mac, packet);
     if (route.type === 'broadcast' || destination === BROADCAST_IPV4)
       return transmitTo(link, BROADCAST_MAC, packet);
-    if (isMulticast(destination)) return transmitTo(link, multicastMac(destination), packet);
+    if (isMulticast(destination)) return transmitTo(link, groupMac(destination), packet);
     packet.route = undefined;
     this.#ns.neighbours.output(link, route.gateway ?? destination, packet);
   }
@@ -354,11 +355,6 @@ const UNREACHABLE_CODES: Readonly<Record<Exclude<Refusal, 'hops'>, number>> = {
   protocol: UNREACH_PROTOCOL,
   prohibited: UNREACH_ADMIN_PROHIBITED,
 };
-
-/** RFC 1112 §6.4. */
-function multicastMac(destination: number): Mac {
-  return (0x01005e000000 + (destination & 0x7fffff)) as Mac;
-}
 
 /** Nothing of 127.0.0.0/8 leaves the node, unless the device is told to let it (__mkroute_output; `route_localnet`). */
 function mayLeave(source: Ipv4, link: Link): boolean {

@@ -57,7 +57,7 @@ export class Reassembler {
     const start = format.offsetOf(packet);
     const end = start + format.sizeOf(packet);
     const more = format.hasMore(packet);
-    const isImpossible = end > format.maxBody || (more && end % 8 !== 0);
+    const isImpossible = end > format.maxBody || (more && end % 8 !== 0) || contradicts(pending, end, more);
     const place = isImpossible ? 'overlap' : insert(pending.runs, start, end);
     if (place === 'duplicate') return void this.#ns.drop(packet, 'FRAG_DUPLICATE');
     pending.pieces.push(packet);
@@ -109,6 +109,12 @@ export class Reassembler {
     this.#ns.clock.clearTimeout(pending.timer);
     this.#pending.delete(pending.key);
   }
+}
+
+/** Whether a piece says of the end of the packet what others have not (ip_frag_queue, net/ipv4/ip_fragment.c). */
+function contradicts({ runs, total }: Pending, end: number, more: boolean): boolean {
+  if (more) return total !== undefined && end > total;
+  return (total !== undefined && end !== total) || runs.some((run) => run.end > end);
 }
 
 /**

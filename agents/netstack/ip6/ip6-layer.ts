@@ -1,6 +1,7 @@
 import { type FlowIdentity, receivedFlow, sentFlow } from '../fib/flow-identity.ts';
 import { endsHere, type Route } from '../fib/route.ts';
 import type { RouteKey } from '../fib/routing-rule.ts';
+import { groupMac } from '../group-mac.ts';
 import {
   announcedProtocol,
   findUpperLayer,
@@ -36,7 +37,6 @@ import { type AdmitMtu, PathMtus, routeMtu } from '../ip/path-mtus.ts';
 import { Reassembler } from '../ip/reassembler.ts';
 import { ANY_IPV6, type Ipv6, isLinkLocal6, isMulticast6 } from '../ipv6.ts';
 import type { Link } from '../link/link.ts';
-import { type Mac, ZERO_MAC } from '../mac.ts';
 import { transmitTo } from '../neigh/neighbour-table.ts';
 import { FORWARD, INPUT, NF_ACCEPT, NF_STOLEN, OUTPUT, POSTROUTING, PREROUTING } from '../netfilter/hooks.ts';
 import type { Netns } from '../netns.ts';
@@ -291,13 +291,13 @@ export class Ip6Layer implements IpProtocol {
     const route = packet.route!;
     const link = this.outputLink(route);
     const destination = ipv6Destination(packet.bytes, packet.l3);
-    if (link.noArp) return transmitTo(link, ZERO_MAC, packet);
+    if (link.noArp) return transmitTo(link, link.mac, packet);
     packet.route = undefined;
     this.#toNeighbour(link, packet, (route.gateway as Ipv6 | undefined) ?? destination);
   }
 
   #toNeighbour(link: Link, packet: Packet, nextHop: Ipv6): void {
-    if (isMulticast6(nextHop)) return transmitTo(link, multicastMac6(nextHop), packet);
+    if (isMulticast6(nextHop)) return transmitTo(link, groupMac(nextHop), packet);
     this.#ns.neighbours.output(link, nextHop, packet);
   }
 
@@ -402,8 +402,3 @@ const UNREACHABLE_CODES: Readonly<Record<Exclude<Refusal, 'protocol' | 'hops'>, 
   network: UNREACH6_NO_ROUTE,
   prohibited: UNREACH6_PROHIBITED,
 };
-
-/** RFC 2464 §7. */
-function multicastMac6(destination: Ipv6): Mac {
-  return (0x333300000000 + Number(destination & 0xffffffffn)) as Mac;
-}

@@ -1,8 +1,10 @@
+import { networkOf } from '../cidr.ts';
 import { endsHere, type Route } from '../fib/route.ts';
 import { ICMP6_UNREACHABLE, UNREACH6_NO_ROUTE, UNREACH6_PROHIBITED } from '../header/icmp6-header.ts';
 import { ipv6Destination, ipv6Source } from '../header/ipv6-header.ts';
 import { ipConfOf } from '../ip/ip-conf.ts';
 import type { NoInputRoute } from '../ip/route-input.ts';
+import { isIpv6 } from '../ip-address.ts';
 import { ALL_NODES, ALL_ROUTERS, type Ipv6, isLinkLocal6, isMulticast6, solicitedNode } from '../ipv6.ts';
 import type { Link } from '../link/link.ts';
 import type { Netns } from '../netns.ts';
@@ -49,11 +51,19 @@ const FORWARDING_OFF: NoInputRoute = { reason: 'IP_FORWARDING_OFF' };
 const UNREACHABLE: NoInputRoute = { reason: 'IP_INNOROUTES', code: UNREACH6_NO_ROUTE };
 const PROHIBITED: NoInputRoute = { reason: 'IP_INNOROUTES', code: UNREACH6_PROHIBITED };
 
-/** The groups that every node is in, and those of its addresses (RFC 4291 §2.8). */
+/** The groups that every node is in, and those of the addresses that it answers for (RFC 4291 §2.8). */
 function isMemberOf(link: Link, group: Ipv6): boolean {
+  const { forwarding6 } = ipConfOf(link);
   if (group === ALL_NODES) return true;
-  if (group === ALL_ROUTERS) return ipConfOf(link).forwarding6;
-  return link.addresses6.some(({ address }) => solicitedNode(address) === group);
+  if (group === ALL_ROUTERS) return forwarding6;
+  const { proxied } = link.ns.neighbours;
+  return (
+    link.addresses6.some(({ address }) => solicitedNode(address) === group) ||
+    (forwarding6 && link.addresses6.some((own) => solicitedNode(networkOf(own)) === group)) ||
+    proxied
+      .list()
+      .some(({ link: on, address }) => on === link && isIpv6(address) && solicitedNode(address) === group)
+  );
 }
 
 function toGroup(link: Link, destination: Ipv6): Route {

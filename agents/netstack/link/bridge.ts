@@ -27,9 +27,24 @@ export interface PortSettings {
   /** A frame may leave by the port it came in by. */
   hairpin: boolean;
   learning: boolean;
-  /** Unknown unicast is sent here too. */
+  /** What is for nobody known, for a group, and for all is sent here too. */
   flood: boolean;
+  mcast_flood: boolean;
+  bcast_flood: boolean;
+  /** Frames of other such ports are not sent here. */
+  isolated: boolean;
 }
+
+const USUAL: PortSettings = {
+  hairpin: false,
+  learning: true,
+  flood: true,
+  mcast_flood: true,
+  bcast_flood: true,
+  isolated: false,
+};
+
+type FloodSetting = 'flood' | 'mcast_flood' | 'bcast_flood';
 
 export interface BridgePort extends Readonly<PortSettings> {
   readonly link: Link;
@@ -48,7 +63,7 @@ export class Bridge extends Link {
   constructor(ns: Netns, name: string, options: { mac: Mac; mtu: number }) {
     super(ns, name, options);
     this.fdb = new BridgeFdb(() => ns.changed());
-    this.fdb.setPermanent(this.mac, undefined);
+    this.fdb.setLocal(this.mac, undefined);
   }
 
   ports(): readonly BridgePort[] {
@@ -66,12 +81,12 @@ export class Bridge extends Link {
     }
     if (link.master) throw new NetError('EBUSY', 'Device or resource busy');
     if (this.#ports.length >= MAX_PORTS) throw new NetError('EXFULL', 'Exchange full');
-    const port: BridgePort = { link, hairpin: options.hairpin ?? false, learning: true, flood: true };
+    const port: BridgePort = { ...USUAL, link, hairpin: options.hairpin ?? false };
     this.#ports = [...this.#ports, port];
     this.ns.changed();
     link.master = this;
     link.rxHandler = (packet) => this.#handleFrame(port, packet);
-    this.fdb.setPermanent(link.mac, undefined);
+    this.fdb.setLocal(link.mac, port);
     return port;
   }
 
@@ -87,8 +102,18 @@ export class Bridge extends Link {
     this.ns.changed();
     link.master = undefined;
     link.rxHandler = undefined;
-    this.fdb.removePort(port);
-    if (link.mac !== this.mac) this.fdb.delete(link.mac);
+    this.fdb.removePort(port, (mac) => this.#otherHolder(mac));
+  }
+
+  /** Who else has the address of a port that goes (fdb_delete_local). */
+  #otherHolder(mac: Mac): { port: BridgePort | undefined } | undefined {
+    const port = this.#ports.find((each) => each.link.mac === mac);
+    return port !== undefined || mac === this.mac ? { port } : undefined;
+  }
+
+  override portDown(link: Link): void {
+    const port = this.port(link);
+    if (port) this.fdb.forgetLearntAt(port);
   }
 
   override onDelete(): void {
@@ -100,12 +125,13 @@ export class Bridge extends Link {
     if (resumeRedirected(this, packet)) return;
     // One that came by a bridge and was routed has met IP's own hooks since; the bridge's are not for it.
     packet.bridged = undefined;
-    if ((packet.bytes[packet.start]! & 1) !== 0) return this.#flood(packet, undefined, false);
+    if ((packet.bytes[packet.start]! & 1) !== 0) return this.#flood(packet, undefined, 'own');
     const entry = this.fdb.lookup(readMac(packet.bytes, packet.start), this.ns.softirq.now);
     if (entry?.port) {
       packet.recording?.towards(entry);
       this.#forward(packet, entry.port, undefined);
-    } else this.#flood(packet, undefined, true);
+    } else if (entry) this.ns.drop(packet, 'BRIDGE_NO_EGRESS');
+    else this.#flood(packet, undefined, 'flood');
   }
 
   /** br_handle_frame. */
@@ -114,6 +140,8 @@ export class Bridge extends Link {
     const { bytes, start } = packet;
     if (!isHostMac(bytes, start + 6)) return this.ns.drop(packet, 'BRIDGE_INVALID_SOURCE');
     if (isLinkLocal(bytes, start)) {
+      // A pause is for the device alone.
+      if (bytes[start + 5] === 1) return this.ns.drop(packet, 'BRIDGE_NO_EGRESS');
       this.#learn(port, packet);
       return toProtocols(port.link, packet);
     }
@@ -132,16 +160,16 @@ export class Bridge extends Link {
     this.#learn(port, packet);
     if ((bytes[start]! & 1) !== 0) {
       packet.type = isBroadcast(bytes, start) ? PACKET_BROADCAST : PACKET_MULTICAST;
-      this.#flood(packet.clone(), port, false);
+      this.#flood(packet.clone(), port, packet.type === PACKET_BROADCAST ? 'bcast_flood' : 'mcast_flood');
       // br_nf_local_in: the copies that were flooded have the same connection.
       if (this.ns.conntrack.confirm(packet) === NF_ACCEPT) this.passUp(packet);
       return;
     }
     const entry = this.fdb.lookup(readMac(bytes, start), this.ns.softirq.now);
-    if (entry === undefined) return this.#flood(packet, port, true);
+    if (entry === undefined) return this.#flood(packet, port, 'flood');
     packet.recording?.towards(entry);
-    if (entry.port === undefined) {
-      packet.type = PACKET_HOST;
+    if (entry.kind === 'local' || entry.port === undefined) {
+      if (entry.mac === this.mac) packet.type = PACKET_HOST;
       return this.passUp(packet);
     }
     this.#forward(packet, entry.port, port);
@@ -173,8 +201,8 @@ export class Bridge extends Link {
     this.#emit(packet, to);
   }
 
-  /** br_flood; each port but the last gets a copy. */
-  #flood(packet: Packet, from: BridgePort | undefined, unknownUnicast: boolean): void {
+  /** br_flood; each port that its setting lets have it gets a copy, the last the packet; what is the node's `own` goes to all. */
+  #flood(packet: Packet, from: BridgePort | undefined, setting: FloodSetting | 'own'): void {
     packet.trace?.(
       { kind: 'bridge', ns: this.ns.name, bridge: this.name, decision: 'flood', port: undefined },
       packet,
@@ -182,7 +210,7 @@ export class Bridge extends Link {
     packet.recording = undefined;
     let previous: BridgePort | undefined;
     for (const port of this.#ports) {
-      if (!mayDeliver(port, from) || (unknownUnicast && !port.flood)) continue;
+      if (!mayDeliver(port, from) || (setting !== 'own' && !port[setting])) continue;
       if (previous) this.#emit(packet.clone(), previous);
       previous = port;
     }
@@ -222,9 +250,9 @@ export class Bridge extends Link {
   }
 }
 
-/** should_deliver: not back out of the port it came in by, unless that port is in hairpin mode. */
+/** should_deliver: not back out of the port it came in by, unless that port is in hairpin mode; nor between isolated ones. */
 function mayDeliver(to: BridgePort, from: BridgePort | undefined): boolean {
-  return to.link.up && (to !== from || to.hairpin);
+  return to.link.up && (to !== from || to.hairpin) && !(to.isolated && from?.isolated === true);
 }
 
 function isBroadcast(bytes: Uint8Array, start: number): boolean {
@@ -260,6 +288,7 @@ export function createBridge(ns: Netns, name: string, options: { mac?: Mac; mtu?
 
 /** `ip link set LINK master BRIDGE`, or `nomaster` with undefined. */
 export function setMaster(link: Link, bridge: Bridge | undefined, options: { hairpin?: boolean } = {}): void {
+  if (link.master === bridge) return;
   link.master?.removePort(link);
   bridge?.addPort(link, options);
 }

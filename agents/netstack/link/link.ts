@@ -171,6 +171,9 @@ export abstract class Link {
   /** A master lets go of one of its ports. */
   removePort(_link: Link): void {}
 
+  /** One of its ports can carry no more frames. */
+  portDown(_link: Link): void {}
+
   /** The device went up or down: its other end hears that. */
   onCarrier(): void {}
 

@@ -24,6 +24,7 @@ export class VethLink extends Link {
 
   override onCarrier(): void {
     this.peer?.ns.changed();
+    if (!this.up && this.peer) this.peer.master?.portDown(this.peer);
   }
 
   override onDelete(): void {

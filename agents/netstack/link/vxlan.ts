@@ -9,7 +9,7 @@ import { parseVxlan, VXLAN_HEADER, writeVxlan } from '../header/vxlan-header.ts'
 import { type IpAddress, isIpv6 } from '../ip-address.ts';
 import type { Ipv4 } from '../ipv4.ts';
 import type { Ipv6 } from '../ipv6.ts';
-import { type Mac, randomMac, readMac, ZERO_MAC } from '../mac.ts';
+import { isGroupMac, type Mac, randomMac, readMac, ZERO_MAC } from '../mac.ts';
 import { NetError } from '../net-error.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
@@ -19,6 +19,8 @@ import { ECN_MASK, outerTos, tellCongestion } from './tunnel-ecn.ts';
 
 /** Addresses one VXLAN device knows; a further one is refused with ENOSPC. */
 const MAX_FDB = 16_384;
+/** FDB_AGE_DEFAULT. */
+const AGEING_MS = 300_000;
 
 export interface VxlanOptions {
   readonly vni: number;
@@ -43,6 +45,8 @@ export class VxlanLink extends Link {
   readonly device: Link | undefined;
   readonly learning: boolean;
   readonly #fdb = new Map<Mac, IpAddress[]>();
+  /** What was learnt, and when; what is not here was put in by a command. */
+  readonly #learnt = new Map<Mac, number>();
 
   constructor(ns: Netns, name: string, options: VxlanOptions & { mac: Mac; mtu: number }) {
     super(ns, name, options);
@@ -54,10 +58,18 @@ export class VxlanLink extends Link {
     ns.udp.registerVxlan(this);
   }
 
+  /** The first remote for `mac` (`bridge fdb add`). */
+  fdbAdd(mac: Mac, remote: IpAddress): void {
+    if (this.#fdb.has(mac)) throw new NetError('EEXIST', 'File exists');
+    this.fdbAppend(mac, remote);
+  }
+
   /** Adds one more remote for `mac` (`bridge fdb append`); the zero MAC is the default for unknown ones. */
   fdbAppend(mac: Mac, remote: IpAddress): void {
     const remotes = this.#fdb.get(mac) ?? [];
-    if (remotes.includes(remote)) throw new NetError('EEXIST', 'File exists');
+    this.#learnt.delete(mac);
+    // One host is in one place (vxlan_fdb_update_existing).
+    if (remotes.includes(remote) || (remotes.length > 0 && !isForMany(mac))) return;
     if (!this.#fdb.has(mac) && this.#fdb.size >= MAX_FDB)
       throw new NetError('ENOSPC', 'No space left on device');
     this.#fdb.set(mac, [...remotes, remote]);
@@ -65,27 +77,54 @@ export class VxlanLink extends Link {
 
   /** Makes `remote` the only one (`bridge fdb replace`). */
   fdbReplace(mac: Mac, remote: IpAddress): void {
+    if (this.#fdb.has(mac) && isForMany(mac)) throw new NetError('EOPNOTSUPP', 'Operation not supported');
+    this.#learnt.delete(mac);
     this.#fdb.set(mac, [remote]);
   }
 
   /** ENOENT if it is not there; without `remote`, all of the address. */
   fdbDelete(mac: Mac, remote?: IpAddress): void {
     const remotes = this.#fdb.get(mac);
-    if (!remotes || (remote !== undefined && !remotes.includes(remote))) {
-      throw new NetError('ENOENT', 'No such file or directory');
-    }
+    if (!remotes) throw new NetError('ENOENT', 'No such file or directory');
+    if (remote !== undefined && !remotes.includes(remote)) return;
     const rest = remote === undefined ? [] : remotes.filter((other) => other !== remote);
     if (rest.length > 0) this.#fdb.set(mac, rest);
-    else this.#fdb.delete(mac);
+    else this.#forget(mac);
   }
 
-  fdbList(): { mac: Mac; remote: IpAddress }[] {
-    return [...this.#fdb].flatMap(([mac, remotes]) => remotes.map((remote) => ({ mac, remote })));
+  fdbList(): { mac: Mac; remote: IpAddress; isLearnt: boolean }[] {
+    for (const mac of [...this.#learnt.keys()]) this.#remotes(mac);
+    return [...this.#fdb].flatMap(([mac, remotes]) =>
+      remotes.map((remote) => ({ mac, remote, isLearnt: this.#learnt.has(mac) })),
+    );
+  }
+
+  /** What was learnt a while ago is not known any more (vxlan_cleanup). */
+  #remotes(mac: Mac): readonly IpAddress[] | undefined {
+    const learntAt = this.#learnt.size === 0 ? undefined : this.#learnt.get(mac);
+    if (learntAt !== undefined && this.ns.softirq.now - learntAt > AGEING_MS) this.#forget(mac);
+    return this.#fdb.get(mac);
+  }
+
+  #forget(mac: Mac): void {
+    this.#fdb.delete(mac);
+    this.#learnt.delete(mac);
+  }
+
+  /** vxlan_snoop; false for a source that is none, or elsewhere as a command says. */
+  #learn(mac: Mac, remote: IpAddress): boolean {
+    if (isForMany(mac)) return false;
+    const known = this.#fdb.get(mac);
+    if (known !== undefined && !this.#learnt.has(mac)) return known[0] === remote;
+    if (known === undefined && this.#fdb.size >= MAX_FDB) return true;
+    if (known?.[0] !== remote) this.#fdb.set(mac, [remote]);
+    this.#learnt.set(mac, this.ns.softirq.now);
+    return true;
   }
 
   /** vxlan_xmit. */
   protected override xmit(packet: Packet): void {
-    const remotes = this.#fdb.get(readMac(packet.bytes, packet.start)) ?? this.#fdb.get(ZERO_MAC);
+    const remotes = this.#remotes(readMac(packet.bytes, packet.start)) ?? this.#remotes(ZERO_MAC);
     if (!remotes) {
       this.stats.txDropped++;
       return this.ns.drop(packet, 'VXLAN_NO_REMOTE');
@@ -103,12 +142,10 @@ export class VxlanLink extends Link {
     packet.start = inner;
     packet.l3 = inner + ETHERNET_HEADER;
     packet.scrub(false);
-    if (outer !== 0 && !tellCongestion(packet, outer)) return this.ns.drop(packet, 'IP_TUNNEL_ECN');
     const source = readMac(packet.bytes, inner + 6);
     if (source === this.mac) return this.ns.drop(packet, 'VXLAN_INVALID_HDR');
-    if (this.learning && (packet.bytes[inner + 6]! & 1) === 0 && this.#fdb.size < MAX_FDB) {
-      this.#fdb.set(source, [outerSource]);
-    }
+    if (this.learning && !this.#learn(source, outerSource)) return this.ns.drop(packet, 'VXLAN_SOURCE');
+    if (outer !== 0 && !tellCongestion(packet, outer)) return this.ns.drop(packet, 'IP_TUNNEL_ECN');
     this.ns.softirq.enqueue(this, packet);
   }
 
@@ -173,6 +210,9 @@ export class VxlanLink extends Link {
     });
   }
 }
+
+/** A group's address, or that of whoever is not known. */
+const isForMany = (mac: Mac): boolean => mac === ZERO_MAC || isGroupMac(mac);
 
 /** udp_flow_src_port: a port of the local range that is the same for all packets of an inner flow. */
 function flowPort(ns: Netns, { bytes, start, end }: Packet): number {

@@ -1,31 +1,41 @@
 import { writeEthernet } from '../header/ethernet.ts';
 import { isVersion6 } from '../header/ip-header.ts';
-import { type IpAddress, isIpv6 } from '../ip-address.ts';
+import { type IpAddress, type IpVersion, isIpv6, versionOf } from '../ip-address.ts';
 import { solicit6 } from '../ip6/neighbour-discovery.ts';
 import type { Ipv4 } from '../ipv4.ts';
 import type { Ipv6 } from '../ipv6.ts';
 import type { Link } from '../link/link.ts';
 import type { Mac } from '../mac.ts';
+import { NetError } from '../net-error.ts';
 import type { Netns } from '../netns.ts';
 import type { Packet } from '../packet.ts';
 import { ETH_IPV4, ETH_IPV6 } from '../protocol-numbers.ts';
 import { receiveArp, solicit } from './arp.ts';
+import { DelayedAnswers } from './delayed-answers.ts';
+import { fixedMac } from './fixed-mac.ts';
 import { Neighbour, type NeighbourState } from './neighbour.ts';
+import { decideUpdate, isConnected, isValid, type Known, type Told } from './neighbour-update.ts';
+import { ProxiedAddresses } from './proxied-addresses.ts';
 
 /** What an sk_buff weighs beside its data, for the queue's bound. */
 const PACKET_OVERHEAD = 768;
 /** An unused STALE entry is dropped first when the table is full (gc_staletime). */
 const GC_STALE_MS = 60_000;
+/** The shortest time between two questions (HZ / 100). */
+const LEAST_WAIT_MS = 10;
 
 /** The neighbours of a namespace, by ARP and NDP (net/core/neighbour.c). Bounded by gc_thresh3; a new entry beyond it fails. */
 export class NeighbourTable {
   readonly #ns: Netns;
   #size = 0;
   #size6 = 0;
-  #reachableMs = 0;
+  /** Whom the node answers for, and how late. */
+  readonly proxied = new ProxiedAddresses();
+  readonly delayed: DelayedAnswers;
 
   constructor(ns: Netns) {
     this.#ns = ns;
+    this.delayed = new DelayedAnswers(ns);
   }
 
   /** Sends an IP packet to a neighbour on `link`; resolves it first if need be. */
@@ -56,48 +66,85 @@ export class NeighbourTable {
   }
 
   setPermanent(link: Link, address: IpAddress, mac: Mac): void {
-    const neighbour = this.lookup(link, address) ?? this.#create(link, address, true)!;
-    this.#move(neighbour, 'PERMANENT');
-    neighbour.mac = mac;
-    this.#ns.changed();
-    this.#flush(neighbour);
+    this.command(link, address, { state: 'PERMANENT', mac }, { create: true, replace: true });
   }
 
+  /** `ip neigh add`, `change` and `replace` (neigh_add): EEXIST, ENOENT, or EINVAL without an Ethernet address. */
+  command(
+    link: Link,
+    address: IpAddress,
+    told: Pick<Told, 'state' | 'mac' | 'isRouter'>,
+    { create, replace }: { create: boolean; replace: boolean },
+  ): void {
+    const known = this.lookup(link, address);
+    if (known === undefined && !create) throw new NetError('ENOENT', 'No such file or directory');
+    if (known !== undefined && !replace) throw new NetError('EEXIST', 'File exists');
+    const isPermanent = told.state === 'PERMANENT';
+    const neighbour = known ?? this.#create(link, address, isPermanent);
+    if (!neighbour) throw new NetError('ENOBUFS', 'No buffer space available');
+    if (
+      this.#update(neighbour, { isRouter: false, ...told, overrides: true, isCommand: true }) === 'no address'
+    )
+      throw new NetError('EINVAL', 'No link layer address given.');
+  }
+
+  /** Whoever waits for it is refused (neigh_delete). */
   remove(link: Link, address: IpAddress): boolean {
     const neighbour = this.lookup(link, address);
     if (!neighbour) return false;
+    this.#update(neighbour, { state: 'FAILED', mac: undefined, overrides: true, isCommand: true });
     this.#forget(neighbour, 'NEIGH_FAILED');
     return true;
   }
 
   removeLink(link: Link): void {
     for (const neighbour of allOf(link)) this.#forget(neighbour, 'DEV_READY');
+    this.proxied.removeLink(link);
+    this.delayed.removeLink(link);
   }
 
   receiveArp(packet: Packet): void {
     receiveArp(this.#ns, packet);
   }
 
-  /**
-   * What a message of ARP or NDP tells about its sender (neigh_update): a solicited reply makes it REACHABLE, anything
-   * else only STALE. A known address that moves is taken over at once; unknown senders are stored only if
-   * `create`.
-   */
-  learn(link: Link, address: IpAddress, mac: Mac, solicited: boolean, create: boolean): void {
+  /** What a message of ARP or NDP tells of somebody (neigh_update); who is unknown is stored only if `create`. */
+  learn(link: Link, address: IpAddress, told: Told, { create }: { create: boolean }): Neighbour | undefined {
     const neighbour = this.lookup(link, address) ?? (create ? this.#create(link, address) : undefined);
-    if (!neighbour || neighbour.state === 'PERMANENT' || neighbour.state === 'NOARP') return;
-    const moved = neighbour.mac !== mac;
-    if (!solicited && !moved && neighbour.state !== 'INCOMPLETE' && neighbour.state !== 'FAILED') return;
-    if (moved) this.#ns.changed();
-    neighbour.mac = mac;
-    this.#move(neighbour, solicited ? 'REACHABLE' : 'STALE');
-    if (solicited) neighbour.confirmedAt = this.#ns.softirq.now;
-    this.#flush(neighbour);
+    if (neighbour) this.#update(neighbour, told);
+    return neighbour;
   }
 
-  /** Somebody says that it is elsewhere, but not that we should believe it: it is asked itself. */
-  doubt(neighbour: Neighbour): void {
-    if (neighbour.state === 'REACHABLE') this.#move(neighbour, 'STALE');
+  #update(neighbour: Neighbour, told: Told): 'no address' | undefined {
+    const decided = decideUpdate(neighbour, told);
+    if (decided === 'not permitted') return undefined;
+    if (decided === 'no address') return decided;
+    const { state: old, mac: oldMac } = neighbour;
+    if (!isValid(decided.state)) {
+      this.#invalidate(neighbour, decided.state);
+      return undefined;
+    }
+    if (decided.confirms) neighbour.confirmedAt = this.#ns.softirq.now;
+    if (decided.tellsRouter) neighbour.isRouter = told.isRouter === true;
+    if (decided.state !== old || decided.mac !== oldMac) this.#change(neighbour, decided);
+    if (!isValid(old)) this.#flush(neighbour);
+    return undefined;
+  }
+
+  #change(neighbour: Neighbour, { state, mac }: Known): void {
+    if (neighbour.mac !== mac) {
+      neighbour.mac = mac;
+      if (!isConnected(state)) neighbour.confirmedAt = Number.NEGATIVE_INFINITY;
+      this.#ns.changed();
+    }
+    if (neighbour.state !== state) this.#enter(neighbour, state);
+    neighbour.updatedAt = this.#ns.softirq.now;
+  }
+
+  /** What has no Ethernet address any more; who waits for one that is given up is refused. */
+  #invalidate(neighbour: Neighbour, state: NeighbourState): void {
+    const wasAsked = neighbour.state === 'INCOMPLETE' || neighbour.state === 'PROBE';
+    this.#move(neighbour, state);
+    if (wasAsked && state === 'FAILED') this.#refuseQueue(neighbour);
   }
 
   /** Whether packets may be sent to it now; one whose address is old is asked again soon. */
@@ -105,82 +152,104 @@ export class NeighbourTable {
     switch (neighbour.state) {
       case 'PERMANENT':
       case 'NOARP':
-        return true;
       case 'REACHABLE':
-        neighbour.usedAt = this.#ns.softirq.now;
-        if (neighbour.usedAt - neighbour.confirmedAt > this.#reachable()) this.#delay(neighbour);
         return true;
       case 'STALE':
         neighbour.usedAt = this.#ns.softirq.now;
-        this.#delay(neighbour);
+        this.#enter(neighbour, 'DELAY');
         return true;
       case 'DELAY':
       case 'PROBE':
+        neighbour.usedAt = this.#ns.softirq.now;
         return true;
       default:
         return false;
     }
   }
 
-  /** A random share of base_reachable_time, chosen once (neigh_rand_reach_time). */
-  #reachable(): number {
-    if (this.#reachableMs === 0) {
-      const base = this.#ns.sysctl.number('net.ipv4.neigh.default.base_reachable_time_ms');
-      this.#reachableMs = base / 2 + this.#ns.rng.int(base);
-    }
-    return this.#reachableMs;
+  /** A random share of base_reachable_time, for each entry its own (neigh_rand_reach_time). */
+  #reachable({ link, address }: Neighbour): number {
+    const base = this.setting(link, versionOf(address), 'base_reachable_time_ms');
+    return base / 2 + this.#ns.rng.int(base);
   }
 
   #enqueue(neighbour: Neighbour, packet: Packet): void {
     packet.recording = undefined;
-    const bound = this.#setting(neighbour.address, 'unres_qlen_bytes');
-    neighbour.queue.push(packet);
-    neighbour.queuedBytes += packet.length + PACKET_OVERHEAD;
-    while (neighbour.queuedBytes > bound && neighbour.queue.length > 1) {
+    const bound = this.#settingOf(neighbour, 'unres_qlen_bytes');
+    const weight = weightOf(packet);
+    while (neighbour.queuedBytes + weight > bound && neighbour.queue.length > 0) {
       const oldest = neighbour.queue.shift()!;
-      neighbour.queuedBytes -= oldest.length + PACKET_OVERHEAD;
+      neighbour.queuedBytes -= weightOf(oldest);
       this.#ns.drop(oldest, 'NEIGH_QUEUEFULL');
     }
+    neighbour.queue.push(packet);
+    neighbour.queuedBytes += weight;
     if (neighbour.state === 'INCOMPLETE') return;
     this.#move(neighbour, 'INCOMPLETE');
-    this.#probe(neighbour, packet);
+    neighbour.updatedAt = this.#ns.softirq.now;
+    this.#probe(neighbour);
   }
 
   /** Asks, and asks again each retrans_time, until the state's own limit; then the queue is refused. */
-  #probe(neighbour: Neighbour, packet?: Packet): void {
-    const limit = this.#setting(
-      neighbour.address,
-      neighbour.state === 'PROBE' ? 'ucast_solicit' : 'mcast_solicit',
-    );
-    if (neighbour.probes >= limit) return this.#fail(neighbour);
+  #probe(neighbour: Neighbour): void {
+    const isProbe = neighbour.state === 'PROBE';
+    if (neighbour.probes >= this.#settingOf(neighbour, isProbe ? 'ucast_solicit' : 'mcast_solicit'))
+      return this.#fail(neighbour);
     neighbour.probes++;
-    this.#arm(neighbour, this.#setting(neighbour.address, 'retrans_time_ms'), () => this.#probe(neighbour));
-    const because = packet ?? neighbour.queue[0];
+    const wait = Math.max(LEAST_WAIT_MS, this.#settingOf(neighbour, 'retrans_time_ms'));
+    this.#arm(neighbour, wait, () => this.#probe(neighbour));
+    const because = neighbour.queue[neighbour.queue.length - 1];
     if (isIpv6(neighbour.address)) solicit6(this.#ns, neighbour, because);
     else solicit(this.#ns, neighbour, because);
   }
 
-  #delay(neighbour: Neighbour): void {
-    this.#move(neighbour, 'DELAY');
-    this.#arm(neighbour, this.#setting(neighbour.address, 'delay_first_probe_time') * 1000, () => {
-      this.#move(neighbour, 'PROBE');
-      this.#probe(neighbour);
-    });
+  /** A state with what time does to it (neigh_timer_handler). */
+  #enter(neighbour: Neighbour, state: NeighbourState): void {
+    this.#move(neighbour, state);
+    neighbour.updatedAt = this.#ns.softirq.now;
+    if (state === 'REACHABLE') {
+      neighbour.reachableMs = this.#reachable(neighbour);
+      this.#arm(neighbour, neighbour.reachableMs, () => this.#grow(neighbour));
+    } else if (state === 'DELAY') {
+      this.#arm(neighbour, this.#delayOf(neighbour), () => this.#endDelay(neighbour));
+    } else if (state === 'PROBE') this.#probe(neighbour);
+  }
+
+  /** A confirmation grows old: what was used lately is asked again soon, the rest when it is used. */
+  #grow(neighbour: Neighbour): void {
+    const now = this.#ns.clock.now();
+    const left = neighbour.confirmedAt + neighbour.reachableMs - now;
+    if (left > 0) return this.#arm(neighbour, left, () => this.#grow(neighbour));
+    this.#enter(neighbour, now <= neighbour.usedAt + this.#delayOf(neighbour) ? 'DELAY' : 'STALE');
+  }
+
+  #endDelay(neighbour: Neighbour): void {
+    const isConfirmed = this.#ns.clock.now() <= neighbour.confirmedAt + this.#delayOf(neighbour);
+    this.#enter(neighbour, isConfirmed ? 'REACHABLE' : 'PROBE');
+  }
+
+  #delayOf = (neighbour: Neighbour): number => this.#settingOf(neighbour, 'delay_first_probe_time') * 1000;
+
+  #fail(neighbour: Neighbour): void {
+    this.#move(neighbour, 'FAILED');
+    neighbour.updatedAt = this.#ns.softirq.now;
+    this.#refuseQueue(neighbour);
   }
 
   /** Every waiting packet gets its host-unreachable (arp_error_report). */
-  #fail(neighbour: Neighbour): void {
-    this.#move(neighbour, 'FAILED');
-    neighbour.mac = undefined;
-    const waiting = this.#takeQueue(neighbour);
-    for (const packet of waiting) {
+  #refuseQueue(neighbour: Neighbour): void {
+    for (const packet of this.#takeQueue(neighbour)) {
       this.#ns.ipFor(neighbour.address).refuse(packet, 'host');
       this.#ns.drop(packet, 'NEIGH_FAILED');
     }
   }
 
+  /** What waited is sent, which is a use of the address like any. */
   #flush(neighbour: Neighbour): void {
-    for (const packet of this.#takeQueue(neighbour)) transmitTo(neighbour.link, neighbour.mac!, packet);
+    for (const packet of this.#takeQueue(neighbour)) {
+      if (this.isUsable(neighbour)) transmitTo(neighbour.link, neighbour.mac!, packet);
+      else this.#enqueue(neighbour, packet);
+    }
   }
 
   #takeQueue(neighbour: Neighbour): Packet[] {
@@ -204,10 +273,15 @@ export class NeighbourTable {
 
   #create(link: Link, address: IpAddress, permanent = false): Neighbour | undefined {
     const six = isIpv6(address);
-    const isFull = (six ? this.#size6 : this.#size) >= this.#setting(address, 'gc_thresh3');
+    const isFull = (six ? this.#size6 : this.#size) >= this.setting(link, six ? 6 : 4, 'gc_thresh3');
     if (!permanent && isFull && !this.#collect(six)) return undefined;
     const neighbour = new Neighbour(link, address);
-    neighbour.usedAt = this.#ns.softirq.now;
+    neighbour.usedAt = neighbour.updatedAt = this.#ns.softirq.now;
+    const fixed = fixedMac(this.#ns, link, address);
+    if (fixed !== undefined) {
+      neighbour.mac = fixed;
+      neighbour.state = 'NOARP';
+    }
     if (six) link.neighbours6.set(address as Ipv6, neighbour);
     else link.neighbours.set(address as Ipv4, neighbour);
     if (six) this.#size6++;
@@ -238,10 +312,20 @@ export class NeighbourTable {
     } else if (link.neighbours.delete(address)) this.#size--;
   }
 
-  #setting(address: IpAddress, name: string): number {
-    return this.#ns.sysctl.number(`net.ipv${isIpv6(address) ? 6 : 4}.neigh.default.${name}`);
+  #settingOf({ link, address }: Neighbour, name: string): number {
+    return this.setting(link, versionOf(address), name);
+  }
+
+  /** A device's own net.ipv*.neigh setting, else the default of those that have none. */
+  setting(link: Link, version: IpVersion, name: string): number {
+    const { sysctl } = this.#ns;
+    const own = sysctl.get(`net.ipv${version}.neigh.${link.name}.${name}`);
+    return own === undefined ? sysctl.number(`net.ipv${version}.neigh.default.${name}`) : Number(own);
   }
 }
+
+/** What a packet counts for in the queue. */
+const weightOf = (packet: Packet): number => packet.length + PACKET_OVERHEAD;
 
 const allOf = ({ neighbours, neighbours6 }: Link): Neighbour[] => [
   ...neighbours.values(),

@@ -20,9 +20,14 @@ export class Neighbour {
   readonly address: IpAddress;
   state: NeighbourState = 'NONE';
   mac: Mac | undefined = undefined;
-  /** When the address was last confirmed, and last used. */
-  confirmedAt = 0;
+  /** It says of itself that it forwards (RFC 4861 §4.4). */
+  isRouter = false;
+  /** When the address was last confirmed, last used without being sure of it, and when the entry last changed. */
+  confirmedAt = Number.NEGATIVE_INFINITY;
   usedAt = 0;
+  updatedAt = 0;
+  /** How long a confirmation holds, in milliseconds. */
+  reachableMs = 0;
   probes = 0;
   timer: unknown = undefined;
   /** Packets that wait for the address; bounded by unres_qlen_bytes, oldest dropped first. */

@@ -22,7 +22,8 @@ export class Congestion {
 
   setMss(mss: number): void {
     if (this.#mss === mss) return;
-    this.window = Math.max(this.window, INITIAL_SEGMENTS * mss);
+    // As many segments as before.
+    this.window = (this.window / this.#mss) * mss;
     this.#mss = mss;
   }
 
@@ -30,7 +31,7 @@ export class Congestion {
   acknowledged(bytes: number, acknowledgment: number, inFlight: number): LossSignal {
     this.#duplicates = 0;
     if (this.#recover === undefined) {
-      this.#grow(bytes);
+      this.#grow(bytes, inFlight);
       return 'none';
     }
     if (seqLess(acknowledgment, this.#recover)) {
@@ -63,10 +64,10 @@ export class Congestion {
     this.#recover = undefined;
   }
 
-  #grow(bytes: number): void {
-    const slowStart = this.window < this.#threshold;
-    this.window += slowStart
-      ? Math.min(bytes, 2 * this.#mss)
-      : Math.max(1, (this.#mss * this.#mss) / this.window);
+  /** Only what was used grows (tcp_is_cwnd_limited), and at first by all that is acknowledged (tcp_slow_start). */
+  #grow(bytes: number, inFlight: number): void {
+    if (this.window >= this.#threshold) this.window += Math.max(1, (this.#mss * this.#mss) / this.window);
+    else if (this.window < 2 * (inFlight + bytes))
+      this.window = Math.min(this.window + bytes, this.#threshold);
   }
 }

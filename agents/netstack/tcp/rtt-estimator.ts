@@ -1,14 +1,17 @@
-/** Linux's bounds, tighter below than RFC 6298's one second. */
-const MIN_RTO_MS = 200;
 const MAX_RTO_MS = 120_000;
 const INITIAL_RTO_MS = 1000;
 
-/** The retransmission time-out (RFC 6298). */
+/** The retransmission time-out (RFC 6298); what is added for variation has a least value, as in Linux (tcp_set_rto). */
 export class RttEstimator {
+  readonly #leastMargin: () => number;
   #smoothed: number | undefined;
   #variation = 0;
   #base = INITIAL_RTO_MS;
   #backoff = 0;
+
+  constructor(leastMargin: () => number) {
+    this.#leastMargin = leastMargin;
+  }
 
   get rto(): number {
     return Math.min(this.#base * 2 ** this.#backoff, MAX_RTO_MS);
@@ -27,7 +30,7 @@ export class RttEstimator {
       this.#variation = 0.75 * this.#variation + 0.25 * Math.abs(this.#smoothed - milliseconds);
       this.#smoothed = 0.875 * this.#smoothed + 0.125 * milliseconds;
     }
-    this.#base = Math.max(MIN_RTO_MS, this.#smoothed + Math.max(1, 4 * this.#variation));
+    this.#base = this.#smoothed + Math.max(this.#leastMargin(), 4 * this.#variation);
   }
 
   /** §5.5. */

@@ -1,7 +1,7 @@
-import { seqAdd, seqDiff, seqLess, seqLessEqual } from './sequence.ts';
+import { seqAdd, seqDiff, seqLess } from './sequence.ts';
 
 /** net.ipv4.tcp_rmem's middle is smaller; this lets one flow fill the simulated wire. */
-export const RECEIVE_BUFFER = 1 << 20;
+const RECEIVE_BUFFER = 1 << 20;
 /** Segments kept out of order; a further one is dropped and will be sent again. */
 const MAX_OUT_OF_ORDER = 1024;
 
@@ -15,6 +15,7 @@ export class TcpReceiver {
   next = 0;
   /** The peer's FIN is at this sequence number, once it is known. */
   finAt: number | undefined;
+  isFinished = false;
   /** In order, but not yet taken because the reader pauses. */
   readonly pending: Uint8Array[] = [];
   pendingBytes = 0;
@@ -29,14 +30,26 @@ export class TcpReceiver {
     return this.#outOfOrder.length > 0;
   }
 
-  /** Whether a segment has a part inside the window. */
-  accepts(sequence: number, length: number): boolean {
-    const { window } = this;
-    if (length === 0) {
-      return window === 0 ? sequence === this.next : this.#inside(sequence, window) || sequence === this.next;
-    }
-    if (window === 0) return false;
-    return this.#inside(sequence, window) || this.#inside(seqAdd(sequence, length - 1), window);
+  /** A FIN came at `sequence`; one that came `early` may turn out to be none. */
+  endAt(sequence: number, early: boolean): void {
+    if (!early || this.finAt === undefined || seqLess(sequence, this.finAt)) this.finAt = sequence;
+  }
+
+  /** Whether all has come, the FIN excepted. */
+  get isAtEnd(): boolean {
+    return !this.isFinished && this.finAt === this.next;
+  }
+
+  /** The FIN is taken: nothing that came early follows it. */
+  finish(): void {
+    this.isFinished = true;
+    this.next = seqAdd(this.next, 1);
+    this.forgetEarly();
+  }
+
+  forgetEarly(): void {
+    this.#outOfOrder = [];
+    this.#outOfOrderBytes = 0;
   }
 
   /**
@@ -70,14 +83,15 @@ export class TcpReceiver {
     this.pendingBytes += piece.length;
   }
 
+  forgetPending(): void {
+    this.pending.length = 0;
+    this.pendingBytes = 0;
+  }
+
   shift(): Uint8Array | undefined {
     const piece = this.pending.shift();
     if (piece) this.pendingBytes -= piece.length;
     return piece;
-  }
-
-  #inside(sequence: number, window: number): boolean {
-    return seqLessEqual(this.next, sequence) && seqLess(sequence, seqAdd(this.next, window));
   }
 
   /** Ordered by sequence number; overlaps are sorted out at release. */

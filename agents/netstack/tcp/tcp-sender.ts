@@ -6,6 +6,9 @@ import { LazyTimer } from './lazy-timer.ts';
 import { RttEstimator } from './rtt-estimator.ts';
 import { seqAdd, seqDiff, seqLess, seqLessEqual } from './sequence.ts';
 
+/** How soon a SYN is said again that somebody has answered wrongly (TCP_TIMEOUT_MIN). */
+const HURRY_MS = 2;
+
 /** What the sender asks its socket to put on the wire: `length` bytes of the queue from `offset`. */
 export type EmitSegment = (
   sequence: number,
@@ -20,8 +23,12 @@ export interface TcpSenderOptions {
   readonly initialSequence: number;
   readonly mss: number;
   readonly emit: EmitSegment;
+  /** In milliseconds (net.ipv4.tcp_rto_min_us). */
+  leastRtoMargin(): number;
   /** Time-outs in a row after which `onGiveUp` is called; asked anew at each. */
   retries(): number;
+  /** How many of them come without the time between them growing. */
+  steadyRetries(): number;
   onGiveUp(): void;
 }
 
@@ -38,15 +45,17 @@ export class TcpSender {
   /** The peer's window, scaled, and the largest it ever was. */
   #window = 0;
   #largestWindow = 0;
-  /** When the window was last set (RFC 9293's SND.WL1, SND.WL2). */
-  windowSequence = 0;
-  windowAck = 0;
+  /** Of the segment that last set the window (RFC 9293's SND.WL1). */
+  #windowSequence = 0;
+  #acknowledgedBytes = 0;
+  /** The end of the last segment that was not full. */
+  #smallEnd: number | undefined;
   mss: number;
   synSent = false;
   /** The sequence number of our FIN, once it is in line behind the data. */
   finAt: number | undefined;
   readonly congestion: Congestion;
-  readonly rtt = new RttEstimator();
+  readonly rtt: RttEstimator;
   readonly #options: TcpSenderOptions;
   readonly #timer: LazyTimer;
   readonly #initial: number;
@@ -65,6 +74,7 @@ export class TcpSender {
     this.max = options.initialSequence;
     this.mss = options.mss;
     this.congestion = new Congestion(options.mss);
+    this.rtt = new RttEstimator(options.leastRtoMargin);
     this.#timer = new LazyTimer(options.clock, () => this.#timeout());
   }
 
@@ -72,18 +82,53 @@ export class TcpSender {
     return this.#window;
   }
 
-  set window(bytes: number) {
+  setWindow(bytes: number, sequence: number): void {
     this.#window = bytes;
+    this.#windowSequence = sequence;
     if (bytes > this.#largestWindow) this.#largestWindow = bytes;
   }
 
-  /** RFC 5961 §5.2: whether an acknowledgment is older than any that may still be under way. */
-  isAncient(acknowledgment: number): boolean {
-    return seqLess(acknowledgment, seqAdd(this.una, -this.#largestWindow));
+  /** Whether a segment that acknowledges so much tells of a newer window (tcp_may_update_window). */
+  mayUpdateWindow(sequence: number, acknowledgment: number, window: number): boolean {
+    if (seqLess(this.una, acknowledgment) || seqLess(this.#windowSequence, sequence)) return true;
+    return sequence === this.#windowSequence && (window > this.#window || window === 0);
+  }
+
+  /** The handshake is done: its windows are no measure, nor is what it has `counted` for who was asked. */
+  begin(window: number, sequence: number, isAsked: boolean): void {
+    if (isAsked) {
+      this.#largestWindow = 0;
+      this.#acknowledgedBytes = 0;
+    }
+    this.setWindow(window, sequence);
+  }
+
+  /** tcp_ack; RFC 5961 §5.2: what is older than any that may still be under way is wrong. */
+  judge(acknowledgment: number): 'good' | 'old' | 'wrong' {
+    if (seqLess(this.max, acknowledgment)) return 'wrong';
+    if (!seqLess(acknowledgment, this.una)) return 'good';
+    const span = Math.min(this.#largestWindow, this.#acknowledgedBytes);
+    return seqLess(acknowledgment, seqAdd(this.una, -span)) ? 'wrong' : 'old';
+  }
+
+  /** What a segment without data is numbered with: nothing beyond the peer's window (tcp_acceptable_seq). */
+  acceptableSequence(scale: number): number {
+    const beyond = seqDiff(this.next, seqAdd(this.una, this.#window));
+    return beyond <= 0 || (scale > 0 && beyond < 1 << scale) ? this.next : seqAdd(this.una, this.#window);
   }
 
   get inFlight(): number {
     return seqDiff(this.next, this.una);
+  }
+
+  get unacknowledged(): number {
+    const end =
+      this.finAt === undefined ? seqAdd(this.#dataStart(), this.queue.length) : seqAdd(this.finAt, 1);
+    return seqDiff(end, this.una);
+  }
+
+  get hasUnsent(): boolean {
+    return this.unacknowledged > this.inFlight;
   }
 
   /** Everything queued, the FIN included, has been acknowledged. */
@@ -110,6 +155,18 @@ export class TcpSender {
     this.#timer.start(this.rtt.rto);
   }
 
+  /** The peer asks for the SYN again; that is no time-out. */
+  repeatSyn(): void {
+    this.#timedSequence = undefined;
+    this.#retransmitFirst();
+    this.#timer.start(this.rtt.rto);
+  }
+
+  /** Somebody else answers to our SYN: it is said again soon, if it was not yet. */
+  hurrySyn(): void {
+    if (this.#timeouts === 0) this.#timer.start(HURRY_MS);
+  }
+
   /** Puts the FIN behind what is queued. */
   finish(): void {
     if (this.finAt !== undefined) return;
@@ -117,10 +174,18 @@ export class TcpSender {
     this.push();
   }
 
+  /** A small window is not filled by one segment: half of the largest it ever was (tcp_bound_to_half_wnd). */
+  get #segmentSize(): number {
+    const largest = this.#largestWindow;
+    const bound = largest > 536 ? largest >>> 1 : largest;
+    return bound > 0 ? Math.min(this.mss, Math.max(bound, 48)) : this.mss;
+  }
+
   /** Sends what the windows allow. */
   push(): void {
     const limit = Math.min(this.window, this.congestion.window);
     if (this.#probing && this.window > 0) this.#endProbing();
+    const most = this.#segmentSize;
     for (;;) {
       const offset = seqDiff(this.next, this.#dataStart());
       if (offset < 0) return;
@@ -128,12 +193,13 @@ export class TcpSender {
       const room = limit - this.inFlight;
       const finNow = this.finAt !== undefined && seqLessEqual(this.next, this.finAt);
       if (unsent <= 0) {
-        if (finNow) this.#emitData(offset, 0, true);
+        if (finNow && room > 0) this.#emitData(offset, 0, true);
         break;
       }
-      const size = Math.min(unsent, this.mss, room);
-      if (size <= 0 || (size < this.mss && size < unsent && this.inFlight > 0)) break;
-      this.#emitData(offset, size, finNow && size === unsent);
+      const size = Math.min(unsent, most);
+      if (size > room || (size < most && !finNow && this.#isSmallInFlight)) break;
+      if (size < most) this.#smallEnd = seqAdd(this.next, size);
+      this.#emitData(offset, size, finNow && size === unsent && size < room);
     }
     this.#armIfNeeded();
   }
@@ -154,6 +220,7 @@ export class TcpSender {
     }
     const dataBefore = this.#dataStart();
     const covered = seqDiff(acknowledgment, this.una);
+    this.#acknowledgedBytes += covered;
     this.una = acknowledgment;
     const bytes = Math.min(Math.max(0, seqDiff(acknowledgment, dataBefore)), this.queue.length);
     if (bytes > 0) this.queue.drop(bytes);
@@ -190,6 +257,12 @@ export class TcpSender {
 
   dispose(): void {
     this.#timer.dispose();
+  }
+
+  /** Nagle's rule, as Minshall has it: one segment that is not full may be under way (tcp_nagle_check). */
+  get #isSmallInFlight(): boolean {
+    const end = this.#smallEnd;
+    return end !== undefined && seqLess(this.una, end) && seqLessEqual(end, this.next);
   }
 
   /** Where the queue's first byte is: the SYN comes before it. */
@@ -230,18 +303,26 @@ export class TcpSender {
   #armIfNeeded(): void {
     if (this.#timer.pending) return;
     if (this.inFlight > 0) return this.#timer.start(this.rtt.rto);
-    if (this.queue.length === 0) return;
+    if (!this.hasUnsent) return;
     this.#probing = true;
     this.#timer.start(this.rtt.rto);
+  }
+
+  /** What fits of the next segment, else nothing that is new (tcp_write_wakeup). */
+  #probeWindow(): void {
+    const offset = seqDiff(this.next, this.#dataStart());
+    const size = Math.min(this.queue.length - offset, this.window, this.mss);
+    if (size > 0) this.#emitData(offset, size, false);
+    else this.probe();
   }
 
   /** Retransmission (RFC 6298 §5), or a probe of a closed window (RFC 9293 §3.8.6.1). */
   #timeout(): void {
     this.#timeouts++;
     if (this.#timeouts > this.#options.retries()) return this.#options.onGiveUp();
-    this.rtt.backOff();
+    if (this.#timeouts > this.#options.steadyRetries()) this.rtt.backOff();
     if (this.#probing && this.inFlight === 0) {
-      this.probe();
+      this.#probeWindow();
     } else if (this.una === this.#initial) {
       this.#retransmitFirst();
     } else {

@@ -1,12 +1,16 @@
 import type { Endpoint } from '../endpoint.ts';
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type TcpHeader } from '../header/tcp-header.ts';
 import type { IcmpFault } from '../ip/icmp-fault.ts';
+import { isAcceptable } from './acceptable.ts';
+import { AckSchedule } from './ack-schedule.ts';
 import { Keepalive } from './keepalive.ts';
 import { LazyTimer } from './lazy-timer.ts';
+import { decideRequest } from './request.ts';
 import { seqAdd, seqDiff, seqLess, seqLessEqual } from './sequence.ts';
-import { RECEIVE_BUFFER, TcpReceiver } from './tcp-receiver.ts';
+import { TcpReceiver } from './tcp-receiver.ts';
 import { TcpSender } from './tcp-sender.ts';
 import type { TcpStack } from './tcp-stack.ts';
+import { decideFinWait2, decideTimeWait, type LateDecision } from './time-wait.ts';
 
 /** RFC 9293 §3.3.2, without LISTEN. */
 export type TcpState =
@@ -23,8 +27,9 @@ export type TcpState =
 
 /** How much `write` takes before it answers false. */
 const SEND_BUFFER = 1 << 20;
-const DELAYED_ACK_MS = 40;
 const TIME_WAIT_MS = 60_000;
+/** What a peer may tell at least (net.ipv4.tcp_min_snd_mss). */
+const LEAST_MSS = 48;
 export const WINDOW_SCALE = 7;
 
 export interface TcpSocketError {
@@ -55,8 +60,9 @@ export class TcpSocket {
   readonly #stateTimer: LazyTimer;
   #sendScale = 0;
   #receiveScale = 0;
-  #unacknowledgedSegments = 0;
-  #ackNow = false;
+  readonly #acks = new AckSchedule();
+  /** What the last segment of ours acknowledged, and how far the window went that it told. */
+  #acknowledgedTo = 0;
   #advertisedEdge = 0;
   #paused = false;
   #ended = false;
@@ -64,38 +70,44 @@ export class TcpSocket {
   #endDelivered = false;
   /** Both directions are done, but the reader has not taken all yet. */
   #closeIsDue = false;
+  #failure: TcpSocketError | undefined;
   /** The owner has gone: further data is answered with a reset. */
   #orphaned = false;
   #wantsDrain = false;
   #established: (() => void) | undefined;
+  /** A SYN came, and no more. */
+  #isRequest = false;
   #keepalive: Keepalive | undefined;
 
   /** Made by TcpStack only. */
-  constructor(stack: TcpStack, local: Endpoint, remote: Endpoint) {
+  constructor(stack: TcpStack, local: Endpoint, remote: Endpoint, initialSequence?: number) {
     this.#stack = stack;
     this.local = local;
     this.remote = remote;
     const { clock } = stack.ns;
     this.sender = new TcpSender({
       clock,
-      initialSequence: stack.initialSequence(),
+      initialSequence: initialSequence ?? stack.initialSequence(),
       mss: stack.mssTowards(remote.address, local.address),
       emit: (sequence, flags, queue, offset, length) => {
         const sent = stack.emit(this, this.#header(sequence, flags), queue, offset, length);
+        if (length > 0) this.#acks.sent(stack.ns.softirq.now);
         if (flags & TCP_ACK) this.#acknowledged();
         if (sent === 'EMSGSIZE') stack.later(() => this.#shrink());
         else if (sent !== 'sent' && this.state === 'SYN_SENT') this.#failLater(sent);
       },
+      leastRtoMargin: () => stack.ns.sysctl.number('net.ipv4.tcp_rto_min_us') / 1000,
       retries: () => this.#retries(),
+      steadyRetries: () => (this.state === 'SYN_SENT' ? this.#linearRetries() : 0),
       onGiveUp: () => this.#fail('ETIMEDOUT'),
     });
-    this.#ackTimer = new LazyTimer(clock, () => this.#sendAck());
+    this.#ackTimer = new LazyTimer(clock, () => this.#sendLateAck());
     this.#stateTimer = new LazyTimer(clock, () => this.#finished());
   }
 
   /** Queues data; false means: wait for onDrain before writing more. What is written is never refused. */
   write(chunk: Uint8Array): boolean {
-    if (this.#ended || this.#closed) return false;
+    if (this.#ended || this.#closed || this.#failure !== undefined) return false;
     this.sender.queue.append(chunk);
     this.bytesSent += chunk.length;
     if (this.#canSend()) this.sender.push();
@@ -138,8 +150,8 @@ export class TcpSocket {
   reset(): void {
     if (this.#closed) return;
     this.#orphaned = true;
-    if (this.#isOpen()) this.#stack.sendReset(this, this.sender.next, this.receiver.next);
-    this.#release();
+    if (this.#isOpen()) this.#sendReset();
+    if (this.state !== 'TIME_WAIT') this.#release();
     this.#stack.later(() => this.#notifyClosed());
   }
 
@@ -166,12 +178,28 @@ export class TcpSocket {
   }
 
   #giveUpOnPeer(): void {
-    this.#stack.sendReset(this, this.sender.next, this.receiver.next);
+    this.#sendReset();
     this.#fail('ETIMEDOUT');
+  }
+
+  /** What ended the connection; a reader that pauses hears of it when it has taken all that came. */
+  get failure(): TcpSocketError | undefined {
+    return this.#failure;
   }
 
   get writableLength(): number {
     return this.sender.queue.length;
+  }
+
+  /** Sequence numbers that the reader has not taken yet: bytes, and the end. */
+  get unread(): number {
+    if (this.state === 'TIME_WAIT') return 0;
+    return this.receiver.pendingBytes + (this.receiver.isFinished && !this.#endDelivered ? 1 : 0);
+  }
+
+  /** Sequence numbers, sent or not, that the peer has not acknowledged: a SYN and a FIN have one each. */
+  get unacknowledged(): number {
+    return this.#isRequest || this.state === 'TIME_WAIT' ? 0 : this.sender.unacknowledged;
   }
 
   get paused(): boolean {
@@ -188,14 +216,16 @@ export class TcpSocket {
   /** For TcpStack: the passive open by `syn`; `established` runs when the handshake is done. */
   acceptFrom(syn: TcpHeader, established: () => void): void {
     this.state = 'SYN_RCVD';
+    this.#isRequest = true;
     this.#established = established;
     this.#learnFromSyn(syn);
-    this.sender.window = syn.window;
+    this.sender.setWindow(syn.window, syn.sequence);
     this.sender.sendSyn(true);
   }
 
   /** For TcpStack: a local end, an address or the namespace went away. */
   abort(code: string): void {
+    this.receiver.forgetPending();
     this.#fail(code);
   }
 
@@ -218,32 +248,120 @@ export class TcpSocket {
     this.sender.shrinkMss(this.#stack.mssTowards(this.remote.address, this.local.address));
   }
 
-  /** For TcpStack: a segment for this connection whose checksum is right (RFC 9293 §3.10.7). */
+  /** For TcpStack: a segment for this connection whose checksum is right (tcp_rcv_state_process; RFC 9293 §3.10.7). */
   receive(segment: TcpHeader, payload: Uint8Array): void {
     this.#keepalive?.heard();
     if (this.state === 'SYN_SENT') return this.#receiveInSynSent(segment);
-    const { flags, sequence } = segment;
-    const length = payload.length + (flags & TCP_FIN ? 1 : 0) + (flags & TCP_SYN ? 1 : 0);
-    if (!this.receiver.accepts(sequence, length)) return this.#unacceptable(segment, payload.length);
-    if (flags & TCP_RST) return this.#receiveReset(sequence);
-    if (flags & TCP_SYN) return this.#receiveSyn(segment);
-    if ((flags & TCP_ACK) === 0 || !this.#receiveAck(segment, payload.length)) return;
+    const length = numbered(segment, payload.length);
+    if (this.state === 'TIME_WAIT')
+      return this.#receiveLate(decideTimeWait(this.receiver.next, segment, length), segment, payload.length);
+    if (this.state === 'FIN_WAIT_2' && this.#orphaned) {
+      const decided = decideFinWait2(this.receiver.next, this.receiver.window, segment, length);
+      return this.#receiveLate(decided, segment, payload.length);
+    }
+    if (this.#isRequest && !this.#meetsRequest(segment, payload.length)) return;
+    if ((segment.flags & (TCP_ACK | TCP_RST | TCP_SYN)) === 0 || !this.#isMeant(segment, length)) return;
+    if (!this.#receiveAck(segment, payload.length)) return;
     this.#receiveData(segment, payload);
-    this.#closed || this.#answer();
+    if (this.#closed || this.state === 'CLOSED') return;
+    if (this.#canSend()) this.sender.push();
+    this.#answer();
+    this.#tellOfRoom();
   }
 
-  /** A SYN in TIME_WAIT may open the same connection anew (RFC 9293 §3.10.7.4, MAY-2). */
-  mayBeReopenedBy(segment: TcpHeader): boolean {
-    const isSyn = (segment.flags & (TCP_SYN | TCP_ACK | TCP_RST)) === TCP_SYN;
-    return this.state === 'TIME_WAIT' && isSyn && seqLess(this.receiver.next, segment.sequence);
+  #tellOfRoom(): void {
+    if (!this.#wantsDrain || this.sender.queue.length >= SEND_BUFFER / 2) return;
+    this.#wantsDrain = false;
+    this.onDrain();
+  }
+
+  /** Whether a request goes on to be a connection. */
+  #meetsRequest(segment: TcpHeader, size: number): boolean {
+    const { next, window } = this.receiver;
+    const request = { next, window, ownNext: this.sender.next };
+    switch (decideRequest(request, segment, numbered(segment, size))) {
+      case 'establish':
+        return true;
+      case 'answer again':
+        this.sender.repeatSyn();
+        break;
+      case 'acknowledge':
+        this.#sendAck(this.sender.next);
+        break;
+      case 'refuse':
+        this.#stack.refuse(this, segment, size);
+        break;
+      case 'refuse and forget':
+        this.#stack.refuse(this, segment, size);
+        this.#finished();
+        break;
+      case 'forget':
+        this.#finished();
+        break;
+      case 'ignore':
+    }
+    return false;
+  }
+
+  #receiveLate(decided: LateDecision, segment: TcpHeader, size: number): void {
+    if (decided === 'refuse and close') this.#stack.refuse(this, segment, size);
+    if (decided === 'close' || decided === 'refuse and close') return this.#finished();
+    if (decided === 'acknowledge and wait anew' && this.state === 'FIN_WAIT_2') {
+      this.receiver.next = seqAdd(this.receiver.next, 1);
+      this.#enterTimeWait();
+    }
+    if (decided === 'acknowledge and wait anew' || decided === 'wait anew')
+      this.#stateTimer.start(TIME_WAIT_MS);
+    if (decided.startsWith('acknowledge') || decided === 'reopen') this.#sendAck();
+  }
+
+  /** tcp_validate_incoming; RFC 5961 §3.2, §4.2: what only might be meant is challenged. */
+  #isMeant(segment: TcpHeader, length: number): boolean {
+    const { flags, sequence } = segment;
+    const { next } = this.receiver;
+    const end = seqAdd(sequence, length);
+    const isFin = (flags & TCP_FIN) !== 0;
+    const isInside = isAcceptable(sequence, end, isFin, this.#acknowledgedTo, this.#advertisedEdge);
+    if (flags & TCP_RST) {
+      if ((isInside && sequence === next) || this.#isResetAfterFin(sequence)) this.#receiveReset();
+      else if (isInside) this.#sendAck();
+      return false;
+    }
+    if (isInside && ((flags & TCP_SYN) === 0 || this.#crosses(segment, length))) return true;
+    if (!isInside && (flags & TCP_SYN) === 0 && length > 0 && seqLess(sequence, next))
+      this.#acks.hurry(this.receiver.window);
+    this.#sendAck();
+    return false;
+  }
+
+  /** A peer that counts its FIN as unsent (tcp_reset_check). */
+  #isResetAfterFin(sequence: number): boolean {
+    const isAfterFin = this.state === 'CLOSE_WAIT' || this.state === 'LAST_ACK' || this.state === 'CLOSING';
+    return isAfterFin && sequence === seqAdd(this.receiver.next, -1);
+  }
+
+  /** The answer to our SYN of who sent one at the same time. */
+  #crosses({ flags, sequence, acknowledgment }: TcpHeader, length: number): boolean {
+    const isAnswer = (flags & TCP_ACK) !== 0 && length === 1 && acknowledgment === this.sender.next;
+    return this.state === 'SYN_RCVD' && isAnswer && seqAdd(sequence, 1) === this.receiver.next;
+  }
+
+  /** Whether a SYN opens the connection anew that waits for old segments (RFC 9293 §3.10.7.4, MAY-2). */
+  mayBeReopenedBy(segment: TcpHeader, length: number): boolean {
+    return this.state === 'TIME_WAIT' && decideTimeWait(this.receiver.next, segment, length) === 'reopen';
+  }
+
+  /** What its successor numbers its own SYN with. */
+  get successorSequence(): number {
+    return seqAdd(this.sender.max, 65_537);
   }
 
   #receiveInSynSent(segment: TcpHeader): void {
     const { flags, acknowledgment } = segment;
     const acks = (flags & TCP_ACK) !== 0;
     if (acks && acknowledgment !== this.sender.next) {
-      if ((flags & TCP_RST) === 0) this.#stack.sendReset(this, acknowledgment, 0, true);
-      return;
+      this.sender.hurrySyn();
+      return this.#stack.refuse(this, segment, 0);
     }
     if (flags & TCP_RST) {
       if (acks) this.#fail('ECONNREFUSED');
@@ -253,131 +371,136 @@ export class TcpSocket {
     this.#learnFromSyn(segment);
     if (!acks) return this.#simultaneousOpen(segment);
     this.sender.acknowledge(acknowledgment, false);
-    this.#updateWindow(segment, 0);
+    this.sender.setWindow(segment.window, segment.sequence);
     this.state = 'ESTABLISHED';
+    // What waited to be written says as much.
+    if (this.sender.queue.length > 0) this.sender.push();
+    else this.#sendAck();
     this.onConnect();
-    if (this.#closed) return;
-    this.sender.push();
-    if (this.#advertisedEdge !== this.#edge()) this.#sendAck();
+    if (!this.#closed) this.sender.push();
   }
 
   #simultaneousOpen(segment: TcpHeader): void {
     this.state = 'SYN_RCVD';
     this.#established = () => this.onConnect();
-    this.sender.window = segment.window;
+    this.sender.setWindow(segment.window, segment.sequence);
     this.sender.sendSyn(true);
   }
 
   #learnFromSyn(syn: TcpHeader): void {
     this.receiver.next = seqAdd(syn.sequence, 1);
-    this.sender.setMss(Math.min(this.sender.mss, syn.mss ?? 536));
+    const told = Math.max(syn.mss || this.#stack.defaultMss(this.remote.address), LEAST_MSS);
+    this.sender.setMss(Math.min(this.sender.mss, told));
     this.#sendScale = syn.windowScale ?? 0;
     this.#receiveScale = syn.windowScale === undefined ? 0 : WINDOW_SCALE;
   }
 
-  #unacceptable(segment: TcpHeader, length: number): void {
-    if (segment.flags & TCP_RST) return;
-    if (this.state === 'TIME_WAIT') this.#stateTimer.start(TIME_WAIT_MS);
-    if (this.#orphaned && length > 0 && this.receiver.finAt === undefined) return this.reset();
-    if (this.state !== 'SYN_RCVD' && segment.flags & TCP_ACK && this.#ackIsSane(segment)) {
-      this.sender.acknowledge(segment.acknowledgment, false);
-      this.#updateWindow(segment, length);
-      this.#afterAck();
-    }
-    this.#sendAck();
+  #receiveReset(): void {
+    if (this.state === 'SYN_RCVD' && this.#isRequest) return this.#finished();
+    this.#fail(this.state === 'CLOSE_WAIT' ? 'EPIPE' : 'ECONNRESET');
   }
 
-  /** RFC 5961 §3.2: only the exact next sequence number resets, others are challenged. */
-  #receiveReset(sequence: number): void {
-    if (sequence !== this.receiver.next) return this.#sendAck();
-    if (this.state === 'SYN_RCVD') return this.#finished();
-    if (this.state === 'TIME_WAIT') return this.#finished();
-    this.#fail(this.state === 'CLOSE_WAIT' || this.state === 'LAST_ACK' ? 'EPIPE' : 'ECONNRESET');
-  }
-
-  /** RFC 5961 §4.2; in SYN_RCVD a repeated SYN gets the SYN-ACK again. */
-  #receiveSyn(segment: TcpHeader): void {
-    if (this.state !== 'SYN_RCVD' || segment.flags & TCP_ACK) return this.#sendAck();
-  }
-
-  #ackIsSane({ acknowledgment }: TcpHeader): boolean {
-    return seqLessEqual(this.sender.una, acknowledgment) && seqLessEqual(acknowledgment, this.sender.max);
-  }
-
-  /** False if the segment is to be ignored from here on. */
-  #receiveAck(segment: TcpHeader, length: number): boolean {
-    const { acknowledgment } = segment;
+  /** False if the segment is to be ignored from here on (tcp_ack, and step 5 of tcp_rcv_state_process). */
+  #receiveAck(segment: TcpHeader, size: number): boolean {
+    const { acknowledgment, flags } = segment;
+    const { sender } = this;
+    const kind = sender.judge(acknowledgment);
     if (this.state === 'SYN_RCVD') {
-      if (!this.#ackIsSane(segment) || acknowledgment === this.sender.una) {
-        this.#stack.sendReset(this, acknowledgment, 0, true);
+      if (kind !== 'good') {
+        this.#stack.refuse(this, segment, size);
         return false;
       }
       this.#becomeEstablished(segment);
-      if (this.#closed) return false;
+      return !this.#closed;
     }
-    if (!seqLessEqual(acknowledgment, this.sender.max) || this.sender.isAncient(acknowledgment)) {
-      this.#sendAck();
-      return false;
-    }
+    if (kind === 'wrong') this.#sendAck();
+    if (kind !== 'good') return kind === 'old';
     const window = segment.window << this.#sendScale;
-    const duplicate =
-      length === 0 &&
-      acknowledgment === this.sender.una &&
-      window === this.sender.window &&
-      (segment.flags & TCP_FIN) === 0;
-    this.sender.acknowledge(acknowledgment, duplicate);
-    this.#updateWindow(segment, length);
-    this.#afterAck();
-    return !this.#closed;
+    const isEmpty = size === 0 && (flags & TCP_FIN) === 0;
+    const duplicate = isEmpty && acknowledgment === sender.una && window === sender.window;
+    const mayUpdate = sender.mayUpdateWindow(segment.sequence, acknowledgment, window);
+    sender.acknowledge(acknowledgment, duplicate);
+    if (mayUpdate) sender.setWindow(window, segment.sequence);
+    return this.#afterAck(segment, size);
   }
 
   #becomeEstablished(segment: TcpHeader): void {
     this.sender.acknowledge(segment.acknowledgment, false);
-    this.sender.windowSequence = seqAdd(segment.sequence, -1);
-    this.#updateWindow(segment, 0);
-    this.state = this.#ended ? 'FIN_WAIT_1' : 'ESTABLISHED';
+    this.sender.begin(segment.window << this.#sendScale, segment.sequence, this.#isRequest);
+    this.state = 'ESTABLISHED';
+    this.#isRequest = false;
     const established = this.#established;
     this.#established = undefined;
     established?.();
+    if (this.#ended && this.state === 'ESTABLISHED') this.#sendFin('FIN_WAIT_1');
   }
 
-  /** RFC 9293 §3.10.7.4: only newer segments change the window. */
-  #updateWindow(segment: TcpHeader, _length: number): void {
-    const { sender } = this;
-    const newer =
-      seqLess(sender.windowSequence, segment.sequence) ||
-      (sender.windowSequence === segment.sequence && seqLessEqual(sender.windowAck, segment.acknowledgment));
-    if (!newer && segment.flags !== (TCP_SYN | TCP_ACK)) return;
-    sender.window = segment.flags & TCP_SYN ? segment.window : segment.window << this.#sendScale;
-    sender.windowSequence = segment.sequence;
-    sender.windowAck = segment.acknowledgment;
-  }
-
-  #afterAck(): void {
-    if (this.#canSend()) this.sender.push();
-    if (this.#wantsDrain && this.sender.queue.length < SEND_BUFFER / 2) {
-      this.#wantsDrain = false;
-      this.onDrain();
-    }
-    if (!this.sender.finAcknowledged) return;
-    if (this.state === 'FIN_WAIT_1') {
-      this.state = 'FIN_WAIT_2';
-      if (this.#orphaned) this.#armFinWait();
-    } else if (this.state === 'CLOSING') this.#enterTimeWait();
+  /** False if that was the last of the connection. */
+  #afterAck(segment: TcpHeader, size: number): boolean {
+    if (!this.sender.finAcknowledged) return true;
+    if (this.state === 'FIN_WAIT_1') return this.#enterFinWait2(segment, size);
+    if (this.state === 'CLOSING') this.#enterTimeWait();
     else if (this.state === 'LAST_ACK') this.#finished();
+    else return true;
+    return false;
   }
 
-  #receiveData({ sequence, flags }: TcpHeader, payload: Uint8Array): void {
-    const { receiver } = this;
-    if (payload.length > 0 && this.#mayReceive()) {
-      if (this.#orphaned) return this.reset();
-      const expected = receiver.next;
-      for (const piece of receiver.take(sequence, payload)) this.#deliver(piece);
-      this.#unacknowledgedSegments++;
-      if (sequence !== expected || receiver.hasGap) this.#ackNow = true;
+  /** Whose owner has gone takes no more data. */
+  #enterFinWait2(segment: TcpHeader, size: number): boolean {
+    this.state = 'FIN_WAIT_2';
+    if (!this.#orphaned) return true;
+    if (this.#isBeyond(segment, size)) {
+      this.#stack.refuse(this, segment, size);
+      this.#finished();
+      return false;
     }
-    if (flags & TCP_FIN) receiver.finAt ??= seqAdd(sequence, payload.length);
-    if (!this.#closed && receiver.finAt === receiver.next) this.#receiveFin();
+    this.#armFinWait();
+    return (segment.flags & TCP_FIN) !== 0;
+  }
+
+  /** Whether it brings data that has not come yet. */
+  #isBeyond({ sequence, flags }: TcpHeader, size: number): boolean {
+    const isEmpty = size === 0 && (flags & TCP_FIN) === 0;
+    return !isEmpty && seqLess(this.receiver.next, seqAdd(sequence, size));
+  }
+
+  /** Steps 6 and 7 of tcp_rcv_state_process. */
+  #receiveData(segment: TcpHeader, payload: Uint8Array): void {
+    const { receiver, state } = this;
+    const isAfterFin = state === 'CLOSE_WAIT' || state === 'CLOSING' || state === 'LAST_ACK';
+    if (isAfterFin && !seqLess(segment.sequence, receiver.next)) return;
+    const isShut = this.#orphaned || this.receiver.isFinished;
+    if (state !== 'ESTABLISHED' && isShut && this.#isBeyond(segment, payload.length)) {
+      this.#stack.refuse(this, segment, payload.length);
+      return this.#receiveReset();
+    }
+    this.#queueData(segment, payload);
+  }
+
+  /** tcp_data_queue. */
+  #queueData({ sequence, flags }: TcpHeader, payload: Uint8Array): void {
+    const { receiver } = this;
+    const fin = (flags & TCP_FIN) !== 0;
+    const end = seqAdd(sequence, payload.length + (fin ? 1 : 0));
+    if (sequence === end) return;
+    const isOld = seqLessEqual(end, receiver.next);
+    const isClosed = this.#advertisedEdge === receiver.next && !(fin && payload.length === 0);
+    const isEarly = seqLess(receiver.next, sequence);
+    if (isOld || isClosed || (isEarly && seqLessEqual(this.#advertisedEdge, sequence))) {
+      this.#acks.hurry(receiver.window);
+      this.#acks.isScheduled = true;
+      return;
+    }
+    if (isEarly) this.#acks.isScheduled = this.#acks.isUrgent = true;
+    const hadGap = receiver.hasGap;
+    const { softirq } = this.#stack.ns;
+    if (!isEarly && payload.length > 0)
+      this.#acks.received(payload.length, receiver.window, softirq.now, this.sender.rtt.rto);
+    if (fin && !isEarly) receiver.forgetEarly();
+    if (fin) receiver.endAt(seqAdd(sequence, payload.length), isEarly);
+    for (const piece of receiver.take(sequence, payload)) this.#deliver(piece);
+    if (hadGap && !receiver.hasGap) this.#acks.isUrgent = true;
+    if (!this.#closed && receiver.isAtEnd) this.#receiveFin();
   }
 
   #deliver(piece: Uint8Array): void {
@@ -386,32 +509,35 @@ export class TcpSocket {
     else this.onData(piece);
   }
 
+  /** tcp_fin. */
   #receiveFin(): void {
     if (!this.#mayReceive()) return;
-    this.receiver.next = seqAdd(this.receiver.next, 1);
-    this.#ackNow = true;
-    if (this.state === 'ESTABLISHED') this.state = 'CLOSE_WAIT';
-    else if (this.state === 'FIN_WAIT_1') this.state = 'CLOSING';
-    else {
-      this.#deliverEnd();
+    this.receiver.finish();
+    if (this.state === 'ESTABLISHED') {
+      this.state = 'CLOSE_WAIT';
+      this.#acks.expectAnswer();
+    } else {
       this.#sendAck();
-      return this.#enterTimeWait();
+      if (this.state === 'FIN_WAIT_1') this.state = 'CLOSING';
+      else {
+        this.#deliverEnd();
+        return this.#enterTimeWait();
+      }
     }
     this.#deliverEnd();
   }
 
   #deliverEnd(): void {
     if (this.#endDelivered || this.#paused || this.receiver.pendingBytes > 0) return;
+    if (this.#orphaned) return;
     this.#endDelivered = true;
-    if (!this.#orphaned) this.onEnd();
+    this.onEnd();
   }
 
-  #finReceived(): boolean {
-    const { finAt, next } = this.receiver;
-    return finAt !== undefined && seqLess(finAt, next);
-  }
-
+  /** Whether a peer would wait for more (tcp_need_reset), or believes that all has been read (tcp_close). */
   #isOpen(): boolean {
+    if (this.state === 'CLOSING' || this.state === 'LAST_ACK')
+      return this.sender.hasUnsent || this.receiver.pendingBytes > 0;
     return this.state !== 'SYN_SENT' && this.state !== 'TIME_WAIT' && this.state !== 'CLOSED';
   }
 
@@ -428,22 +554,41 @@ export class TcpSocket {
     );
   }
 
-  /** Acknowledges at once what must be, the rest after 40 ms or with the next data (RFC 9293 §3.8.6.3). */
   #answer(): void {
-    if (this.#ackNow || this.#unacknowledgedSegments >= 2) return this.#sendAck();
-    if (this.#unacknowledgedSegments > 0 && !this.#ackTimer.pending) this.#ackTimer.start(DELAYED_ACK_MS);
+    if (!this.#acks.isScheduled) return;
+    const { next, hasGap } = this.receiver;
+    const isDue = hasGap || this.#acks.isDue(seqDiff(next, this.#acknowledgedTo));
+    if (isDue || (this.#isRead && this.#acks.isDueByReading())) return this.#sendAck();
+    if (!this.#ackTimer.pending) this.#ackTimer.start(this.#acks.delay(this.sender.rtt.smoothed));
   }
 
-  #sendAck(): void {
+  /** The owner has taken all there was. */
+  get #isRead(): boolean {
+    return !this.#paused && this.receiver.pendingBytes === 0;
+  }
+
+  #sendLateAck(): void {
+    if (!this.#acks.isScheduled) return;
+    this.#acks.missed(this.sender.rtt.rto);
+    this.#sendAck();
+  }
+
+  #sendAck(sequence = this.sender.acceptableSequence(this.#receiveScale)): void {
     if (this.state === 'CLOSED') return;
-    this.#stack.emit(this, this.#header(this.sender.next, TCP_ACK), this.sender.queue, 0, 0);
+    this.#stack.emit(this, this.#header(sequence, TCP_ACK), this.sender.queue, 0, 0);
     this.#acknowledged();
   }
 
+  #sendReset(): void {
+    const sequence = this.sender.acceptableSequence(this.#receiveScale);
+    const header = this.#header(sequence, TCP_RST | TCP_ACK);
+    this.#stack.emit(this, header, this.sender.queue, 0, 0);
+  }
+
   #acknowledged(): void {
-    this.#ackNow = false;
-    this.#unacknowledgedSegments = 0;
+    this.#acks.acknowledged();
     this.#ackTimer.stop();
+    this.#acknowledgedTo = this.receiver.next;
     this.#advertisedEdge = this.#edge();
   }
 
@@ -462,12 +607,18 @@ export class TcpSocket {
       flags,
       window: Math.min(syn ? window : window >>> this.#receiveScale, 0xffff),
       ...(syn ? { mss: this.#stack.mssTowards(this.remote.address, this.local.address) } : {}),
-      ...(syn && this.#receiveScale > 0 ? { windowScale: this.#receiveScale } : {}),
+      ...(syn && this.#offersScale ? { windowScale: WINDOW_SCALE } : {}),
     };
   }
 
+  /** Who opened says so again whatever the peer's SYN said. */
+  get #offersScale(): boolean {
+    return !this.#isRequest || this.#receiveScale > 0;
+  }
+
   #sendFin(next: TcpState): void {
-    if (this.state !== 'SYN_RCVD') this.state = next;
+    if (this.state === 'SYN_RCVD' && !this.#orphaned) return;
+    this.state = next;
     this.sender.finish();
   }
 
@@ -478,17 +629,23 @@ export class TcpSocket {
       if (!piece) break;
       this.onData(piece);
     }
-    if (this.#finReceived()) this.#deliverEnd();
-    if (this.#closeIsDue) this.#notifyClosed();
+    if (this.receiver.isFinished) this.#deliverEnd();
+    if (this.#closeIsDue) this.#notifyClosed(this.#failure);
     if (this.#closed || !this.#mayReceive()) return;
-    const opened = seqDiff(this.#edge(), this.#advertisedEdge);
-    if (opened >= Math.min(RECEIVE_BUFFER / 2, 2 * this.sender.mss)) this.#sendAck();
+    if (this.#isRead && this.#acks.isDueByReading()) return this.#sendAck();
+    const told = seqDiff(this.#advertisedEdge, this.receiver.next);
+    if (2 * told <= this.receiver.window) this.#sendAck();
   }
 
   #retries(): number {
     const { sysctl } = this.#stack.ns;
-    if (this.state === 'SYN_SENT') return sysctl.number('net.ipv4.tcp_syn_retries');
+    if (this.state === 'SYN_SENT') return sysctl.number('net.ipv4.tcp_syn_retries') + this.#linearRetries();
     return sysctl.number(this.state === 'SYN_RCVD' ? 'net.ipv4.tcp_synack_retries' : 'net.ipv4.tcp_retries2');
+  }
+
+  /** SYNs that come again after the same time each, before the time grows. */
+  #linearRetries(): number {
+    return this.#stack.ns.sysctl.number('net.ipv4.tcp_syn_linear_timeouts');
   }
 
   #armFinWait(): void {
@@ -517,6 +674,7 @@ export class TcpSocket {
 
   #finished(error?: TcpSocketError): void {
     if (this.state === 'CLOSED') return;
+    this.#failure = error;
     this.#release();
     this.#notifyClosed(error);
   }
@@ -530,12 +688,20 @@ export class TcpSocket {
     this.#stack.release(this);
   }
 
-  /** In good order, a reader that pauses gets what came, and its end, first. */
+  /** A reader that pauses gets what came first, and in good order its end. */
   #notifyClosed(error?: TcpSocketError): void {
     if (this.#closed) return;
-    this.#closeIsDue = !error && !this.#orphaned && !this.#endDelivered && this.#finReceived();
-    if (this.#closeIsDue) return;
+    const isEndDue = !error && !this.#endDelivered && this.receiver.isFinished;
+    this.#closeIsDue = !this.#orphaned && (isEndDue || this.receiver.pendingBytes > 0);
+    if (this.#closeIsDue) {
+      return;
+    }
     this.#closed = true;
     this.onClose(error);
   }
+}
+
+/** How many sequence numbers a segment takes. */
+function numbered({ flags }: TcpHeader, size: number): number {
+  return size + (flags & TCP_SYN ? 1 : 0) + (flags & TCP_FIN ? 1 : 0);
 }

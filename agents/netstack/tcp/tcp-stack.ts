@@ -161,12 +161,14 @@ export class TcpStack {
     const local: Endpoint = { address: destination, port: segment.destinationPort };
     const remote: Endpoint = { address: source, port: segment.sourcePort };
     const socket = this.#find(remote, local);
-    if (socket && !socket.mayBeReopenedBy(segment)) {
+    const size = end - l4 - tcpHeaderLength(bytes, l4);
+    const isSuccessor = socket !== undefined && this.#isHeard(local) && mayReopen(socket, segment, size);
+    if (socket && !isSuccessor) {
       packet.trace?.({ kind: 'socket', ns: this.ns.name, protocol: 'tcp', detail: socket.state }, packet);
       return socket.receive(segment, bytes.subarray(l4 + tcpHeaderLength(bytes, l4), end));
     }
     if (socket) this.release(socket);
-    this.#receiveUnknown(packet, segment, local, remote);
+    this.#receiveUnknown(packet, segment, local, remote, socket?.successorSequence);
   }
 
   /** An ICMP error about a segment from `local` to `remote` with that sequence number. */
@@ -194,14 +196,9 @@ export class TcpStack {
     return this.#send(packet, socket.local, socket.remote);
   }
 
-  sendReset(socket: TcpSocket, sequence: number, acknowledgment: number, bare = false): void {
-    this.#sendControl(
-      socket.local,
-      socket.remote,
-      sequence,
-      acknowledgment,
-      bare ? TCP_RST : TCP_RST | TCP_ACK,
-    );
+  /** Answers a segment that a socket cannot have asked for. */
+  refuse({ local, remote }: TcpSocket, segment: TcpHeader, length: number): void {
+    this.#refuse(segment, length, local, remote);
   }
 
   /** Runs after the current call, so that no callback runs inside the call that caused it. */
@@ -222,6 +219,11 @@ export class TcpStack {
     return Math.min(Math.max(mtu - headers, 48), 0xffff - headers);
   }
 
+  /** What is believed of a peer that does not tell its MSS (RFC 9293 §3.7.1). */
+  defaultMss(remote: IpAddress): number {
+    return isIpv6(remote) ? 1220 : 536;
+  }
+
   /** False if there are too many already (tcp_max_tw_buckets). */
   enterTimeWait(socket: TcpSocket): boolean {
     if (this.#timeWaiting.size >= this.ns.sysctl.number('net.ipv4.tcp_max_tw_buckets')) return false;
@@ -240,13 +242,29 @@ export class TcpStack {
     for (const listening of this.#listening.get(socket.local.port) ?? []) listening.halfOpen.delete(socket);
   }
 
-  #receiveUnknown(packet: Packet, segment: TcpHeader, local: Endpoint, remote: Endpoint): void {
+  /** Whether a SYN for it would be taken in. */
+  #isHeard(local: Endpoint): boolean {
+    return this.#forwarder !== undefined || this.#listenerFor(local) !== undefined;
+  }
+
+  #receiveUnknown(
+    packet: Packet,
+    segment: TcpHeader,
+    local: Endpoint,
+    remote: Endpoint,
+    startAt?: number,
+  ): void {
     // Nobody speaks to many at once: to a group, or to whoever of several is near.
     if (packet.route !== undefined && packet.route.type !== 'local')
       return this.ns.drop(packet, 'TCP_NO_SOCKET');
     const isSyn = (segment.flags & (TCP_SYN | TCP_ACK | TCP_RST)) === TCP_SYN;
-    const listening = isSyn ? this.#listenerFor(local) : undefined;
-    if (listening) return this.#acceptSyn(packet, segment, local, remote, listening);
+    const listening = this.#listenerFor(local);
+    if (listening && (segment.flags & TCP_ACK) === 0) {
+      // tcp_rcv_state_process in LISTEN.
+      if (!isSyn || segment.flags & TCP_FIN) return this.ns.drop(packet, 'TCP_FLAGS');
+      if (!this.#hasRoom(listening)) return this.ns.drop(packet, 'TCP_BACKLOG_FULL');
+      return this.#acceptSyn(packet, segment, listening, new TcpSocket(this, local, remote, startAt));
+    }
     if (isSyn && this.#forwarder) return this.#forward(packet, segment, local, remote);
     this.ns.drop(packet, 'TCP_NO_SOCKET');
     const length = packet.end - packet.l4 - tcpHeaderLength(packet.bytes, packet.l4);
@@ -257,21 +275,16 @@ export class TcpStack {
     });
   }
 
-  #acceptSyn(
-    packet: Packet,
-    segment: TcpHeader,
-    local: Endpoint,
-    remote: Endpoint,
-    listening: Listening,
-  ): void {
-    if (listening.halfOpen.size >= Math.max(1, listening.backlog) || this.#count >= MAX_SOCKETS) {
-      return this.ns.drop(packet, 'TCP_BACKLOG_FULL');
-    }
+  /** inet_csk_reqsk_queue_is_full. */
+  #hasRoom({ halfOpen, backlog }: Listening): boolean {
+    return halfOpen.size <= backlog && this.#count < MAX_SOCKETS;
+  }
+
+  #acceptSyn(packet: Packet, segment: TcpHeader, listening: Listening, socket: TcpSocket): void {
     packet.trace?.(
-      { kind: 'socket', ns: this.ns.name, protocol: 'tcp', detail: `listener ${local.port}` },
+      { kind: 'socket', ns: this.ns.name, protocol: 'tcp', detail: `listener ${socket.local.port}` },
       packet,
     );
-    const socket = new TcpSocket(this, local, remote);
     this.#register(socket);
     listening.halfOpen.add(socket);
     socket.acceptFrom(segment, () => {
@@ -401,6 +414,12 @@ export class TcpStack {
 function requirePort(port: number): void {
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new NetError('EINVAL', 'Invalid argument');
 }
+
+const mayReopen = (socket: TcpSocket, segment: TcpHeader, size: number): boolean =>
+  socket.mayBeReopenedBy(
+    segment,
+    size + (segment.flags & TCP_SYN ? 1 : 0) + (segment.flags & TCP_FIN ? 1 : 0),
+  );
 
 const loopbackFor = (any: IpAddress): IpAddress => (isIpv6(any) ? LOOPBACK_IPV6 : LOOPBACK_IPV4);
 

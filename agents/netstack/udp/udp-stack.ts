@@ -18,8 +18,8 @@ import { UdpSocket } from './udp-socket.ts';
 
 /** Sockets of one namespace; a further one is refused with EMFILE. */
 const MAX_SOCKETS = 65_536;
-/** The longest payload that fits an IPv4 packet. */
-const MAX_PAYLOAD = 65_507;
+/** The longest payload that fits a packet of IPv4, and one of IPv6. */
+const MAX_PAYLOAD: Readonly<Record<IpVersion, number>> = { 4: 65_507, 6: 65_527 };
 
 /** A datagram for an address that is delivered here though no socket has its port. */
 export interface ForwardedDatagram {
@@ -89,12 +89,14 @@ export class UdpStack {
     // RFC 8200 §8.1: over IPv6 there is no datagram without a checksum.
     if (isVersion6(bytes, l3) && u16(bytes, l4 + 6) === 0) return ns.drop(packet, 'UDP_CSUM');
     if (fault) return ns.drop(packet, fault);
+    // What is behind the datagram is nobody's (pskb_trim_rcsum).
+    packet.end = l4 + udpLength(bytes, l4, packet.end, destination);
     const port = u16(bytes, l4 + 2);
     const tunnels = this.#vxlans[versionOf(destination)].get(port);
     if (tunnels !== undefined) return this.#toTunnel(packet, tunnels);
     const local = { address: destination, port };
     const remote = { address: source, port: u16(bytes, l4) };
-    const payload = bytes.subarray(l4 + UDP_HEADER, l4 + udpLength(bytes, l4, packet.end, destination));
+    const payload = bytes.subarray(l4 + UDP_HEADER, packet.end);
     const socket = this.#find(destination, port, packet.type !== PACKET_HOST);
     if (socket) {
       packet.trace?.({ kind: 'socket', ns: ns.name, protocol: 'udp', detail: `port ${port}` }, packet);
@@ -122,7 +124,7 @@ export class UdpStack {
     source: IpAddress | undefined,
     dontFragment: boolean | 'if-it-fits' = 'if-it-fits',
   ): SendResult {
-    if (payload.length > MAX_PAYLOAD) return 'EMSGSIZE';
+    if (payload.length > MAX_PAYLOAD[versionOf(to.address)]) return 'EMSGSIZE';
     const ip = this.#ns.ipFor(to.address);
     const packet = ip.allocate(UDP_HEADER + payload.length);
     packet.bytes.set(payload, packet.l4 + UDP_HEADER);

@@ -87,7 +87,7 @@ describe('bridge', () => {
   it('shows what flannel programmed', async () => {
     const { lab, node } = build();
     expect((await run(lab, node, 'bridge fdb show dev flannel.1')).stdout).toBe(
-      '02:42:0a:f4:02:00 dev flannel.1 dst 172.18.0.3 self permanent\n',
+      '02:42:0a:f4:02:00 dst 172.18.0.3 self permanent\n',
     );
   });
 
