@@ -36,12 +36,12 @@ const ENDS = {
 } as const;
 
 const SYN = 2;
-/** They do nothing but count what they hold of. */
+/** They do nothing but count what they hold of; what the comparison itself sends goes through in any order. */
 const rules = (masks: readonly number[]): string =>
   ['above', 'upto']
     .flatMap((comparison) => masks.map((mask) => `--connlimit-${comparison} 3 --connlimit-mask ${mask}`))
     .flatMap((match) => [match, `${match} --connlimit-daddr`])
-    .map((match) => `-A FORWARD -m connlimit ${match}\n`)
+    .map((match) => `-A FORWARD -p tcp -m connlimit ${match}\n`)
     .join('');
 
 /**
@@ -56,8 +56,8 @@ it.each(['IPv4', 'IPv6'] as const)('counts connections of %s as Linux does', asy
     const table = `table ${family} counts {
   chain forward {
     type filter hook forward priority filter; policy accept;
-    ct count over 3 counter
-    ct count 5 counter
+    meta l4proto tcp ct count over 3 counter
+    meta l4proto tcp ct count 5 counter
     tcp dport 80 ct count over 1 counter
   }
 }
