@@ -3,6 +3,8 @@ const MOST_QUICK = 16;
 /** The least delay of others (TCP_ATO_MIN), and the least size of segment that is expected (TCP_MSS_DEFAULT). */
 const LEAST_DELAY_MS = 40;
 const LEAST_SEGMENT = 536;
+/** Segments from here on tell the peer's size if nothing pushed them (TCP_MIN_MSS). */
+const LEAST_UNPUSHED_SEGMENT = 88;
 
 /**
  * When data is acknowledged: at once while a connection is young, after two segments, late when the owner is likely
@@ -19,11 +21,15 @@ export class AckSchedule {
   #delay = 0;
   #lastDataAt = 0;
   #segment = LEAST_SEGMENT;
+  /** Of a short segment that may be all that the peer ever sends; 0 without one. */
+  #lastShort = 0;
+  /** How many ends of what the peer wrote are not acknowledged: none, one, or more (ICSK_ACK_PUSHED, …_PUSHED2). */
+  #pushed: 0 | 1 | 2 = 0;
 
   /** Data came in order; `rto` is the connection's retransmission time-out (tcp_event_data_recv). */
-  received(length: number, window: number, now: number, rto: number): void {
+  received(length: number, isPushed: boolean, window: number, now: number, rto: number): void {
     this.isScheduled = true;
-    if (length >= this.#segment) this.#segment = length;
+    this.#measure(length, isPushed);
     const gap = now - this.#lastDataAt;
     if (this.#delay === 0) {
       this.#quicken(window);
@@ -58,9 +64,9 @@ export class AckSchedule {
     return this.isUrgent || unacknowledged > this.#segment || (this.#quick > 0 && !this.#isInteractive);
   }
 
-  /** Whether to acknowledge because the owner has taken all there was. */
+  /** Whether to acknowledge because the owner has taken all there was (tcp_cleanup_rbuf). */
   isDueByReading(): boolean {
-    return this.isScheduled && !this.#isInteractive;
+    return this.isScheduled && (this.#pushed === 2 || (this.#pushed === 1 && !this.#isInteractive));
   }
 
   /** How long an acknowledgment may wait. */
@@ -80,6 +86,26 @@ export class AckSchedule {
     if (this.#quick > 0 && this.isScheduled && --this.#quick === 0) this.#delay = LEAST_DELAY_MS;
     this.isScheduled = false;
     this.isUrgent = false;
+    this.#pushed = 0;
+  }
+
+  /** tcp_measure_rcv_mss: a segment shorter than others ends something, and so does a flag. */
+  #measure(length: number, isPushed: boolean): void {
+    const before = this.#lastShort;
+    this.#lastShort = 0;
+    if (length >= this.#segment) {
+      this.#segment = length;
+      if (isPushed) this.#pushed ||= 1;
+      return;
+    }
+    if (length >= LEAST_SEGMENT || (length >= LEAST_UNPUSHED_SEGMENT && !isPushed)) {
+      this.#lastShort = length;
+      if (length === before) {
+        this.#segment = length;
+        return;
+      }
+    }
+    this.#pushed = this.#pushed === 0 ? 1 : 2;
   }
 
   #quicken(window: number): void {

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../endpoint.ts';
-import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type TcpHeader } from '../header/tcp-header.ts';
+import { TCP_ACK, TCP_FIN, TCP_PSH, TCP_RST, TCP_SYN, type TcpHeader } from '../header/tcp-header.ts';
 import type { IcmpFault } from '../ip/icmp-fault.ts';
 import { isAcceptable } from './acceptable.ts';
 import { AckSchedule } from './ack-schedule.ts';
@@ -495,7 +495,13 @@ export class TcpSocket {
     const hadGap = receiver.hasGap;
     const { softirq } = this.#stack.ns;
     if (!isEarly && payload.length > 0)
-      this.#acks.received(payload.length, receiver.window, softirq.now, this.sender.rtt.rto);
+      this.#acks.received(
+        payload.length,
+        (flags & TCP_PSH) !== 0,
+        receiver.window,
+        softirq.now,
+        this.sender.rtt.rto,
+      );
     if (fin && !isEarly) receiver.forgetEarly();
     if (fin) receiver.endAt(seqAdd(sequence, payload.length), isEarly);
     for (const piece of receiver.take(sequence, payload)) this.#deliver(piece);

@@ -68,7 +68,7 @@ describe('acknowledgments', () => {
   it('go out at once while a connection is young, then after more than a segment', () => {
     const acks = new AckSchedule();
     const take = (length: number, waiting = length): boolean => {
-      acks.received(length, 60_000, 0, 200);
+      acks.received(length, false, 60_000, 0, 200);
       const isDue = acks.isDue(waiting);
       if (isDue) acks.acknowledged();
       return isDue;
@@ -77,13 +77,34 @@ describe('acknowledgments', () => {
     expect([take(1460, 1460), take(1460, 2920)]).toEqual([false, true]);
   });
 
+  it('go out when all is read, if that was the end of something', () => {
+    const acks = new AckSchedule();
+    const isDueAfter = (length: number, isPushed: boolean): boolean => {
+      acks.received(length, isPushed, 60_000, 0, 200);
+      const isDue = acks.isDueByReading();
+      acks.acknowledged();
+      return isDue;
+    };
+    expect([isDueAfter(1460, false), isDueAfter(1460, true), isDueAfter(100, true)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    // The second of its size is what the peer's segments are like from there on.
+    expect([isDueAfter(700, false), isDueAfter(700, false), isDueAfter(700, false)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it('wait for an answer once there was one', () => {
     const acks = new AckSchedule();
-    acks.received(10, 60_000, 1000, 200);
+    acks.received(10, true, 60_000, 1000, 200);
     expect(acks.isDue(10)).toBe(true);
     acks.acknowledged();
     acks.sent(1010);
-    acks.received(10, 60_000, 1020, 200);
+    acks.received(10, true, 60_000, 1020, 200);
     expect([acks.isDue(10), acks.isDueByReading(), acks.delay(1)]).toEqual([false, false, 40]);
   });
 
