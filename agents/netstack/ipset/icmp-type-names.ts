@@ -1,45 +1,27 @@
+import { ICMP_NAMES } from '../iptables/icmp-types.ts';
 import { PROTO_ICMP } from '../protocol-numbers.ts';
 import { IpSetError } from './ipset-error.ts';
 
-/** `type/code` by ipset's names (lib/icmp.c, lib/icmpv6.c of ipset). The first of two names is printed. */
-const ICMP: Readonly<Record<string, readonly [type: number, code: number]>> = {
-  'echo-reply': [0, 0],
-  pong: [0, 0],
-  'network-unreachable': [3, 0],
-  'host-unreachable': [3, 1],
-  'protocol-unreachable': [3, 2],
-  'port-unreachable': [3, 3],
-  'fragmentation-needed': [3, 4],
-  'source-route-failed': [3, 5],
-  'network-unknown': [3, 6],
-  'host-unknown': [3, 7],
-  'network-prohibited': [3, 9],
-  'host-prohibited': [3, 10],
-  'TOS-network-unreachable': [3, 11],
-  'TOS-host-unreachable': [3, 12],
-  'communication-prohibited': [3, 13],
-  'host-precedence-violation': [3, 14],
-  'precedence-cutoff': [3, 15],
-  'source-quench': [4, 0],
-  'network-redirect': [5, 0],
-  'host-redirect': [5, 1],
-  'TOS-network-redirect': [5, 2],
-  'TOS-host-redirect': [5, 3],
-  'echo-request': [8, 0],
-  ping: [8, 0],
-  'router-advertisement': [9, 0],
-  'router-solicitation': [10, 0],
-  'ttl-zero-during-transit': [11, 0],
-  'ttl-zero-during-reassembly': [11, 1],
-  'ip-header-bad': [12, 0],
-  'required-option-missing': [12, 1],
-  'timestamp-request': [13, 0],
-  'timestamp-reply': [14, 0],
-  'address-mask-request': [17, 0],
-  'address-mask-reply': [18, 0],
-};
+type Names = Readonly<Record<string, readonly [type: number, code: number]>>;
 
-const ICMPV6: Readonly<Record<string, readonly [type: number, code: number]>> = {
+/** Types of several codes: an element of a set is one of those. */
+const WHOLE_TYPES = new Set([
+  'any',
+  'destination-unreachable',
+  'redirect',
+  'time-exceeded',
+  'ttl-exceeded',
+  'parameter-problem',
+]);
+
+/** `type/code` by ipset's names (lib/icmp.c, lib/icmpv6.c of ipset). The first of two names is printed. */
+const ICMP: Names = Object.fromEntries(
+  Object.entries(ICMP_NAMES)
+    .filter(([name]) => !WHOLE_TYPES.has(name))
+    .map(([name, [type, code = 0]]) => [name, [type, code]]),
+);
+
+const ICMPV6: Names = {
   'no-route': [1, 0],
   'communication-prohibited': [1, 1],
   'address-unreachable': [1, 3],
@@ -63,7 +45,7 @@ const ICMPV6: Readonly<Record<string, readonly [type: number, code: number]>> = 
   redirect: [137, 0],
 };
 
-const namesOf = (protocol: number): typeof ICMP => (protocol === PROTO_ICMP ? ICMP : ICMPV6);
+const namesOf = (protocol: number): Names => (protocol === PROTO_ICMP ? ICMP : ICMPV6);
 
 /** A name, `type` or `type/code`, as a port's sixteen bits. */
 export function icmpTypeOf(text: string, protocol: number): number {

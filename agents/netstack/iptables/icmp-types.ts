@@ -1,7 +1,7 @@
 import { RuleError } from './option-reader.ts';
 
-/** The names of iptables' ICMP types that rules commonly use. */
-const NAMES: Readonly<Record<string, readonly [type: number, code?: number]>> = {
+/** Of ICMP: a type as a whole, or one code of it. */
+export const ICMP_NAMES: Readonly<Record<string, readonly [type: number, code?: number]>> = {
   any: [255],
   'echo-reply': [0],
   pong: [0],
@@ -76,7 +76,7 @@ const NAMES_6: Readonly<Record<string, readonly [type: number, code?: number]>> 
   redirect: [137],
 };
 
-export const parseIcmpType = (text: string): IcmpType => parseType(text, NAMES);
+export const parseIcmpType = (text: string): IcmpType => parseType(text, ICMP_NAMES);
 export const parseIcmp6Type = (text: string): IcmpType => parseType(text, NAMES_6);
 
 interface IcmpType {
@@ -84,7 +84,7 @@ interface IcmpType {
   readonly code?: number;
 }
 
-function parseType(text: string, names: typeof NAMES): IcmpType {
+function parseType(text: string, names: typeof ICMP_NAMES): IcmpType {
   const named = Object.hasOwn(names, text) ? names[text] : undefined;
   if (named) return named[1] === undefined ? { type: named[0] } : { type: named[0], code: named[1] };
   const match = /^(\d{1,3})(?:\/(\d{1,3}))?$/.exec(text);
