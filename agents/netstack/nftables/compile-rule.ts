@@ -143,8 +143,7 @@ function compileAssign(ns: Netns, { target, value }: Extract<Statement, { kind: 
       packet.recording = undefined;
       if (target.has?.(packet, input, output) === false) return BREAK;
       if (has !== undefined && !has(packet, input, output)) return BREAK;
-      change(packet, readWide?.(packet) ?? read(packet, input, output) >>> 0);
-      return NEXT;
+      return change(packet, readWide?.(packet) ?? read(packet, input, output) >>> 0) ? NEXT : BREAK;
     };
   }
   if (target === META_MARK) {

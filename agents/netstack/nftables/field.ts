@@ -35,8 +35,8 @@ export interface Field {
   readonly readWide?: (packet: Packet) => bigint;
   /** The device whose name it is: names that end with `*` are compared with that. */
   readonly device?: (ns: Netns) => ReadDevice;
-  /** Gives the packet another value, if it has one. */
-  readonly change?: (packet: Packet, value: Value) => void;
+  /** Gives the packet another value, if it has one; false if it cannot. */
+  readonly change?: (packet: Packet, value: Value) => boolean;
   /** What `exists` and `missing` ask instead. */
   readonly presence?: Field;
 }

@@ -54,14 +54,16 @@ function readBits(bytes: Uint8Array, header: number, offset: number, length: num
 
 /**
  * nft_payload_set_eval (net/netfilter/nft_payload.c): puts `value` where the bits are, and mends what sums them. A sum
- * that comes to 0 is written as its other zero. The caller has seen that the bits are there.
+ * that comes to 0 is written as its other zero. False, with nothing changed, where a packet ends before its sum. The
+ * caller has seen that the bits are there.
  */
-export function changeBits(packet: Packet, at: HeaderBits, value: Value, sums: Sums): void {
+export function changeBits(packet: Packet, at: HeaderBits, value: Value, sums: Sums): boolean {
   const { bytes } = packet;
   const header = at.base === 'nh' ? packet.l3 : packet.l4;
   const from = header + ((at.offset >>> 4) << 1);
   const to = header + (((at.offset + at.length + 15) >>> 4) << 1);
   const places = sumPlaces(packet, header, sums);
+  if (places === undefined) return false;
   const before = Array.from({ length: (to - from) >>> 1 }, (_, i) => u16(bytes, from + 2 * i));
   writeBits(bytes, header, at, BigInt(value));
   for (const place of places) {
@@ -72,6 +74,7 @@ export function changeBits(packet: Packet, at: HeaderBits, value: Value, sums: S
     putU16(bytes, place, wasChanged ? after : sum === 0 ? 0xffff : sum);
   }
   if (sums.checksum === 'crc32c') writeSctpChecksum(bytes, packet.l4, packet.end);
+  return true;
 }
 
 function writeBits(bytes: Uint8Array, header: number, { offset, length }: HeaderBits, value: bigint): void {
@@ -92,14 +95,16 @@ const TRANSPORT_SUMS: Readonly<Record<number, number>> = {
   [PROTO_ICMPV6]: 2,
 };
 
-/** Where checksums are. One of UDP's that is 0 was never made. */
-function sumPlaces(packet: Packet, header: number, { checksum, isPseudo }: Sums): number[] {
+/** Where checksums are; undefined if one is cut off. UDP's is none where it is 0, or not there. */
+function sumPlaces(packet: Packet, header: number, { checksum, isPseudo }: Sums): number[] | undefined {
   const { bytes, l4, end } = packet;
   const protocol = transportOf(packet);
   const places: number[] = [];
   if (typeof checksum === 'number') places.push(header + checksum);
   const transport = TRANSPORT_SUMS[protocol];
   if (isPseudo && transport !== undefined && !isLaterFragment(packet)) places.push(l4 + transport);
-  const isUnmade = (at: number): boolean => protocol === PROTO_UDP && at === l4 + 6 && u16(bytes, at) === 0;
-  return places.filter((at) => at + 2 <= end && !isUnmade(at));
+  const isUnmade = (at: number): boolean =>
+    protocol === PROTO_UDP && at === l4 + 6 && (at + 2 > end || u16(bytes, at) === 0);
+  const made = places.filter((at) => !isUnmade(at));
+  return made.every((at) => at + 2 <= end) ? made : undefined;
 }
